@@ -1,0 +1,462 @@
+"""The graph document: every noun that graph.json holds, as frozen dataclasses.
+
+The document is the one thing the extractor hands to views, renderers, diffs and gates. All of it is text, numbers,
+booleans and tuples; ids are text made from content (never from a line number), so two runs can be compared.
+`to_dict` and `from_dict` carry it through JSON without loss. The published schema is `rules/schema/graph.schema.json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+SCHEMA_VERSION = "1.0"
+
+# Confidence of a fact that needed resolving. Diagrams draw the first two; tables show all three.
+CONFIDENCES = ("certain", "likely", "possible")
+SEVERITIES = ("high", "medium", "low", "info")
+CONTEXT_KINDS = ("request", "task", "command", "signal", "startup", "unknown")
+NODE_KINDS = ("person", "system", "container", "database", "queue", "cache", "search", "storage", "external")
+STORE_KINDS = ("database", "cache", "queue", "search", "storage")
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A file that could not be read, and why (in words)."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A repository (or pinned distribution) that was read.
+
+    `modules` counts the Python modules seen; `set_aside` those not analysed on purpose (tests, migrations), by kind.
+    `web` is a link template with `{commit}`, `{path}`, `{line}`, `{end_line}`, or None when no web host is known.
+    `kind` is `repository` or `library`. `stale` is set when the source could not be reached and its last good commit
+    was used.
+    """
+
+    name: str
+    url: str
+    ref: str
+    commit: str
+    modules: int
+    skipped: tuple[Skip, ...] = ()
+    set_aside: tuple[tuple[str, int], ...] = ()
+    web: str | None = None
+    kind: str = "repository"
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of source lines at a commit, and the part it plays (`call`, `setting`, `schedule`, `enqueue`, `route`...).
+
+    Lines count from 1. `text` is the first line of the code, trimmed, for reading without following the link.
+    """
+
+    repo: str
+    commit: str
+    path: str
+    line: int
+    end_line: int
+    role: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An entry point that reaches a piece of code: a route, a task, a command, a signal receiver, start-up."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of the chain from an entry point to a call: the function entered, and the line that enters it.
+
+    `how` is `call`, `enqueue`, `signal`, `schedule`, `route`, `override` or `callback`.
+    """
+
+    repo: str
+    path: str
+    line: int
+    function: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A Celery task. `origin` is `repo` or the distribution that brings it; `summary` the docstring's first line."""
+
+    id: str
+    repo: str
+    name: str
+    path: str
+    line: int
+    end_line: int
+    function: str
+    queue: str | None
+    origin: str = "repo"
+    services: tuple[str, ...] = ()
+    summary: str = ""
+    queue_from: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A beat entry. `task_id` is null when it resolves to no task. `note` says where declared and effective differ."""
+
+    id: str
+    repo: str
+    key: str
+    task: str
+    task_id: str | None
+    schedule: str
+    cadence: str
+    path: str
+    line: int
+    end_line: int
+    service: str = ""
+    note: str = ""
+    settings: tuple[str, ...] = ()
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """A place that queues a task. `task` is the task's name, or null when it is not known (then `note` says why)."""
+
+    id: str
+    repo: str
+    path: str
+    line: int
+    end_line: int
+    function: str
+    task: str | None
+    how: str
+    task_id: str | None = None
+    queue: str | None = None
+    contexts: tuple[Context, ...] = ()
+    confidence: str = "certain"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A URL pattern that a service serves. `pattern` starts with `/`; parameters are `<name>`."""
+
+    id: str
+    repo: str
+    service: str
+    pattern: str
+    name: str | None
+    view: str
+    methods: tuple[str, ...]
+    path: str
+    line: int
+    view_path: str = ""
+    view_line: int = 0
+    origin: str = "repo"
+    deprecated: str = ""
+    kind: str = "route"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A place that causes a request to another system.
+
+    `url` is a template: literal text with `{setting:NAME}`, `{arg:name}` or `{?reason}` holes. `timeout` is `yes`,
+    `no` or `unknown`. `known_by` says what the system rests on (`estate host`, `setting`, `rule`, `only server`...).
+    `chains` holds one chain of hops per entry point, shortest first, at most a handful.
+    """
+
+    id: str
+    repo: str
+    path: str
+    line: int
+    end_line: int
+    function: str
+    via: str
+    system: str | None
+    http_method: str | None
+    url: str
+    base_setting: str | None
+    route_id: str | None
+    timeout: str
+    contexts: tuple[Context, ...]
+    confidence: str
+    label: str = ""
+    auth: str = ""
+    condition: str = ""
+    service: str = ""
+    known_by: str = ""
+    why: str = ""
+    route_candidates: tuple[str, ...] = ()
+    chains: tuple[tuple[Hop, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A place that reads or writes a datastore. `operation` is `read`, `write` or `both`."""
+
+    id: str
+    repo: str
+    service: str
+    system: str
+    kind: str
+    operation: str
+    setting: str | None
+    engine: str
+    path: str
+    line: int
+    end_line: int
+    function: str
+    contexts: tuple[Context, ...]
+    via: str = ""
+    confidence: str = "certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that points at another system or datastore. `default` has secrets masked."""
+
+    id: str
+    repo: str
+    service: str
+    name: str
+    default: str | None
+    env: str | None
+    system: str | None
+    path: str
+    line: int
+    kind: str = ""
+    required: bool = False
+    read_at: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A brittle link or other finding. `fingerprint` survives moves; `remedy` says how to mend it."""
+
+    id: str
+    rule: str
+    severity: str
+    message: str
+    repo: str
+    path: str
+    line: int
+    end_line: int
+    fingerprint: str
+    flow_ids: tuple[str, ...]
+    function: str = ""
+    remedy: str = ""
+    call_ids: tuple[str, ...] = ()
+    suppressed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A route that another system (not a browser user of this estate) is known to call: a webhook, a callback."""
+
+    id: str
+    repo: str
+    service: str
+    route_id: str
+    system: str
+    kind: str
+    label: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something seen and not understood: what it was, why, and what would settle it."""
+
+    id: str
+    kind: str
+    repo: str
+    path: str
+    line: int
+    what: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A C4 element. `parent` is the id of the system that holds it. `group` lets views collapse externals.
+
+    `scope` is `estate` for systems of the estate and what is in them, else `external`.
+    """
+
+    id: str
+    kind: str
+    name: str
+    technology: str
+    description: str
+    parent: str | None
+    evidence: tuple[Evidence, ...]
+    group: str = ""
+    scope: str = "estate"
+    repo: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An arrow between two nodes: what moves (`label`), how, when, and the evidence, primary first (never empty).
+
+    `sync` is true when the caller blocks. `call_ids`, `route_ids`, `task_ids`, `schedule_ids`, `finding_ids` lead back
+    to the rows it was made of. `chain` is the shortest chain from an entry point to the call.
+    """
+
+    id: str
+    source: str
+    target: str
+    label: str
+    sync: bool
+    protocol: str
+    data: str
+    trigger: str
+    cadence: str
+    confidence: str
+    evidence: tuple[Evidence, ...]
+    why: str = ""
+    condition: str = ""
+    call_ids: tuple[str, ...] = ()
+    route_ids: tuple[str, ...] = ()
+    task_ids: tuple[str, ...] = ()
+    schedule_ids: tuple[str, ...] = ()
+    finding_ids: tuple[str, ...] = ()
+    chain: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One numbered arrow of a scenario. `missing` steps matched nothing and carry the query that failed in `note`."""
+
+    n: int
+    source: str
+    target: str
+    label: str
+    sync: bool
+    evidence: tuple[Evidence, ...]
+    missing: bool = False
+    note: str = ""
+    flow_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A Dynamic diagram. `missing` holds the numbers of the steps that matched nothing."""
+
+    id: str
+    title: str
+    description: str
+    steps: tuple[Step, ...]
+    missing: tuple[int, ...]
+    system: str = ""
+    sync: str = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a repository."""
+
+    repo: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class EtlRow:
+    """A row of the ingestion table of `system` (the system that is read from or fed)."""
+
+    source: str
+    transport: str
+    cadence: str
+    data: str
+    source_of_truth: Place
+    brittle: bool
+    reasons: tuple[str, ...]
+    system: str = ""
+    consumer: str = ""
+    flow_ids: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One scan, whole. `estate` is the estate's title; `generated` the stamp (ISO 8601, UTC)."""
+
+    schema: str
+    version: str
+    generated: str
+    estate: str
+    sources: tuple[Source, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    enqueues: tuple[Enqueue, ...] = ()
+    routes: tuple[Route, ...] = ()
+    calls: tuple[Call, ...] = ()
+    stores: tuple[Store, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    etl: tuple[EtlRow, ...] = ()
+
+
+def to_dict(value: Any) -> Any:
+    """A model object as plain JSON data: dataclasses become dicts in field order, tuples become lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: to_dict(getattr(value, name)) for name in _fields(type(value))}
+    if isinstance(value, tuple | list):
+        return [to_dict(item) for item in value]
+    return value
+
+
+def from_dict(kind: type, data: Any) -> Any:
+    """The inverse of `to_dict`: JSON data as an object of `kind`. Unknown keys are passed over.
+
+    Raises TypeError when a required field is absent.
+    """
+    return _decode(kind, data)
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@functools.cache
+def _types(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _decode(kind: Any, data: Any) -> Any:
+    if data is None:
+        return None
+    origin = typing.get_origin(kind)
+    if origin is types.UnionType or origin is typing.Union:
+        return _decode(next(a for a in typing.get_args(kind) if a is not type(None)), data)
+    if origin is tuple:
+        args = typing.get_args(kind)
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_decode(args[0], item) for item in data)
+        return tuple(_decode(arg, item) for arg, item in zip(args, data, strict=True))
+    if dataclasses.is_dataclass(kind):
+        hints = _types(typing.cast(type, kind))
+        return typing.cast(Any, kind)(**{k: _decode(hints[k], v) for k, v in data.items() if k in hints})
+    return data

@@ -1,0 +1,69 @@
+"""The view document: what one diagram holds, before any layout. Views select and group; they never invent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VIEW_KINDS = ("landscape", "context", "container", "component", "dynamic", "dependencies")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewNode:
+    """A box. `node_ids` are the graph nodes it stands for (several when a group is collapsed).
+
+    `kind` is a node kind of the graph; `boundary` the id of the boundary around it, or ""; `link` the id of the view
+    that the box drills into, or ""; `external` is true for what the estate does not own.
+    """
+
+    id: str
+    kind: str
+    name: str
+    technology: str
+    description: str
+    node_ids: tuple[str, ...]
+    boundary: str = ""
+    link: str = ""
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEdge:
+    """An arrow. `flow_ids` are the flows it stands for; `n` numbers the step of a Dynamic view (0 elsewhere).
+
+    `missing` is true for a scenario step that matched nothing: it is listed beside the picture, never drawn in it.
+    """
+
+    id: str
+    source: str
+    target: str
+    label: str
+    technology: str
+    sync: bool
+    flow_ids: tuple[str, ...]
+    confidence: str = "certain"
+    brittle: bool = False
+    n: int = 0
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A dashed frame around boxes: a system, a container, a group."""
+
+    id: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One diagram. `id` is a path-safe slug, unique in the scan; `system` the node id of the system it belongs to."""
+
+    id: str
+    kind: str
+    title: str
+    description: str
+    system: str
+    nodes: tuple[ViewNode, ...]
+    edges: tuple[ViewEdge, ...]
+    boundaries: tuple[Boundary, ...] = ()
