@@ -1,0 +1,1 @@
+"""Linking: summaries of many modules and repositories become facts that know each other."""

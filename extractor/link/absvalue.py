@@ -1,0 +1,215 @@
+"""What is known of a value: the small model that folding works in.
+
+A value is evaluated to a tuple of alternatives (`Values`), each one of the classes below; an empty tuple means that
+nothing is known. Text keeps its holes: `Text(("https://", Hole("setting", "HOST"), "/api/"))`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from extractor.link.world import Def, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A part of a text that is not known. `kind` is setting, env, arg or unknown; `name` says which, or why."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text with holes."""
+
+    parts: tuple[str | Hole, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """The whole text when nothing of it is open."""
+        if all(isinstance(part, str) for part in self.parts):
+            return "".join(part for part in self.parts if isinstance(part, str))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number, a truth value or None. The type tag keeps True apart from 1."""
+
+    value: int | float | bool | None
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`settings.NAME` of Django; `path` holds keys read from it (`DATABASES["default"]`)."""
+
+    name: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """An environment variable and the default read with it. `required`: absent without a default is an error."""
+
+    name: str
+    default: Values = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ext:
+    """Something outside the code that was read, by its access path: `requests.Session().get`.
+
+    `args` and `kwargs` are those of the last call in the path, when the path ends with one.
+    """
+
+    path: str
+    args: tuple[Values, ...] = ()
+    kwargs: tuple[tuple[str, Values], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRef:
+    """A module that was read."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class DefRef:
+    """A function or class that was read. `self` is what it is bound to; `frame` the frame it closes over."""
+
+    target: Def
+    self: Value | None = None
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inst:
+    """An instance of a class that was read, with what its constructor was given."""
+
+    cls: Def
+    bindings: Bindings = ()
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A Django query set or manager of a model."""
+
+    cls: Def
+
+
+@dataclass(frozen=True, slots=True)
+class QueryMethod:
+    """A method of a query set, by name."""
+
+    cls: Def
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()`: the rest of the method resolution order after `cls`."""
+
+    cls: Def
+    self: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter nobody has bound yet; `path` holds attributes, calls and items taken from it."""
+
+    owner: Def
+    name: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial(func, *args, **kwargs)`."""
+
+    func: Value
+    args: tuple[Values, ...]
+    kwargs: tuple[tuple[str, Values], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """A list, tuple or set; `open` when it may hold more, or any number, of these."""
+
+    items: tuple[Values, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A dictionary: (key, value) pairs; `open` when it may hold more."""
+
+    items: tuple[tuple[Values, Values], ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piped:
+    """`left | right`, where neither is a dictionary (Celery chains signatures with it)."""
+
+    left: Values
+    right: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing is known, and why."""
+
+    reason: str
+
+
+Value = Union[
+    Text, Const, Setting, Env, Ext, ModuleRef, DefRef, Inst, Query, QueryMethod, Super, Param, Partial, Seq, Mapping,
+    Piped, Unknown,
+]  # fmt: skip
+Values = tuple[Value, ...]
+Bindings = tuple[tuple[str, Values], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where an expression is evaluated: a scope, what its parameters are bound to, `self`, the enclosing frame."""
+
+    owner: Def
+    bindings: Bindings = ()
+    self: Value | None = None
+    outer: Frame | None = None
+
+    def get(self, name: str) -> Values | None:
+        """What a parameter is bound to, or None when it is not bound."""
+        for key, values in self.bindings:
+            if key == name:
+                return values
+        return None
+
+
+def const(value: object) -> Value:
+    """A constant of the source as a value."""
+    if isinstance(value, str):
+        return Text((value,))
+    if isinstance(value, int | float | bool) or value is None:
+        return Const(value, type(value).__name__)
+    return Unknown("constant")
+
+
+def join(*texts: Text) -> Text:
+    """Texts one after the other, neighbouring literals merged."""
+    parts: list[str | Hole] = []
+    for text in texts:
+        for part in text.parts:
+            if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += part
+            else:
+                parts.append(part)
+    return Text(tuple(parts))

@@ -1,0 +1,192 @@
+"""The state of one scope while its body is read: names and their reaching definitions, calls, guards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from extractor.summary.expressions import value_of
+from extractor.summary.record import Call, Scope, Value
+
+Names = dict[str, tuple[int, ...]]
+
+
+class ScopeBuilder:
+    """Collects what one module, class, function or lambda body says. `parent` is None for the module."""
+
+    def __init__(self, name: str, kind: str, node: ast.AST, parent: ScopeBuilder | None, module: dict[str, Scope]):
+        self.name, self.kind, self.parent, self.module = name, kind, parent, module
+        self.line = min([getattr(node, "lineno", 1), *[d.lineno for d in getattr(node, "decorator_list", [])]])
+        self.def_line, self.end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or 1
+        self.env: Names = {}
+        self.all_names: dict[str, list[int]] = {}
+        self.local_names: frozenset[str] = frozenset()
+        self.global_names: set[str] = set()
+        self.nonlocal_names: set[str] = set()
+        self.defs: list[tuple[int, Value]] = []
+        self.calls: list[Call] = []
+        self.reads: list[tuple[int, Value]] = []
+        self.returns: list[Value] = []
+        self.yields: list[Value] = []
+        self.attrs: list[tuple[Value, str, Value, int]] = []
+        self.subs: list[tuple[Value, Value, Value, int]] = []
+        self.global_sets: list[tuple[str, Value, int]] = []
+        self.withs: list[tuple[int, Value]] = []
+        self.guards: list[tuple[Value, bool, int]] = []
+        self.guarded: tuple[int, ...] = ()
+        self.params: list[tuple[str, str, Value | None, Value | None]] = []
+        self.annotations: dict[str, Value] = {}
+        self.decorators: tuple[Value, ...] = ()
+        self.bases: tuple[Value, ...] = ()
+        self.keywords: tuple[tuple[str, Value], ...] = ()
+        self.return_annotation: Value | None = None
+        self.doc = ""
+        self.lambdas = 0
+
+    # names -----------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """The value of a name read here, innermost scope first (class scopes are passed over, as Python does)."""
+        if name in self.env:
+            return ("v", self.env[name])
+        if name in self.local_names and name not in self.global_names and self.kind != "module":
+            if name not in self.nonlocal_names and self.kind != "class":
+                return ("v", ())
+        outer = self.parent
+        while outer is not None and outer.kind != "module":
+            if outer.kind != "class" and (name in outer.env or name in outer.local_names):
+                return ("x", outer.name, name)
+            outer = outer.parent
+        return ("n", name)
+
+    def bind(self, name: str, value: Value, line: int) -> None:
+        """Binds a name to a value from here on."""
+        if name in self.global_names:
+            self.global_sets.append((name, value, line))
+            return
+        self.defs.append((line, value))
+        index = len(self.defs) - 1
+        self.env[name] = (index,)
+        self.all_names.setdefault(name, []).append(index)
+
+    def bind_target(self, target: ast.expr, value: Value, line: int) -> None:
+        """Binds the target of an assignment, loop or `with`: names, attributes, subscripts, tuples of these."""
+        if isinstance(target, ast.Name):
+            self.bind(target.id, value, line)
+        elif isinstance(target, ast.Attribute):
+            self.attrs.append((value_of(target.value, self), target.attr, value, line))
+        elif isinstance(target, ast.Subscript):
+            if not isinstance(target.slice, ast.Slice):
+                self.subs.append((value_of(target.value, self), value_of(target.slice, self), value, line))
+        elif isinstance(target, ast.Starred):
+            self.bind_target(target.value, ("?", "starred target"), line)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for index, item in enumerate(target.elts):
+                self.bind_target(item, _item_of(value, index), line)
+
+    @contextmanager
+    def inner_names(self) -> Iterator[None]:
+        """Names bound by a comprehension end with it."""
+        before = dict(self.env)
+        yield
+        self.env = before
+
+    # guards ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def guard(self, test: Value, holds: bool, line: int) -> Iterator[None]:
+        """What is read inside runs only when `test` is (or is not) true."""
+        before = self.guarded
+        self.guards.append((test, holds, line))
+        self.guarded = (*before, len(self.guards) - 1)
+        yield
+        self.guarded = before
+
+    # nested scopes ---------------------------------------------------------------------------------------------
+
+    def child_name(self, name: str) -> str:
+        """The dotted name of a scope defined here; a second one of the same name gets its number."""
+        dotted = f"{self.name}.{name}" if self.name else name
+        unique, number = dotted, 2
+        while unique in self.module:
+            unique, number = f"{dotted}#{number}", number + 1
+        return unique
+
+    def nested_lambda(self, node: ast.Lambda) -> Value:
+        """Reads a lambda as a scope of its own and gives the reference to it."""
+        self.lambdas += 1
+        child = ScopeBuilder(self.child_name(f"<lambda>{self.lambdas}"), "lambda", node, self, self.module)
+        self.module[child.name] = child.build()
+        child.local_names = frozenset(arg.arg for arg in _all_args(node.args))
+        child.read_params(node.args, self)
+        child.returns.append(value_of(node.body, child))
+        self.module[child.name] = child.build()
+        return ("g", child.name)
+
+    def read_params(self, args: ast.arguments, outer: ScopeBuilder) -> None:
+        """Declares the parameters; defaults and annotations are read in the scope around the function."""
+        positional = [*args.posonlyargs, *args.args]
+        missing = len(positional) - len(args.defaults)
+        defaults = [None] * missing + [value_of(default, outer) for default in args.defaults]
+        for arg, default in zip(positional, defaults, strict=True):
+            self._param(arg, "pos", default, outer)
+        if args.vararg:
+            self._param(args.vararg, "*", None, outer)
+        for arg, node in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            self._param(arg, "kw", None if node is None else value_of(node, outer), outer)
+        if args.kwarg:
+            self._param(args.kwarg, "**", None, outer)
+
+    def _param(self, arg: ast.arg, kind: str, default: Value | None, outer: ScopeBuilder) -> None:
+        annotation = annotation_of(arg.annotation, outer)
+        self.params.append((arg.arg, kind, default, annotation))
+        self.bind(arg.arg, ("p", arg.arg), arg.lineno)
+
+    def build(self) -> Scope:
+        """The finished record."""
+        if self.kind in ("module", "class"):  # what holds when the body has run
+            names = dict(self.env)
+        else:  # a closure may run at any time
+            names = {name: tuple(indices) for name, indices in self.all_names.items()}
+        return Scope(
+            self.name, self.kind, self.line, self.end_line, self.def_line, self.parent.name if self.parent else "",
+            tuple(self.params), self.decorators, self.bases, self.keywords, tuple(self.calls), tuple(self.defs), names,
+            dict(self.annotations), tuple(self.returns), self.return_annotation, tuple(self.yields),
+            tuple(self.attrs), tuple(self.subs), tuple(self.global_sets), _distinct_reads(self.reads),
+            tuple(self.withs), tuple(self.guards), self.doc,
+        )  # fmt: skip
+
+
+def annotation_of(node: ast.expr | None, scope: ScopeBuilder) -> Value | None:
+    """An annotation as a value; one written as text is parsed. None when there is none or it cannot be read."""
+    if node is None:
+        return None
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            node = ast.parse(node.value, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    reads, calls = len(scope.reads), len(scope.calls)
+    value = value_of(node, scope)
+    del scope.reads[reads:]  # an annotation reads nothing at run time
+    return value if len(scope.calls) == calls else None
+
+
+def _all_args(args: ast.arguments) -> list[ast.arg]:
+    found = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    return found + [arg for arg in (args.vararg, args.kwarg) if arg]
+
+
+def _item_of(value: Value, index: int) -> Value:
+    if value[0] == "l" and index < len(value[1]) and not any(item[0] == "*" for item in value[1]):
+        item: Value = value[1][index]
+        return item
+    return ("i", value, ("c", index))
+
+
+def _distinct_reads(reads: list[tuple[int, Value]]) -> tuple[tuple[int, Value], ...]:
+    seen: dict[Value, int] = {}
+    for line, value in reads:
+        seen.setdefault(value, line)
+    return tuple((line, value) for value, line in seen.items())

@@ -1,0 +1,279 @@
+"""Statements: reads a module's body scope by scope, keeping which definitions reach which use."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+
+from extractor import syntax
+from extractor.summary.expressions import value_of
+from extractor.summary.record import ModuleSummary, Scope, Value
+from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
+
+
+def summarize(source: bytes, parser: str = "ast") -> ModuleSummary:
+    """The summary of a module's source. Never raises for bad source: `error` says why it could not be read."""
+    parsed = syntax.parse(source, parser=parser)
+    if isinstance(parsed, syntax.Unparsed):
+        return ModuleSummary({}, (), (), (), parser, parsed.reason)
+    reader = _Reader()
+    try:
+        reader.read_module(parsed.tree)
+    except RecursionError:
+        return ModuleSummary({}, (), (), (), parsed.parser, "too deeply nested")
+    directives = tuple((d.line, d.rules, d.reason) for d in syntax.directives(parsed.text))
+    imports = tuple(sorted(reader.imports))
+    return ModuleSummary(reader.scopes, imports, tuple(reader.stars), directives, parsed.parser)
+
+
+class _Reader:
+    """Walks one module. `scopes` fills in source order, inner scopes after the one that holds them."""
+
+    def __init__(self) -> None:
+        self.scopes: dict[str, Scope] = {}
+        self.imports: set[str] = set()
+        self.stars: list[str] = []
+
+    def read_module(self, tree: ast.Module) -> None:
+        scope = ScopeBuilder("", "module", tree, None, self.scopes)
+        self.scopes[""] = scope.build()
+        scope.doc = _doc(tree)
+        self.body(tree.body, scope)
+        self.scopes[""] = scope.build()
+
+    def body(self, statements: Iterable[ast.stmt], scope: ScopeBuilder) -> bool:
+        """Reads statements in order. True when control cannot run off their end (return, raise, continue, break)."""
+        for statement in statements:
+            handler = _STATEMENTS.get(type(statement))
+            if handler is None:
+                for child in ast.iter_child_nodes(statement):
+                    if isinstance(child, ast.expr):
+                        value_of(child, scope)
+            elif handler(self, statement, scope):
+                return True
+        return False
+
+    # definitions -----------------------------------------------------------------------------------------------
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: ScopeBuilder) -> None:
+        child = ScopeBuilder(scope.child_name(node.name), "function", node, scope, self.scopes)
+        child.decorators = tuple([value_of(decorator, scope) for decorator in node.decorator_list])
+        child.local_names = _local_names(node)
+        self.scopes[child.name] = child.build()
+        child.read_params(node.args, scope)
+        child.return_annotation = annotation_of(node.returns, scope)
+        child.doc = _doc(node)
+        scope.bind(node.name, ("g", child.name), node.lineno)
+        self.body(node.body, child)
+        self.scopes[child.name] = child.build()
+
+    def class_(self, node: ast.ClassDef, scope: ScopeBuilder) -> None:
+        child = ScopeBuilder(scope.child_name(node.name), "class", node, scope, self.scopes)
+        child.decorators = tuple([value_of(decorator, scope) for decorator in node.decorator_list])
+        child.bases = tuple([value_of(base, scope) for base in node.bases])
+        child.keywords = tuple([(kw.arg or "**", value_of(kw.value, scope)) for kw in node.keywords])
+        child.doc = _doc(node)
+        self.scopes[child.name] = child.build()
+        scope.bind(node.name, ("g", child.name), node.lineno)
+        self.body(node.body, child)
+        self.scopes[child.name] = child.build()
+
+    # imports ---------------------------------------------------------------------------------------------------
+
+    def import_(self, node: ast.Import, scope: ScopeBuilder) -> None:
+        for alias in node.names:
+            self.imports.add(alias.name)
+            target = alias.name if alias.asname else alias.name.split(".")[0]
+            scope.bind(alias.asname or target, ("m", target), node.lineno)
+
+    def import_from(self, node: ast.ImportFrom, scope: ScopeBuilder) -> None:
+        module = "." * node.level + (node.module or "")
+        self.imports.add(module)
+        for alias in node.names:
+            if alias.name == "*":
+                self.stars.append(module)
+            else:
+                self.imports.add(f"{module}.{alias.name}" if node.module else module + alias.name)
+                scope.bind(alias.asname or alias.name, ("mf", module, alias.name), node.lineno)
+
+    # assignments -----------------------------------------------------------------------------------------------
+
+    def assign(self, node: ast.Assign, scope: ScopeBuilder) -> None:
+        value = value_of(node.value, scope)
+        for target in node.targets:
+            scope.bind_target(target, value, node.lineno)
+
+    def annotated(self, node: ast.AnnAssign, scope: ScopeBuilder) -> None:
+        annotation = annotation_of(node.annotation, scope)
+        if isinstance(node.target, ast.Name) and annotation is not None:
+            scope.annotations[node.target.id] = annotation
+        if node.value is not None:
+            scope.bind_target(node.target, value_of(node.value, scope), node.lineno)
+        elif isinstance(node.target, ast.Attribute) and annotation is not None:
+            value = ("typed", annotation)
+            scope.attrs.append((value_of(node.target.value, scope), node.target.attr, value, node.lineno))
+
+    def augmented(self, node: ast.AugAssign, scope: ScopeBuilder) -> None:
+        value = value_of(node.value, scope)
+        operator = "+" if isinstance(node.op, ast.Add) else "|" if isinstance(node.op, ast.BitOr) else "?"
+        if isinstance(node.target, ast.Name):
+            scope.bind(node.target.id, ("b", operator, scope.lookup(node.target.id), value), node.lineno)
+        else:
+            scope.bind_target(node.target, ("b", operator, ("?", "augmented"), value), node.lineno)
+
+    def declare_global(self, node: ast.Global, scope: ScopeBuilder) -> None:
+        scope.global_names.update(node.names)
+
+    def declare_nonlocal(self, node: ast.Nonlocal, scope: ScopeBuilder) -> None:
+        scope.nonlocal_names.update(node.names)
+
+    # control flow ----------------------------------------------------------------------------------------------
+
+    def if_(self, node: ast.If, scope: ScopeBuilder) -> bool:
+        test = value_of(node.test, scope)
+        before = dict(scope.env)
+        with scope.guard(test, True, node.lineno):
+            body_ends = self.body(node.body, scope)
+        after_body, scope.env = scope.env, before
+        with scope.guard(test, False, node.lineno):
+            else_ends = self.body(node.orelse, scope)
+        if body_ends and else_ends:
+            return True
+        if else_ends:
+            scope.env = after_body
+        elif not body_ends:
+            scope.env = _merge(after_body, scope.env)
+        return False
+
+    def for_(self, node: ast.For | ast.AsyncFor, scope: ScopeBuilder) -> None:
+        iterable = value_of(node.iter, scope)
+        before = dict(scope.env)
+        scope.bind_target(node.target, ("e", iterable), node.lineno)
+        self.body(node.body, scope)
+        scope.env = _merge(before, scope.env)
+        self.body(node.orelse, scope)
+
+    def while_(self, node: ast.While, scope: ScopeBuilder) -> None:
+        test = value_of(node.test, scope)
+        before = dict(scope.env)
+        with scope.guard(test, True, node.lineno):
+            self.body(node.body, scope)
+        scope.env = _merge(before, scope.env)
+        self.body(node.orelse, scope)
+
+    def with_(self, node: ast.With | ast.AsyncWith, scope: ScopeBuilder) -> bool:
+        for item in node.items:
+            value = value_of(item.context_expr, scope)
+            scope.withs.append((item.context_expr.lineno, value))
+            if item.optional_vars is not None:
+                scope.bind_target(item.optional_vars, ("w", value), node.lineno)
+        return self.body(node.body, scope)
+
+    def try_(self, node: ast.Try, scope: ScopeBuilder) -> bool:
+        before = dict(scope.env)
+        ends = self.body(node.body, scope)
+        after_body = scope.env
+        ways = [] if ends else [after_body]
+        for handler in node.handlers:
+            scope.env = _merge(before, after_body)
+            if handler.name:
+                scope.bind(handler.name, ("?", "exception"), handler.lineno)
+            if not self.body(handler.body, scope):
+                ways.append(scope.env)
+        if not ends and node.orelse:
+            scope.env = after_body
+            else_ends = self.body(node.orelse, scope)
+            ways[:1] = [] if else_ends else [scope.env]
+        scope.env = ways[0] if ways else after_body
+        for way in ways[1:]:
+            scope.env = _merge(scope.env, way)
+        final_ends = self.body(node.finalbody, scope)
+        return final_ends or not ways
+
+    def match_(self, node: ast.Match, scope: ScopeBuilder) -> None:
+        value_of(node.subject, scope)
+        before, ways = dict(scope.env), [scope.env]
+        for case in node.cases:
+            scope.env = dict(before)
+            for name in _captures(case.pattern):
+                scope.bind(name, ("?", "match capture"), case.pattern.lineno)
+            if case.guard is not None:
+                value_of(case.guard, scope)
+            if not self.body(case.body, scope):
+                ways.append(scope.env)
+        scope.env = before
+        for way in ways:
+            scope.env = _merge(scope.env, way)
+
+    def return_(self, node: ast.Return, scope: ScopeBuilder) -> bool:
+        if node.value is not None:
+            scope.returns.append(value_of(node.value, scope))
+        return True
+
+    def raise_(self, node: ast.Raise, scope: ScopeBuilder) -> bool:
+        for part in (node.exc, node.cause):
+            if part is not None:
+                value_of(part, scope)
+        return True
+
+    def jump(self, node: ast.Break | ast.Continue, scope: ScopeBuilder) -> bool:
+        return False  # what was bound before a jump still reaches the code after the loop
+
+
+_STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
+    ast.FunctionDef: _Reader.function, ast.AsyncFunctionDef: _Reader.function, ast.ClassDef: _Reader.class_,
+    ast.Import: _Reader.import_, ast.ImportFrom: _Reader.import_from, ast.Assign: _Reader.assign,
+    ast.AnnAssign: _Reader.annotated, ast.AugAssign: _Reader.augmented, ast.Global: _Reader.declare_global,
+    ast.Nonlocal: _Reader.declare_nonlocal, ast.If: _Reader.if_, ast.For: _Reader.for_, ast.AsyncFor: _Reader.for_,
+    ast.While: _Reader.while_, ast.With: _Reader.with_, ast.AsyncWith: _Reader.with_, ast.Try: _Reader.try_,
+    ast.TryStar: _Reader.try_, ast.Match: _Reader.match_, ast.Return: _Reader.return_, ast.Raise: _Reader.raise_,
+    ast.Break: _Reader.jump, ast.Continue: _Reader.jump,
+}  # fmt: skip
+
+
+def _merge(left: Names, right: Names) -> Names:
+    merged = dict(left)
+    for name, indices in right.items():
+        mine = merged.get(name)
+        if mine is None:
+            merged[name] = indices
+        elif mine != indices:
+            merged[name] = tuple(sorted({*mine, *indices}))
+    return merged
+
+
+def _captures(pattern: ast.pattern) -> list[str]:
+    found = []
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            found.append(name)
+    return found
+
+
+def _local_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Every name the function binds (its own body, not those of functions and classes inside it)."""
+    names = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        item = pending.pop()
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(item.name)
+            continue
+        if isinstance(item, ast.Lambda):
+            continue
+        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+            names.add(item.id)
+        elif isinstance(item, ast.alias):
+            names.add((item.asname or item.name).split(".")[0])
+        pending.extend(ast.iter_child_nodes(item))
+    return frozenset(names)
+
+
+def _doc(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The first line of the docstring, at most 200 characters."""
+    first = node.body[0] if node.body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        lines = first.value.value.strip().splitlines()
+        return lines[0].strip()[:200] if lines else ""
+    return ""
