@@ -1,0 +1,7 @@
+"""Views: projections of the one graph, each a picture's worth of boxes and arrows."""
+
+from extractor.views.build import build_views
+from extractor.views.chain import Chains, chain_view
+from extractor.views.view import VIEW_KINDS, Boundary, View, ViewEdge, ViewNode
+
+__all__ = ["VIEW_KINDS", "Boundary", "Chains", "View", "ViewEdge", "ViewNode", "build_views", "chain_view"]

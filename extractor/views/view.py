@@ -9,10 +9,11 @@ VIEW_KINDS = ("landscape", "context", "container", "component", "dynamic", "depe
 
 @dataclass(frozen=True, slots=True)
 class ViewNode:
-    """A box. `node_ids` are the graph nodes it stands for (several when a group is collapsed).
+    """A box. `node_ids` are the graph nodes it stands for: several when a group is collapsed, none for a component.
 
-    `kind` is a node kind of the graph; `boundary` the id of the boundary around it, or ""; `link` the id of the view
-    that the box drills into, or ""; `external` is true for what the estate does not own.
+    `kind` is a node kind of the graph, or `component` (a Django app inside a container, or an entry point in an
+    auto-scenario); `boundary` the id of the boundary around it, or ""; `link` the id of the view that the box drills
+    into, or ""; `external` is true for what the estate does not own.
     """
 
     id: str
@@ -48,11 +49,12 @@ class ViewEdge:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A dashed frame around boxes: a system, a container, a group."""
+    """A dashed frame around boxes: a system, a container, a group. `parent` is the id of the frame around it, or ""."""
 
     id: str
     name: str
     kind: str
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""The static pictures: the landscape, and each system's System Context and Containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from extractor.model import Node
+from extractor.views.atlas import Atlas
+from extractor.views.project import box, group_crowd, lift, merge
+from extractor.views.view import Boundary, View, ViewEdge, ViewNode
+
+LANDSCAPE = "landscape"
+
+
+def context_id(atlas: Atlas, system: str) -> str:
+    """The id of a system's System Context view."""
+    return f"{atlas.slugs[system]}-context"
+
+
+def containers_id(atlas: Atlas, system: str) -> str:
+    """The id of a system's Containers view."""
+    return f"{atlas.slugs[system]}-containers"
+
+
+def system_link(atlas: Atlas, node: Node, here: str) -> str:
+    """Where a system's box leads: to its System Context, and from there to its Containers."""
+    if node.kind != "system" or node.scope != "estate":
+        return ""
+    context = context_id(atlas, node.id)
+    return containers_id(atlas, node.id) if context == here else context
+
+
+def landscape(atlas: Atlas) -> View:
+    """All systems of the estate, the people who use them and the externals they talk to."""
+    always = {n.id for n in atlas.graph.nodes if n.scope == "estate" and n.kind in ("system", "person")}
+    nodes, edges = _picture(atlas, LANDSCAPE, atlas.top_of, always, lambda _s, _t: True)
+    title = f"Landscape: {atlas.graph.estate}" if atlas.graph.estate else "Landscape"
+    text = "Every system of the estate, who uses it, and the systems outside that it depends on."
+    return View(LANDSCAPE, "landscape", title, text, "", nodes, edges)
+
+
+def context(atlas: Atlas, system: Node) -> View:
+    """One system as a box, with the people and systems that it exchanges data with directly."""
+    view_id = context_id(atlas, system.id)
+    nodes, edges = _picture(
+        atlas, view_id, atlas.top_of, {system.id}, lambda source, target: system.id in (source, target)
+    )
+    text = f"Who and what {system.name} exchanges data with."
+    return View(view_id, "context", f"System Context: {system.name}", text, system.id, nodes, edges)
+
+
+def containers(atlas: Atlas, system: Node, drill: dict[str, str]) -> View:
+    """What runs inside a system and what each part talks to. `drill` maps container ids to their Components view."""
+    view_id = containers_id(atlas, system.id)
+    inside = {n.id for n in atlas.graph.nodes if n.parent == system.id}
+
+    def box_of(node_id: str) -> str:
+        return _member(atlas, node_id, inside) or atlas.top_of(node_id)
+
+    nodes, edges = _picture(
+        atlas, view_id, box_of, inside, lambda source, target: source in inside or target in inside, drill, system.id
+    )
+    frame = (Boundary(f"in:{system.id}", system.name, "system"),) if inside else ()
+    text = f"The parts that {system.name} is deployed as, its datastores, and what they exchange."
+    return View(view_id, "container", f"Containers: {system.name}", text, system.id, nodes, edges, frame)
+
+
+def _member(atlas: Atlas, node_id: str, inside: Collection[str]) -> str | None:
+    """The element of `inside` that is the node or holds it."""
+    seen: set[str] = set()
+    at: str | None = node_id
+    while at is not None and at not in seen:
+        if at in inside:
+            return at
+        seen.add(at)
+        at = atlas.nodes[at].parent if at in atlas.nodes else None
+    return None
+
+
+def _picture(
+    atlas: Atlas,
+    view_id: str,
+    box_of: Callable[[str], str],
+    always: Collection[str],
+    wanted: Callable[[str, str], bool],
+    drill: dict[str, str] | None = None,
+    framed: str = "",
+) -> tuple[tuple[ViewNode, ...], tuple[ViewEdge, ...]]:
+    """The boxes and arrows of a static view. Boxes of `always` stand even without an arrow."""
+    lifted = [item for item in lift(atlas.flows, box_of) if wanted(item.source, item.target)]
+    ids = sorted(set(always).union(*((item.source, item.target) for item in lifted)))
+    boxes: dict[str, ViewNode] = {}
+    for node_id in ids:
+        node = atlas.nodes[node_id]
+        boundary = f"in:{framed}" if framed and node.parent == framed else ""
+        boxes[node_id] = box(node, boundary, (drill or {}).get(node_id) or system_link(atlas, node, view_id))
+    keep = frozenset(i for i in always if atlas.nodes[i].kind in ("system", "person", "container"))
+    left, moved = group_crowd(boxes, atlas, frozenset() if framed else keep)
+    regrouped = lift((item.flow for item in lifted), lambda i: moved.get(box_of(i), box_of(i)))
+    return tuple(left[i] for i in sorted(left)), merge(view_id, regrouped, atlas.brittle)
