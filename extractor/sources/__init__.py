@@ -1,0 +1,18 @@
+"""Sources: a commit read straight from the git object database, without a checkout, with nothing of it ever run."""
+
+from extractor.sources.spec import SourceSpec, shown, web_template
+from extractor.sources.store import CommitNote
+from extractor.sources.tree import Change, Tree, TreeEntry, changed_paths, list_tags, open_source
+
+__all__ = [
+    "Change",
+    "CommitNote",
+    "SourceSpec",
+    "Tree",
+    "TreeEntry",
+    "changed_paths",
+    "list_tags",
+    "open_source",
+    "shown",
+    "web_template",
+]

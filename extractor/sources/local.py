@@ -1,0 +1,83 @@
+"""Repositories on this machine, read in place: where the git directory is, and what a ref means there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor.errors import SourceError
+from extractor.sources.command import READ_ENV, run
+from extractor.sources.spec import SourceSpec, shown, web_template
+
+_LINK_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class GitDir:
+    """A git directory, and the one it shares objects with (itself, but for a linked worktree)."""
+
+    path: Path
+    common: Path
+
+
+def find_git_dir(spec: SourceSpec, path: Path) -> GitDir:
+    """The git directory of a path: a worktree's root, a `.git` directory or a bare repository.
+
+    Raises SourceError when there is no such directory or it is no repository, saying what to do.
+    """
+    if not path.exists():
+        raise SourceError(f"source {spec.name}: there is no {shown(spec.url)}", "check the path, or clone it first")
+    if not path.is_dir():
+        raise SourceError(f"source {spec.name}: {shown(spec.url)} is a file", "give the repository's directory")
+    for candidate in (path / ".git", path):
+        found = _git_dir(candidate)
+        if found is not None:
+            return found
+    parent = next((up for up in path.resolve().parents if _git_dir(up / ".git")), None)
+    remedy = f"give the repository's root, {parent}" if parent else "run `git init` and commit there, or give a clone"
+    raise SourceError(f"source {spec.name}: {shown(spec.url)} is a directory but no git repository", remedy)
+
+
+def resolve_ref(git_dir: GitDir, ref: str) -> str | None:
+    """The object id that a ref means in a repository, or None. A branch known only from `origin` is found too."""
+    for name in (ref, f"refs/remotes/origin/{ref}"):
+        status, output, _ = run(["rev-parse", "--quiet", "--verify", name], _env(git_dir))
+        if status == 0:
+            return output.decode("ascii", "replace").strip()
+    return None
+
+
+def ref_names(git_dir: GitDir) -> dict[str, str]:
+    """Every ref of a repository by its full name, with the object id it holds."""
+    _, output, _ = run(["for-each-ref", "--format=%(refname)%00%(objectname)"], _env(git_dir))
+    pairs = (line.partition("\0") for line in output.decode("utf-8", "replace").splitlines())
+    return {name: held for name, _, held in pairs}
+
+
+def origin_web(git_dir: GitDir) -> str | None:
+    """The web link template that the repository's own `origin` gives, when it is on a well-known host."""
+    config = git_dir.common / "config"
+    if not config.is_file():
+        return None
+    _, output, _ = run(["config", "--no-includes", "--file", str(config), "--get", "remote.origin.url"], READ_ENV)
+    return web_template(output.decode("utf-8", "replace").strip())
+
+
+def _env(git_dir: GitDir) -> dict[str, str]:
+    return {**READ_ENV, "GIT_DIR": str(git_dir.path)}
+
+
+def _git_dir(candidate: Path) -> GitDir | None:
+    """The git directory at a path, following the `gitdir:` line of a worktree's or submodule's `.git` file."""
+    if candidate.is_file():
+        with candidate.open("rb") as file:
+            kind, _, target = file.read(_LINK_BYTES).decode("utf-8", "replace").partition(":")
+        if kind != "gitdir":
+            return None
+        candidate = candidate.parent / target.strip()
+    if not (candidate / "HEAD").is_file():
+        return None
+    common = candidate
+    if (candidate / "commondir").is_file():
+        common = candidate / (candidate / "commondir").read_text("utf-8", "replace").strip()
+    return GitDir(candidate.resolve(), common.resolve()) if (common / "objects").is_dir() else None

@@ -1,0 +1,150 @@
+"""Remote repositories: one commit at a time, into a bare cache repository of our own.
+
+A fetch is shallow (one commit, no history) and leaves out blobs over a mebibyte: media and data, which hold no code.
+Leaving out all blobs (`blob:none`) would be the slower way: nearly every small file is read, and git would then ask
+the server for them in a second round. Servers that know no filters send everything. A commit that is already in the
+cache costs one question (`ls-remote`), and with `offline` nothing at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from extractor.errors import SourceError
+from extractor.sources.command import FETCH_ENV, READ_ENV, make_bare, run
+from extractor.sources.local import GitDir, ref_names
+from extractor.sources.spec import SourceSpec, shown
+
+_BLOB_FILTER = "blob:limit=1m"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_PLACES = ("{}", "refs/tags/{}", "refs/heads/{}", "refs/{}")
+
+# Set for our own command only; the user's configuration (credentials, proxies, certificates) holds beside it.
+_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "fetch.recurseSubmodules": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
+}
+
+
+def cached_repository(spec: SourceSpec, cache_dir: Path) -> GitDir:
+    """The bare repository in the cache that holds what was fetched of an address; made when it is not there.
+
+    Raises SourceError when the cache directory cannot be written.
+    """
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", shown(spec.url)).strip("-")[-60:]
+    place = cache_dir / "repositories" / f"{slug}-{_digest(spec.url)[:12]}.git"
+    # Fetch tolerates the blobs that its filter leaves out only in a repository that says so.
+    make_bare(place, '[extensions]\n\tpartialClone = origin\n[remote "origin"]\n\tpromisor = true\n')
+    return GitDir(place.resolve(), place.resolve())
+
+
+def known_commit(git_dir: GitDir, ref: str) -> str | None:
+    """The object id that a ref had when it was last fetched, or None."""
+    held = ref_names(git_dir)
+    return held.get(_kept_as(ref))
+
+
+def fetch_commit(spec: SourceSpec, git_dir: GitDir) -> str:
+    """Bring the commit that a ref means now into the cache: its object id.
+
+    Raises SourceError when the remote cannot be reached, has no such ref (near matches are named), or refuses.
+    """
+    refs = remote_refs(spec, git_dir)
+    wanted = next((refs[p.format(spec.ref)] for p in _PLACES if p.format(spec.ref) in refs), None)
+    if wanted is None and _COMMIT.fullmatch(spec.ref):
+        wanted = spec.ref
+    if wanted is None:
+        raise no_such_ref(spec, refs)
+    with _locked(git_dir.path):
+        if not _is_whole(git_dir, wanted):
+            _fetch(spec, git_dir, wanted)
+        run(["update-ref", _kept_as(spec.ref), wanted], _env(spec, git_dir))
+    return wanted
+
+
+def remote_refs(spec: SourceSpec, git_dir: GitDir) -> dict[str, str]:
+    """Every ref that a remote shows, by its full name. Raises SourceError when it cannot be reached."""
+    status, output, message = run(["ls-remote", "--quiet", "origin"], _env(spec, git_dir))
+    if status != 0:
+        raise SourceError(
+            f"source {spec.name}: {shown(spec.url)} cannot be reached: {_reason(message)}",
+            "check the address, the network and your git credentials, or use --offline with what is in the cache",
+        )
+    pairs = (line.split("\t", 1) for line in output.decode("utf-8", "replace").splitlines() if "\t" in line)
+    return {name: held for held, name in pairs}
+
+
+def no_such_ref(spec: SourceSpec, refs: Mapping[str, str]) -> SourceError:
+    """The error for a ref that a repository does not have, with the names nearest to it."""
+    import difflib
+
+    names = {re.sub(r"^refs/(?:heads|tags|remotes/origin)/", "", name).removesuffix("^{}") for name in refs}
+    near = difflib.get_close_matches(spec.ref, sorted(names), n=5, cutoff=0.5)
+    remedy = f"did you mean {', '.join(near)}?" if near else "give a branch, a tag or a full commit id"
+    return SourceError(f"source {spec.name}: {shown(spec.url)} has no ref {spec.ref!r}", remedy)
+
+
+def _fetch(spec: SourceSpec, git_dir: GitDir, wanted: str) -> None:
+    keep = f"{wanted}:refs/c4trace/commits/{wanted}"
+    options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
+    thin = ["--depth=1", f"--filter={_BLOB_FILTER}"]
+    status, _, message = run(["fetch", *options, *thin, "origin", keep], _env(spec, git_dir))
+    if status != 0:
+        raise SourceError(
+            f"source {spec.name}: {shown(spec.url)} did not give {spec.ref!r}: {_reason(message)}",
+            "check that the ref exists and that you may read the repository",
+        )
+
+
+def _is_whole(git_dir: GitDir, commit: str) -> bool:
+    """Whether a fetch of this commit has come to its end: its ref is written last."""
+    status, _, _ = run(
+        ["show-ref", "--quiet", "--verify", f"refs/c4trace/commits/{commit}"],
+        {**READ_ENV, "GIT_DIR": str(git_dir.path)},
+    )
+    return status == 0
+
+
+def _env(spec: SourceSpec, git_dir: GitDir) -> dict[str, str]:
+    """The fetch environment. The address goes in here, so a password in it is not seen in the list of processes."""
+    settings = {"remote.origin.url": spec.url, **_SETTINGS}
+    before = os.environ.get("GIT_CONFIG_COUNT", "0")
+    first = int(before) if before.isdigit() else 0
+    env = {**FETCH_ENV, "GIT_DIR": str(git_dir.path), "GIT_CONFIG_COUNT": str(first + len(settings))}
+    env["GIT_OBJECT_DIRECTORY"] = str(git_dir.path / "objects")
+    for at, (key, value) in enumerate(settings.items(), start=first):
+        env[f"GIT_CONFIG_KEY_{at}"], env[f"GIT_CONFIG_VALUE_{at}"] = key, value
+    return env
+
+
+@contextlib.contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold a repository of the cache for writing. The lock goes with the process, however it ends."""
+    with place.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _kept_as(ref: str) -> str:
+    """The name under which the cache keeps what a ref meant; hashed, as `a` and `a/b` cannot both be refs."""
+    return f"refs/c4trace/names/{_digest(ref)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _reason(message: str) -> str:
+    lines = [line.removeprefix("fatal: ").removeprefix("error: ") for line in message.splitlines() if line.strip()]
+    return shown(lines[-1] if lines else "git gave no reason")[:300]

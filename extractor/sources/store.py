@@ -1,0 +1,162 @@
+"""An object database that is read: trees, blobs, commits and history, through a neutral git directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import IO
+
+from extractor.errors import SourceError
+from extractor.sources.command import READ_ENV, neutral_dir, run, stream
+
+# Content beyond this is never loaded: no module that a person wrote is as large, and a packed megabyte can hold a
+# gigabyte.
+MAX_BYTES = 16 * 1024 * 1024
+
+_COMMITTER = re.compile(rb"^committer .*> (-?\d{1,12}) ([+-])(\d\d)(\d\d)$", re.MULTILINE)
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitNote:
+    """A commit of the history: its id, the author's date (ISO 8601) and the first line of its message."""
+
+    commit: str
+    date: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """The objects of one repository: plain paths, so it can be handed to another process.
+
+    `neutral` is a git directory of ours, `objects` the object directory that is lent to it, `shallow` the list of
+    commits whose parents are not there (or None).
+    """
+
+    neutral: Path
+    objects: Path
+    shallow: Path | None = None
+
+    def env(self) -> dict[str, str]:
+        """The environment of a command that reads these objects and nothing else."""
+        lent = {"GIT_DIR": str(self.neutral), "GIT_OBJECT_DIRECTORY": str(self.objects)}
+        if self.shallow is not None:
+            lent["GIT_SHALLOW_FILE"] = str(self.shallow)
+        return {**READ_ENV, **lent}
+
+    def commit_id(self, name: str) -> str | None:
+        """The full id of the commit that an object id (of a commit or an annotated tag, full or short) leads to."""
+        status, output, _ = run(["rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"], self.env())
+        found = output.decode("ascii", "replace").strip()
+        return found if status == 0 and _OBJECT_ID.fullmatch(found) else None
+
+    def committed(self, commit: str) -> str:
+        """When a commit was made (ISO 8601 with its own offset); the epoch where the commit does not say."""
+        _, output, _ = run(["cat-file", "commit", commit], self.env())
+        found = _COMMITTER.search(output.partition(b"\n\n")[0])
+        if found is None:
+            return datetime.fromtimestamp(0, UTC).isoformat()
+        offset = timedelta(hours=int(found[3]) % 24, minutes=int(found[4]) % 60)
+        zone = timezone(-offset if found[2] == b"-" else offset)
+        try:
+            return datetime.fromtimestamp(int(found[1]), zone).isoformat()
+        except (OverflowError, ValueError):
+            return datetime.fromtimestamp(0, UTC).isoformat()
+
+    def list_tree(self, commit: str) -> Iterator[tuple[int, str, str, int, bytes]]:
+        """Every entry under a commit: mode, type, object id, size in bytes (-1: the object is not there), path.
+
+        Raises SourceError when a tree object is missing.
+        """
+        status, output, message = run(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], self.env())
+        if status != 0:
+            raise SourceError(
+                f"the tree of commit {commit[:12]} cannot be read: {message.splitlines()[0] if message else 'damaged'}",
+                "the clone lacks objects; fetch it again without a tree filter",
+            )
+        for record in output.split(b"\0"):
+            if record:
+                head, _, path = record.partition(b"\t")
+                mode, kind, name, size = head.split()
+                yield int(mode, 8), kind.decode(), name.decode(), int(size) if size.isdigit() else -1, path
+
+    def blobs(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None, str]]:
+        """Each blob in the order asked: its id, its bytes or None, and why it is None (`""` when it is not).
+
+        A damaged object ends git's process; reading goes on behind it.
+        """
+        asked = [name for name in names if _OBJECT_ID.fullmatch(name)]
+        done = 0
+        while done < len(asked):
+            with stream(["cat-file", "--batch", "--buffer"], self.env(), asked[done:]) as output:
+                for name in asked[done:]:
+                    answer = _next_blob(output)
+                    if answer is None:
+                        break
+                    done += 1
+                    yield name, *answer
+            if done < len(asked) and answer is None:
+                yield asked[done], None, "the object is damaged"
+                done += 1
+
+    def history(self, path: str, base: str, head: str) -> tuple[CommitNote, ...]:
+        """The commits after `base` up to `head` that touch `path`, newest first, as far as the clone's history goes."""
+        edges = self._shallow_commits()
+        form = "--format=%H%x00%aI%x00%s"
+        status, output, _ = run(["log", "-z", form, f"{base}..{head}", "--", path], self.env())
+        if status != 0:
+            return ()
+        fields = output.decode("utf-8", "replace").split("\0")
+        notes = (CommitNote(*fields[at : at + 3]) for at in range(0, len(fields) - 2, 3))
+        # Git takes a commit without its parents for one that adds every file.
+        return tuple(note for note in notes if note.commit not in edges)
+
+    def _shallow_commits(self) -> frozenset[str]:
+        if self.shallow is None or not self.shallow.is_file():
+            return frozenset()
+        return frozenset(self.shallow.read_text("ascii", "replace").split())
+
+
+def open_store(cache_dir: Path, git_dir: Path, common_dir: Path) -> ObjectStore:
+    """The object database of a git directory (`common_dir` differs from it in a linked worktree).
+
+    Raises SourceError when git does not know the repository's object format.
+    """
+    status, output, message = run(["rev-parse", "--show-object-format"], {**READ_ENV, "GIT_DIR": str(git_dir)})
+    kind = output.decode("ascii", "replace").strip()
+    if status != 0 or kind not in ("sha1", "sha256"):
+        reason = message.splitlines()[0] if message else "unknown object format"
+        raise SourceError(f"{git_dir} cannot be read by git: {reason}", "run `git fsck` there")
+    shallow = common_dir / "shallow"
+    neutral = neutral_dir(cache_dir.resolve(), kind)
+    return ObjectStore(neutral, (common_dir / "objects").resolve(), shallow.resolve() if shallow.is_file() else None)
+
+
+def _next_blob(output: IO[bytes]) -> tuple[bytes | None, str] | None:
+    """The next answer of `cat-file --batch`: content and reason, or None when git has ended."""
+    head = output.readline()
+    if not head.endswith(b"\n"):
+        return None
+    words = head.split()
+    if len(words) != 3:
+        return None, "the object is missing (partial or filtered clone)"
+    size = int(words[2])
+    if size > MAX_BYTES:
+        return (None, f"larger than {MAX_BYTES >> 20} MiB") if _pass_over(output, size + 1) else None
+    content = output.read(size)
+    if len(content) != size or output.read(1) != b"\n":
+        return None
+    return (content, "") if words[1] == b"blob" else (None, f"a {words[1].decode('ascii', 'replace')}, not a file")
+
+
+def _pass_over(output: IO[bytes], count: int) -> bool:
+    while count > 0:
+        piece = output.read(min(count, 1 << 20))
+        if not piece:
+            return False
+        count -= len(piece)
+    return True
