@@ -1,0 +1,1 @@
+"""Pinned distributions: what a repository's lock files pin, and the source of what they pin, read but never run."""
