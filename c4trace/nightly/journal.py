@@ -1,0 +1,71 @@
+"""What the nights told: changes (for the feed and the page) and notices to webhooks, kept beside the snapshots.
+
+A notice is written together with the change it tells, and crossed out once it was delivered: a night that is killed
+in between, or finds the webhook down, leaves it to the next night. A webhook may so hear of a thing twice, never not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from c4trace.snapshots import SnapshotStore, stamp
+
+# A notice that could not be delivered for so long is old news.
+GIVE_UP_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change between two good snapshots. `key` is made of both; `summary` is HTML, `noted` ISO 8601 (UTC)."""
+
+    key: str
+    noted: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the hook named `hook` is to be told: `body` is the JSON text to post. `key` makes it one of a kind."""
+
+    key: str
+    hook: str
+    body: str
+
+
+def note(store: SnapshotStore, snapshot: int, change: ChangeRow | None, notices: Iterable[Notice], now: datetime) -> None:
+    """Write down a change and its notices. Told again (same keys), nothing is added."""
+    with store.transaction():
+        if change is not None:
+            store.connection.execute(
+                "INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?)",
+                (change.key, snapshot, change.noted, change.title, change.summary),
+            )
+        store.connection.executemany(
+            "INSERT OR IGNORE INTO notice (key, noted, hook, body) VALUES (?, ?, ?, ?)",
+            [(notice.key, stamp(now), notice.hook, notice.body) for notice in notices],
+        )
+
+
+def changes(store: SnapshotStore, limit: int) -> tuple[ChangeRow, ...]:
+    """The last changes told, newest first."""
+    query = "SELECT key, noted, title, summary FROM change ORDER BY noted DESC, key LIMIT ?"
+    with store.guard():
+        return tuple(ChangeRow(*row) for row in store.connection.execute(query, (limit,)))
+
+
+def undelivered(store: SnapshotStore, now: datetime) -> tuple[Notice, ...]:
+    """The notices still to deliver, oldest first; those older than GIVE_UP_AFTER are left out."""
+    query = "SELECT key, hook, body FROM notice WHERE delivered IS NULL AND noted >= ? ORDER BY id"
+    with store.guard():
+        return tuple(Notice(*row) for row in store.connection.execute(query, (stamp(now - GIVE_UP_AFTER),)))
+
+
+def delivered(store: SnapshotStore, notice: Notice, now: datetime) -> None:
+    """Cross out a notice; what it said is not kept."""
+    with store.transaction():
+        store.connection.execute(
+            "UPDATE notice SET delivered = ?, body = '' WHERE key = ?", (stamp(now), notice.key)
+        )

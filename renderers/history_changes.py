@@ -1,0 +1,168 @@
+"""What changed, as HTML: a short summary of one diff (for the feed and the page), and the page of past changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from extractor.diff.document import KINDS, STATUSES, GraphDiff
+from extractor.model import Evidence
+
+# How many changes of one kind a summary lists before it says "and n more".
+LISTED = 12
+
+_WORDS = {
+    "nodes": ("element", "elements"),
+    "flows": ("flow", "flows"),
+    "cycles": ("cycle", "cycles"),
+    "tasks": ("task", "tasks"),
+    "schedules": ("schedule", "schedules"),
+    "enqueues": ("enqueue", "enqueues"),
+    "routes": ("route", "routes"),
+    "inbound": ("inbound call", "inbound calls"),
+    "calls": ("call", "calls"),
+    "stores": ("store use", "store uses"),
+    "settings": ("setting", "settings"),
+    "findings": ("finding", "findings"),
+    "steps": ("scenario step", "scenario steps"),
+    "etl": ("ETL row", "ETL rows"),
+    "gaps": ("unknown", "unknowns"),
+}
+_SIGNS = {"added": "+", "removed": "−", "changed": "±"}
+# What a headline names first; the other kinds are named when none of these changed.
+_HEADLINE = ("flows", "findings", "schedules", "tasks", "routes", "settings")
+
+_ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+_SUMMARY = _ENVIRONMENT.from_string(
+    """\
+{% if ranges %}<p>{% for range in ranges %}{{ range.name }}: <code>{{ range.base_commit[:12] or "new" }}</code> →
+<code>{{ range.head_commit[:12] or "gone" }}</code>{% if not loop.last %}; {% endif %}{% endfor %}</p>
+{% endif %}
+{% for contract in contracts %}
+<p><strong>Contract {{ contract.status }}:</strong> {{ contract.caller }} calls {{ contract.method }}
+<code>{{ contract.url }}</code> of {{ contract.target }}{% if contract.status == "broken" %}, which serves no such route\
+{% endif %}.</p>
+{% endfor %}
+{% for section in sections %}
+<h3>{{ section.title }}</h3>
+<ul>
+{% for item in section.items %}
+<li><b>{{ item.sign }}</b> {{ item.title }}{% for field in item.fields %}; {{ field.field }}: {{ field.old or "none" }} →
+{{ field.new or "none" }}{% endfor %}{% if item.place %} (\
+{% if item.href %}<a href="{{ item.href }}">{{ item.place }}</a>{% else %}{{ item.place }}{% endif %}){% endif %}</li>
+{% endfor %}
+{% if section.more %}<li>and {{ section.more }} more</li>{% endif %}
+</ul>
+{% endfor %}
+"""
+)
+
+_PAGE = _ENVIRONMENT.from_string(
+    """\
+<section class="changes">
+<h2>What changed</h2>
+{% for source, reason in stale %}
+<p class="warning" role="alert"><strong>{{ source }} could not be reached.</strong> It is shown as it was when it was
+last read. {{ reason }}</p>
+{% endfor %}
+{% if feed %}<p><a href="{{ feed }}" type="application/atom+xml">Atom feed</a></p>{% endif %}
+{% for note in notes %}
+<article id="{{ note.anchor }}">
+<h2>{{ note.title }}</h2>
+<p><time datetime="{{ note.noted }}">{{ note.noted }}</time></p>
+{{ note.summary }}
+</article>
+{% else %}
+<p>Nothing has changed since the first scan.</p>
+{% endfor %}
+</section>
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """A change that was told: an `anchor` (letters, digits, hyphens), when (ISO 8601, UTC), its title and its HTML."""
+
+    anchor: str
+    noted: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    sign: str
+    title: str
+    fields: tuple[object, ...]
+    place: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    items: tuple[_Item, ...]
+    more: int
+
+
+def change_title(diff: GraphDiff) -> str:
+    """One line for a diff that is not empty: `2 flows added, 1 task removed`, broken contracts first."""
+    broken = sum(1 for contract in diff.contracts if contract.status == "broken")
+    parts = [f"{broken} contract{'s' if broken > 1 else ''} broken"] if broken else []
+    counts = diff.counts()
+    for kind in [kind for kind in _HEADLINE if kind in counts] or [kind for kind in KINDS if kind in counts]:
+        parts += [f"{n} {_WORDS[kind][n > 1]} {status}" for status in STATUSES if (n := counts[kind][status])]
+    return ", ".join(parts) or "contracts mended"
+
+
+def change_summary(diff: GraphDiff) -> str:
+    """The HTML of a diff, short: commits, contracts, and up to LISTED changes of each kind. All text is escaped."""
+    webs = {source.name: source.web for source in diff.sources}
+    moved = [source for source in diff.sources if source.base_commit != source.head_commit]
+    sections = [_section(diff, kind, webs) for kind in KINDS if diff.of(kind)]
+    return _SUMMARY.render(ranges=moved, contracts=diff.contracts, sections=sections)
+
+
+def render_changes_page(notes: Sequence[ChangeNote], stale: Mapping[str, str], feed: str) -> str:
+    """The page's body: sources that could not be reached (name -> reason), then the changes told, newest first.
+
+    `feed` is the address of the Atom feed, relative to the page, or "". A note's summary is what `change_summary` made.
+    """
+    told = [
+        {"anchor": note.anchor, "title": note.title, "noted": note.noted, "summary": Markup(note.summary)}
+        for note in notes
+    ]
+    return _PAGE.render(notes=told, stale=sorted(stale.items()), feed=feed)
+
+
+def evidence_link(place: Evidence, web: str | None) -> str:
+    """The address of a line at its commit on the repository's web host, or "" when no http(s) host is known."""
+    if not web or not web.startswith(("https://", "http://")):
+        return ""
+    parts = {"commit": place.commit, "path": place.path, "line": str(place.line), "end_line": str(place.end_line)}
+    for name, value in parts.items():
+        web = web.replace("{" + name + "}", quote(value, safe="/"))
+    return web
+
+
+def _section(diff: GraphDiff, kind: str, webs: Mapping[str, str | None]) -> _Section:
+    changes = diff.of(kind)
+    items = []
+    for change in changes[:LISTED]:
+        place = change.place
+        items.append(
+            _Item(
+                _SIGNS[change.status],
+                f"{change.old_title} → {change.title}" if change.old_title else change.title,
+                change.fields if change.status == "changed" else (),
+                f"{place.repo}: {place.path}:{place.line}" if place else "",
+                evidence_link(place, webs.get(place.repo)) if place else "",
+            )
+        )
+    return _Section(_WORDS[kind][1][:1].upper() + _WORDS[kind][1][1:], tuple(items), max(len(changes) - LISTED, 0))
