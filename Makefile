@@ -1,0 +1,59 @@
+# Chores of c4trace. They need Python >= 3.11, git and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .cache/demo
+ESTATE := tests/fixtures/estate/estate.yaml
+JOBS ?= 2
+
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help demo test lint types imports unit bench clean
+
+help:
+	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
+	@echo "make test    linters, types, import rules, tests"
+	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
+	@echo "make clean   remove .venv and what the demo left"
+
+# uv lives beside what it installs; --inexact keeps it there.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "c4trace needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/.run: pyproject.toml uv.lock | $(BIN)/uv
+	$(BIN)/uv sync --quiet --frozen --inexact --no-dev
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml uv.lock | $(BIN)/uv
+	$(BIN)/uv sync --quiet --frozen --inexact --group dev
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@mkdir -p $(DEMO)
+	@$(BIN)/python -m tests.build_estate $(DEMO)/repositories > $(DEMO)/sources
+	$(BIN)/c4trace scan --offline --estate $(ESTATE) $$(cat $(DEMO)/sources) --out out
+	@echo "Open the site in a browser: $(CURDIR)/out/site/index.html"
+
+test: lint types imports unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+bench: $(VENV)/.run
+	$(BIN)/python bench/scan.py --estate $(ESTATE) $(if $(BASE),--base $(BASE)) $(SOURCES)
+
+clean:
+	rm -rf $(VENV) $(DEMO)
