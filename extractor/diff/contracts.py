@@ -1,0 +1,133 @@
+"""Contracts across repositories: calls that no route answers, and routes that an outside caller relies on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from extractor.diff.cycles import systems_of
+from extractor.diff.document import Contract, contract_order
+from extractor.diff.identity import call_key, fingerprint, has_literal, route_key, url_path
+from extractor.model import Call, Evidence, Graph, Inbound, Route
+
+# A contract is told once, with its first places: a reader needs one line to open, not forty.
+_MOST_PLACES = 5
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one graph says of its contracts: by key, the calls made, those of them unanswered, the routes served."""
+
+    calls: dict[Key, list[Call]]
+    unanswered: frozenset[Key]
+    routes: dict[Key, Route]
+    by_id: dict[str, Route]
+    inbound: dict[Key, Inbound]
+    commits: dict[str, str]
+    names: dict[str, str]
+
+
+def contract_changes(base: Graph, head: Graph) -> tuple[Contract, ...]:
+    """Contracts that are broken on one side only, sorted, broken ones first."""
+    old, new = _side(base), _side(head)
+    contracts = [_call_contract("broken", key, old, new) for key in new.unanswered - old.unanswered]
+    contracts += [_call_contract("mended", key, old, new) for key in old.unanswered - new.unanswered]
+    for key in sorted(old.inbound.keys() | new.inbound.keys()):
+        contract = _inbound_contract(key, old, new)
+        if contract:
+            contracts.append(contract)
+    return tuple(sorted(contracts, key=contract_order))
+
+
+def unanswered_calls(graph: Graph) -> tuple[Contract, ...]:
+    """All calls of `graph` that the system called serves no route for, each as a broken contract, sorted."""
+    side, nothing = _side(graph), _side(Graph("", "", "", ""))
+    return tuple(sorted((_call_contract("broken", k, nothing, side) for k in side.unanswered), key=contract_order))
+
+
+def is_unanswered(call: Call, serving: frozenset[str]) -> bool:
+    """True when `call` asks a system whose routes are known for a path that none of them answers.
+
+    Calls whose system is only possible, or whose path is not known, are no broken contracts: nothing is known of them.
+    """
+    if call.route_id is not None or call.route_candidates or call.system not in serving:
+        return False
+    return has_literal(url_path(call.url)) and call.confidence != "possible"
+
+
+def serving_systems(graph: Graph) -> frozenset[str]:
+    """Ids of the systems whose routes were read: those that own, or whose parts own, a repository with routes."""
+    with_routes = {route.repo for route in graph.routes}
+    tops = systems_of(graph)
+    owners = {n.id for n in graph.nodes if n.repo in with_routes and n.scope != "external"}
+    return frozenset(owners | {tops[ident] for ident in owners} | with_routes)
+
+
+def _side(graph: Graph) -> _Side:
+    calls: dict[Key, list[Call]] = defaultdict(list)
+    for call in sorted(graph.calls, key=lambda c: (c.path, c.line, c.end_line, c.url, c.route_id or "", c.id)):
+        calls[call_key(call)].append(call)
+    serving = serving_systems(graph)
+    by_id = {route.id: route for route in graph.routes}
+    return _Side(
+        calls,
+        frozenset(key for key, group in calls.items() if any(is_unanswered(c, serving) for c in group)),
+        {route_key(route): route for route in sorted(graph.routes, key=lambda r: (r.pattern, r.id))},
+        by_id,
+        {(i.system, *route_key(by_id[i.route_id])): i for i in _in_order(graph.inbound) if i.route_id in by_id},
+        {s.name: s.commit for s in graph.sources},
+        {n.id: n.name for n in graph.nodes},
+    )
+
+
+def _call_contract(status: str, key: Key, old: _Side, new: _Side) -> Contract:
+    side, other = (new, old) if status == "broken" else (old, new)
+    call = side.calls[key][0]
+    kept = key in other.calls
+    route = next((other.by_id[c.route_id] for c in other.calls.get(key, ()) if c.route_id in other.by_id), None)
+    return Contract(
+        status,
+        "call",
+        call.repo,
+        side.names.get(call.system or "", call.system or ""),
+        call.http_method or "",
+        call.url,
+        route.pattern if route else "",
+        kept,
+        fingerprint("unanswered-call", call.repo, " ".join(key), 0),
+        _places(old, old.calls.get(key, ())),
+        _places(new, new.calls.get(key, ())),
+    )
+
+
+def _inbound_contract(key: Key, old: _Side, new: _Side) -> Contract | None:
+    """A route that an outside system calls and that one side does not serve at all. The caller does not change."""
+    served_before, served_after = key[1:] in old.routes, key[1:] in new.routes
+    if served_before == served_after:
+        return None
+    side = old if served_before else new
+    inbound, route = side.inbound[key], side.routes[key[1:]]
+    return Contract(
+        "broken" if served_before else "mended",
+        "inbound",
+        side.names.get(inbound.system, inbound.system),
+        route.repo,
+        ", ".join(sorted(route.methods)),
+        route.pattern,
+        route.pattern,
+        True,
+        fingerprint("unserved-inbound", route.repo, " ".join(key), 0),
+        inbound.evidence if served_before else (),
+        inbound.evidence if served_after else (),
+    )
+
+
+def _in_order(inbound: tuple[Inbound, ...]) -> list[Inbound]:
+    return sorted(inbound, key=lambda i: (i.id, i.label, [(e.repo, e.path, e.line) for e in i.evidence]))
+
+
+def _places(side: _Side, calls: list[Call] | tuple[Call, ...]) -> tuple[Evidence, ...]:
+    spots = sorted({(c.repo, c.path, c.line, c.end_line) for c in calls})[:_MOST_PLACES]
+    return tuple(Evidence(r, side.commits.get(r, ""), p, line, end, "call") for r, p, line, end in spots)
