@@ -177,9 +177,12 @@ Values = tuple[Value, ...]
 Bindings = tuple[tuple[str, Values], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Where an expression is evaluated: a scope, what its parameters are bound to, `self`, the enclosing frame."""
+    """Where an expression is evaluated: a scope, what its parameters are bound to, `self`, the enclosing frame.
+
+    Compared by identity: the evaluator keeps one object for each distinct frame, so looking one up costs nothing.
+    """
 
     owner: Def
     bindings: Bindings = ()

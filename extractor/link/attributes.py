@@ -1,0 +1,329 @@
+"""Attributes, items and elements of values: modules, classes and their instances, query sets, outside objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.link import calling, folding
+from extractor.link.absvalue import (
+    Const, DefRef, Env, Ext, Inst, Mapping, ModuleRef, Param, Partial, Piped, Query, QueryMethod, Seq, Setting, Super,
+    Text, Unknown, Value, Values,
+)  # fmt: skip
+from extractor.link.folding import bounded
+from extractor.link.world import Def
+from extractor.summary import Value as Expr
+
+if TYPE_CHECKING:
+    from extractor.link.evaluate import Evaluator
+
+SETTINGS = "django.conf.settings"
+_PROPERTIES = frozenset(
+    {"builtins.property", "functools.cached_property", "django.utils.functional.cached_property",
+     "werkzeug.utils.cached_property", "django.utils.decorators.classproperty", "abc.abstractproperty",
+     "django.utils.functional.classproperty", "lazy.lazy"}
+)  # fmt: skip
+_MODEL_BASES = ("django.db.models.Model", "django.db.models.base.Model")
+_MODEL_SUFFIXES = ("Model", "models.Page", "Page", "AbstractUser", "AbstractBaseUser", "Snippet")
+
+
+class Classes:
+    """Facts about classes, computed once each: resolution order, outside bases, what methods put on `self`."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._mro: dict[Def, tuple[tuple[Def, ...], tuple[str, ...]]] = {}
+        self._attrs: dict[Def, dict[str, list[tuple[Def, Expr]]]] = {}
+        self._members: dict[tuple[Def, str], tuple[Def, Values] | None] = {}
+        self._properties: dict[Def, bool] = {}
+        self._subclasses: dict[Def, list[Def]] | None = None
+
+    def mro(self, cls: Def) -> tuple[tuple[Def, ...], tuple[str, ...]]:
+        """The classes that were read, nearest first (depth first, as good as C3 for finding a member), and the
+        dotted names of the bases that were not."""
+        found = self._mro.get(cls)
+        if found is not None:
+            return found
+        self._mro[cls] = ((cls,), ())
+        order, outside = [cls], []
+        parent = cls.parent
+        frame = self.ev.frame(parent) if parent is not None else self.ev.frame(cls)
+        for base in cls.scope.bases:
+            for value in self.ev.eval(base, frame):
+                if isinstance(value, DefRef) and value.target.kind == "class":
+                    more, names = self.mro(value.target)
+                    order += more
+                    outside += names
+                elif isinstance(value, Ext) and value.path != "builtins.object":
+                    outside.append(value.path)
+        found = (tuple(dict.fromkeys(order)), tuple(dict.fromkeys(outside)))
+        self._mro[cls] = found
+        return found
+
+    def is_model(self, cls: Def) -> bool:
+        """True for Django models, by their bases."""
+        outside = self.mro(cls)[1]
+        return any(name in _MODEL_BASES or name.endswith(_MODEL_SUFFIXES) for name in outside)
+
+    def subclasses(self, cls: Def) -> list[Def]:
+        """The classes that were read and derive from `cls`, directly or not."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for other in self.ev.world.defs():
+                if other.kind == "class":
+                    for base in self.mro(other)[0][1:]:
+                        self._subclasses.setdefault(base, []).append(other)
+        return self._subclasses.get(cls, [])
+
+    def member(self, cls: Def, name: str, after: Def | None = None) -> tuple[Def, Values] | None:
+        """A name found in the class bodies along the resolution order: the class that has it, and what it is."""
+        if after is not None:
+            return self._find_member(cls, name, after)
+        key = (cls, name)
+        if key not in self._members:
+            self._members[key] = self._find_member(cls, name, None)
+        return self._members[key]
+
+    def _find_member(self, cls: Def, name: str, after: Def | None) -> tuple[Def, Values] | None:
+        order = self.mro(cls)[0]
+        if after is not None and after in order:
+            order = order[order.index(after) + 1 :]
+        for owner in order:
+            indices = owner.scope.names.get(name)
+            if indices:
+                frame = self.ev.frame(owner)
+                return owner, bounded(v for i in indices for v in self.ev.eval(owner.scope.defs[i][1], frame))
+        return None
+
+    def assigned(self, cls: Def, name: str) -> list[tuple[Def, Expr]]:
+        """Where methods of the class (or of its bases) assign `self.name`: (method, value)."""
+        out = []
+        for owner in self.mro(cls)[0]:
+            out += self._own_attrs(owner).get(name, [])
+        return out
+
+    def _own_attrs(self, cls: Def) -> dict[str, list[tuple[Def, Expr]]]:
+        found = self._attrs.get(cls)
+        if found is None:
+            found = self._attrs[cls] = {}
+            for name, scope in cls.module.summary.scopes.items():
+                if scope.parent != cls.scope.name or scope.kind != "function" or not scope.params:
+                    continue
+                method = cls.module.define(name)
+                for base, attr, value, _line in scope.attrs:
+                    if base[0] == "v" and scope.defs and _is_first_param(scope.defs, base, scope.params[0][0]):
+                        found.setdefault(attr, []).append((method, value))
+        return found
+
+    def is_property(self, target: Def) -> bool:
+        """True for methods that run when the attribute is read."""
+        found = self._properties.get(target)
+        if found is None:
+            names = self.ev.decorator_names(target) if target.scope.decorators else ()
+            found = any(n in _PROPERTIES or n.endswith("cached_property") for n in names)
+            self._properties[target] = found
+        return found
+
+
+def _is_first_param(defs: tuple[tuple[int, Expr], ...], base: Expr, first: str) -> bool:
+    return all(defs[i][1] == ("p", first) for i in base[1])
+
+
+def attribute(ev: Evaluator, base: Value, name: str) -> Values:
+    """What `base.name` can be."""
+    if isinstance(base, ModuleRef):
+        found = ev.module_name(base.module, name)
+        if found:
+            return found
+        child = ev.world.find(f"{base.module.name}.{name}")
+        return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
+    if isinstance(base, Ext):
+        return (Setting(name),) if base.path == SETTINGS else (Ext(f"{base.path}.{name}"),)
+    if isinstance(base, Inst):
+        return instance_attribute(ev, base, name)
+    if isinstance(base, DefRef):
+        return _class_attribute(ev, base, name) if base.target.kind == "class" else _function_attribute(base, name)
+    if isinstance(base, Super):
+        return _super_attribute(ev, base, name)
+    if isinstance(base, Query):
+        return (QueryMethod(base.cls, name),)
+    if isinstance(base, Param):
+        return (Param(base.owner, base.name, f"{base.path}.{name}"),)
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, name)),)
+    if isinstance(base, Partial):
+        return (base.func,) if name == "func" else ()
+    if isinstance(base, Text | Const | Seq | Mapping | Env | Piped | QueryMethod):
+        return (Unknown(f"attribute {name}"),)
+    return (Unknown(f"attribute {name}"),)
+
+
+def _function_attribute(base: DefRef, name: str) -> Values:
+    return (Ext(f"{base.target.qualified}.{name}"),)
+
+
+def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+    """An attribute of an instance: a method bound to it, a property's result, what was assigned to `self.name`."""
+    member = ev.classes.member(inst.cls, name)
+    assigned = ev.classes.assigned(inst.cls, name)
+    out: list[Value] = []
+    for method, expr in assigned:
+        out += ev.eval(expr, calling.method_frame(ev, method, inst))
+    if member is not None:
+        owner, values = member
+        for value in values:
+            out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
+    if out:
+        return bounded(_useful(out))
+    if ev.classes.is_model(inst.cls) and name in ("objects", "_default_manager"):
+        return (Query(inst.cls),)
+    outside = ev.classes.mro(inst.cls)[1]
+    if outside:
+        return bounded(Ext(f"{path}().{name}", *_ctor_args(inst)) for path in outside[:3])
+    annotation = _annotated(ev, inst.cls, name)
+    return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+
+
+def _ctor_args(inst: Inst) -> tuple[tuple[Values, ...], tuple[tuple[str, Values], ...]]:
+    return (), inst.bindings
+
+
+def _useful(values: list[Value]) -> list[Value]:
+    """None and unknown alternatives are dropped when something better stands beside them."""
+    kept = [v for v in values if not isinstance(v, Unknown) and not (isinstance(v, Const) and v.value is None)]
+    return kept or values
+
+
+def _annotated(ev: Evaluator, cls: Def, name: str) -> Values:
+    for owner in ev.classes.mro(cls)[0]:
+        annotation = owner.scope.annotations.get(name)
+        if annotation is not None:
+            typed = ev.typed(annotation, ev.frame(owner))
+            if typed:
+                return typed
+    return ()
+
+
+def _bind_member(ev: Evaluator, owner: Def, value: Value, inst: Inst, has_assigned: bool) -> Values:
+    if isinstance(value, DefRef) and value.target.kind in ("function", "lambda"):
+        target = value.target
+        if target.owner_class is None:
+            return (value,) if target.kind == "lambda" else (DefRef(target, inst, value.frame),)
+        if ev.classes.is_property(target):
+            return calling.returned(ev, DefRef(target, inst, value.frame), (), ())
+        names = ev.decorator_names(target) if target.scope.decorators else ()
+        if "builtins.staticmethod" in names:
+            return (DefRef(target, None, value.frame),)
+        if "builtins.classmethod" in names:
+            return (DefRef(target, DefRef(inst.cls), value.frame),)
+        return (DefRef(target, inst, value.frame),)
+    if has_assigned and isinstance(value, Const | Unknown):
+        return ()
+    if isinstance(value, Ext) and value.path.endswith(("ForeignKey()", "OneToOneField()", "ParentalKey()")):
+        return _related(ev, owner, value)
+    return (value,)
+
+
+def _related(ev: Evaluator, owner: Def, field: Ext) -> Values:
+    """The instance behind a foreign key, by class, by name in the module, or by "app.Model"."""
+    target = field.args[0] if field.args else dict(field.kwargs).get("to", ())
+    out: list[Value] = []
+    for value in target:
+        if isinstance(value, DefRef) and value.target.kind == "class":
+            out.append(Inst(value.target, (), known=False))
+        elif isinstance(value, Text) and value.literal:
+            name = value.literal.rsplit(".", 1)[-1]
+            for found in ev.module_name(owner.module, name):
+                if isinstance(found, DefRef) and found.target.kind == "class":
+                    out.append(Inst(found.target, (), known=False))
+    return tuple(out) or (Unknown("related object"),)
+
+
+def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
+    cls = base.target
+    member = ev.classes.member(cls, name)
+    if member is not None:
+        out: list[Value] = []
+        for value in member[1]:
+            if isinstance(value, DefRef) and value.target.owner_class is not None and value.target.scope.decorators:
+                if "builtins.classmethod" in ev.decorator_names(value.target):
+                    out.append(DefRef(value.target, DefRef(cls), value.frame))
+                    continue
+            out.append(value)
+        return tuple(out)
+    nested = f"{cls.scope.name}.{name}"
+    if nested in cls.module.summary.scopes:
+        return (DefRef(cls.module.define(nested)),)
+    if ev.classes.is_model(cls) and name in ("objects", "_default_manager", "all_objects", "_base_manager"):
+        return (Query(cls),)
+    if name == "__name__":
+        return (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
+    outside = ev.classes.mro(cls)[1]
+    if any("enum" in path.lower() or "Choices" in path for path in outside) and name == "value":
+        return (base,)
+    return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+
+
+def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:
+    start = base.self.cls if isinstance(base.self, Inst) else base.cls
+    member = ev.classes.member(start, name, after=base.cls) or ev.classes.member(base.cls, name, after=base.cls)
+    if member is not None:
+        if isinstance(base.self, Inst):
+            return bounded(v for value in member[1] for v in _bind_member(ev, member[0], value, base.self, False))
+        return member[1]
+    outside = ev.classes.mro(base.cls)[1]
+    return bounded(Ext(f"{path}().{name}") for path in outside[:3]) or (Unknown(f"super().{name}"),)
+
+
+def item(ev: Evaluator, base: Value, key: Value) -> Values:
+    """What `base[key]` can be."""
+    literal = key.literal if isinstance(key, Text) else None
+    if isinstance(base, Mapping | Seq):
+        return folding.lookup(base, key) or (Unknown("item"),)
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, literal if literal is not None else "*")),)
+    if isinstance(base, Ext):
+        if base.path == "os.environ" and literal is not None:
+            return (Env(literal, (), True),)
+        if base.path in _GENERIC_TYPES or base.path.startswith("typing."):
+            return (key,) if base.path not in ("typing.Literal",) else ()
+        if base.path == "builtins.globals()":
+            return ()
+        return (Ext(f"{base.path}[]", base.args, base.kwargs),)
+    if isinstance(base, Param):
+        shown = literal if literal is not None else ""
+        return (Param(base.owner, base.name, f"{base.path}[{shown}]"),)
+    if isinstance(base, Query):
+        return (Inst(base.cls, (), known=False),)
+    if isinstance(base, Inst):
+        method = ev.classes.member(base.cls, "__getitem__")
+        if method is not None:
+            return bounded(v for m in method[1] for v in calling.call_value(ev, m, ((key,),), (), base))
+    if isinstance(base, DefRef) and base.target.kind == "class":
+        return (base,)
+    return (Unknown("item"),)
+
+
+_GENERIC_TYPES = frozenset({"builtins.list", "builtins.set", "builtins.tuple", "builtins.type",
+                            "collections.abc.Iterable", "collections.abc.Sequence", "collections.abc.Iterator"})  # fmt: skip
+
+
+def elements(ev: Evaluator, base: Value) -> Values:
+    """What iterating over a value gives."""
+    if isinstance(base, Seq):
+        return bounded(v for values in base.items for v in values)
+    if isinstance(base, Mapping):
+        return bounded(v for keys, _values in base.items for v in keys)
+    if isinstance(base, Query):
+        return (Inst(base.cls, (), known=False),)
+    if isinstance(base, Ext):
+        return (Ext(f"{base.path}[]", base.args, base.kwargs),)
+    if isinstance(base, Param):
+        return (Param(base.owner, base.name, f"{base.path}[]"),)
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, "*")),)
+    if isinstance(base, Inst):
+        method = ev.classes.member(base.cls, "__iter__")
+        if method is not None:
+            results = [v for m in method[1] for v in calling.call_value(ev, m, (), (), base)]
+            return bounded(v for result in results if not isinstance(result, Inst) for v in elements(ev, result))
+    return (Unknown("element"),)

@@ -1,0 +1,186 @@
+"""Calls of what was not read but is known: builtins, os, urllib, functools, environment readers, Django's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from extractor.link import attributes, calling, folding
+from extractor.link.absvalue import (
+    Const, Env, Ext, Frame, Hole, Inst, Mapping, Partial, Seq, Text, Unknown, Value, Values,
+)  # fmt: skip
+from extractor.link.folding import bounded
+
+if TYPE_CHECKING:
+    from extractor.link.evaluate import Evaluator
+
+Args = tuple[Values, ...]
+Kwargs = tuple[tuple[str, Values], ...]
+
+
+def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame | None) -> Values:
+    """The result of calling something that was not read; its access path, with the arguments, when nothing is known
+    of it."""
+    known = _KNOWN.get(func.path)
+    if known is not None:
+        found = known(ev, args, dict(kwargs), frame)
+        if found is not None:
+            return found
+    if _reads_environment(func.path):
+        return _environment(ev, args, dict(kwargs), func.path)
+    return (Ext(f"{func.path}()", args, kwargs),)
+
+
+def _reads_environment(path: str) -> bool:
+    """Readers of django-environ, environs, python-decouple and mitol-django-common's kind, by their shape."""
+    head, _, last = path.rpartition(".")
+    if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
+        return True
+    return last.startswith("get_") and "env" in head.lower() and last != "get_env" or path == "decouple.config"
+
+
+def _environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
+    names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
+    name = ev.constant_key(names)
+    if name is None:
+        return (Unknown("environment variable"),)
+    default = kwargs.get("default")
+    if default is None:
+        default = args[1] if len(args) > 1 else ()
+    required = not default or any(isinstance(v, Const) and v.value is True for v in kwargs.get("required", ()))
+    return (Env(name, default, required),)
+
+
+def _getenv(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    name = ev.constant_key(args[0] if args else kwargs.get("key", ()))
+    if name is None:
+        return None
+    default = args[1] if len(args) > 1 else kwargs.get("default", ())
+    return (Env(name, default),)
+
+
+def _str(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return args[0] if args else (Text(("",)),)
+
+
+def _int(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    out: list[Value] = []
+    for value in args[0] if args else ():
+        literal = value.literal if isinstance(value, Text) else None
+        if literal is not None and literal.strip().lstrip("-").isdigit():
+            out.append(Const(int(literal), "int"))
+        else:
+            out.append(value)
+    return tuple(out)
+
+
+def _urljoin(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    base = args[0] if args else kwargs.get("base", ())
+    path = args[1] if len(args) > 1 else kwargs.get("url", ())
+    return folding.urljoin(base, path)
+
+
+def _path_join(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return folding.path_join(args)
+
+
+def _quote(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return args[0] if args else None
+
+
+def _partial(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if not args:
+        return None
+    return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items()))) for func in args[0])
+
+
+def _getattr(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if len(args) < 2:
+        return None
+    names = [v.literal for v in args[1] if isinstance(v, Text) and v.literal is not None]
+    if not names:
+        return (Unknown("attribute by a computed name"),)
+    found = bounded(v for base in args[0] for name in names for v in attributes.attribute(ev, base, name))
+    known = tuple(v for v in found if not isinstance(v, Unknown))
+    return known or (args[2] if len(args) > 2 else found)
+
+
+def _super(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return calling.super_of(ev, frame)
+
+
+def _dict(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = tuple(((Text((key,)),), values) for key, values in kwargs.items())
+    if not args:
+        return (Mapping(items),)
+    merged = [v for v in args[0] if isinstance(v, Mapping)]
+    return (Mapping(tuple(i for m in merged for i in m.items) + items, open=not merged),)
+
+
+def _list(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if not args:
+        return (Seq(()),)
+    kept = tuple(v for v in args[0] if isinstance(v, Seq))
+    return kept or (Seq((bounded(e for v in args[0] for e in attributes.elements(ev, v)),), open=True),)
+
+
+def _first(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return args[0] if args else None
+
+
+def _enumerate(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+    return (Seq(((Seq(((Unknown("index"),), items)),),), open=True),)
+
+
+def _zip(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = tuple(bounded(e for v in arg for e in attributes.elements(ev, v)) for arg in args)
+    return (Seq(((Seq(items),),), open=True),)
+
+
+def _next(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+
+
+def _import_string(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    name = ev.constant_key(args[0] if args else ())
+    return (ev.by_dotted(name) or (Ext(name),)) if name else None
+
+
+def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    from extractor.link.absvalue import DefRef
+
+    return tuple(DefRef(v.cls) for v in (args[0] if len(args) == 1 else ()) if isinstance(v, Inst)) or None
+
+
+def _model(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """`apps.get_model("app", "Model")` and `get_user_model()` name a model by text: found by its class name."""
+    literals = [k for a in args if (k := ev.constant_key(a)) is not None]
+    return (Unknown(f"model {'.'.join(literals)}"),)
+
+
+def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return (Text((Hole("unknown", "generated"),)),)
+
+
+_KNOWN: dict[str, Callable[..., Values | None]] = {
+    "os.environ.get": _getenv, "os.getenv": _getenv, "os.environ.setdefault": _getenv, "os.environ.pop": _getenv,
+    "builtins.str": _str, "builtins.int": _int, "builtins.float": _int, "builtins.getattr": _getattr,
+    "builtins.super": _super, "builtins.dict": _dict, "builtins.list": _list, "builtins.tuple": _list,
+    "builtins.set": _list, "builtins.frozenset": _list, "builtins.sorted": _list, "builtins.reversed": _list,
+    "builtins.iter": _first, "builtins.next": _next, "builtins.enumerate": _enumerate, "builtins.zip": _zip,
+    "builtins.type": _type, "builtins.filter": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
+    "urllib.parse.urljoin": _urljoin, "urlparse.urljoin": _urljoin, "requests.compat.urljoin": _urljoin,
+    "six.moves.urllib.parse.urljoin": _urljoin, "os.path.join": _path_join, "posixpath.join": _path_join,
+    "urllib.parse.quote": _quote, "urllib.parse.quote_plus": _quote, "urllib.parse.unquote": _quote,
+    "django.utils.http.urlquote": _quote, "django.utils.encoding.force_str": _quote,
+    "django.utils.encoding.smart_str": _quote, "django.utils.safestring.mark_safe": _quote,
+    "django.utils.translation.gettext": _quote, "django.utils.translation.gettext_lazy": _quote,
+    "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
+        v for func in (a[0] if a else ()) for v in calling.call_value(ev, func, (), ())),
+    "functools.partial": _partial, "copy.copy": _first, "copy.deepcopy": _first, "typing.cast": lambda ev, a, k, f: (
+        a[1] if len(a) > 1 else None),
+    "furl.furl": _str, "yarl.URL": _str, "urllib.parse.urlparse": None or _first, "urllib.parse.urlsplit": _first,
+    "django.utils.module_loading.import_string": _import_string, "importlib.import_module": _import_string,
+    "django.apps.apps.get_model": _model, "uuid.uuid4": _random_text, "builtins.bool": _first,
+}  # fmt: skip

@@ -1,0 +1,407 @@
+"""Evaluation: what an expression of a summary can be, followed through names, attributes, calls and classes.
+
+Everything is demand-driven, memoised per frame, and bounded: by depth, by the number of alternatives, and by a budget
+of steps per question. Beyond a bound the answer is `Unknown`, with the bound as its reason.
+"""
+
+from __future__ import annotations
+
+from extractor.link import attributes, calling, folding
+from extractor.link.absvalue import (
+    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, ModuleRef, Param, Piped, Query, Seq, Setting, Text, Unknown, Value,
+    Values, const,
+)  # fmt: skip
+from extractor.link.folding import LIMIT, bounded
+from extractor.link.world import Def, Module, World
+from extractor.summary import Value as Expr
+
+MAX_DEPTH = 24  # nested evaluations
+MAX_INLINE = 7  # functions entered inside one another to learn what they return
+MAX_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+
+
+class Evaluator:
+    """Answers `what can this expression be?` over one world. Holds the memo; the summaries never change."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.depth = 0
+        self.inline = 0
+        # Keys are identities: expressions live as long as their summaries, frames as long as `_frames`.
+        self._memo: dict[tuple[int, int], Values] = {}
+        self._names: dict[tuple[Module, str], Values] = {}
+        self._busy: set[object] = set()
+        self.classes = attributes.Classes(self)
+        self._symbolic: dict[Def, Frame] = {}
+        self._frames: dict[tuple[Def, Bindings, Value | None, Frame | None], Frame] = {}
+
+    # frames ----------------------------------------------------------------------------------------------------
+
+    def frame(self, target: Def) -> Frame:
+        """The symbolic frame of a scope: parameters open, `self` an instance of the class around it."""
+        found = self._symbolic.get(target)
+        if found is None:
+            outer = target.parent
+            enclosing = self.frame(outer) if outer is not None and outer.kind in ("function", "lambda") else None
+            found = self._symbolic[target] = self.bound_frame(target, (), self.self_of(target), enclosing)
+        return found
+
+    def bound_frame(self, target: Def, bindings: Bindings, me: Value | None, outer: Frame | None) -> Frame:
+        """The frame of a scope with these bindings; the same object every time."""
+        key = (target, bindings, me, outer)
+        found = self._frames.get(key)
+        if found is None:
+            found = self._frames[key] = Frame(target, bindings, me, outer)
+        return found
+
+    def self_of(self, target: Def) -> Value | None:
+        """What the first parameter of a method is when nobody has bound it."""
+        cls = target.owner_class
+        if cls is None or target.kind != "function":
+            return None
+        names = self.decorator_names(target)
+        if "builtins.staticmethod" in names:
+            return None
+        if "builtins.classmethod" in names or target.scope.name.endswith((".__new__", ".__init_subclass__")):
+            return DefRef(cls)
+        return Inst(cls, (), known=False)
+
+    def decorator_names(self, target: Def) -> tuple[str, ...]:
+        """The qualified names of a definition's decorators (`@x` and `@x(...)` alike)."""
+        out = []
+        parent = target.parent
+        if parent is None:
+            return ()
+        frame = self.frame(parent)
+        for decorator in target.scope.decorators:
+            expr = parent.scope.calls[decorator[1]].func if decorator[0] == "k" else decorator
+            out += [name for value in self.eval(expr, frame) if (name := qualified(value))]
+        return tuple(out)
+
+    # names -----------------------------------------------------------------------------------------------------
+
+    def module_name(self, module: Module, name: str) -> Values:
+        """What a name of a module's scope is: defined there, imported, or brought by a star import."""
+        key = (module, name)
+        found = self._names.get(key)
+        if found is not None:
+            return found
+        if key in self._busy:
+            return ()
+        self._busy.add(key)
+        try:
+            found = self._module_name(module, name)
+        finally:
+            self._busy.discard(key)
+        if not self._busy or found:
+            self._names[key] = found
+        return found
+
+    def _module_name(self, module: Module, name: str) -> Values:
+        scope = module.summary.scopes.get("")
+        if scope is None:
+            return ()
+        indices = scope.names.get(name)
+        if indices is not None:
+            frame = self.frame(module.define(""))
+            values = bounded(v for i in indices for v in self.eval(scope.defs[i][1], frame))
+            known = [v for v in values if not (isinstance(v, Const) and v.value is None)]
+            return tuple(known) + self._set_elsewhere(module, name) or values
+        child = self.world.find(f"{module.name}.{name}") if module.package else None
+        for star in module.summary.stars:
+            source = self.world.find(module.absolute(star))
+            if source is not None and source is not module:
+                values = self.module_name(source, name)
+                if values:
+                    return values
+        return (ModuleRef(child),) if child is not None else self._set_elsewhere(module, name)
+
+    def _set_elsewhere(self, module: Module, name: str) -> Values:
+        """What functions assign to the name through `global`."""
+        out: list[Value] = []
+        for scope in module.summary.scopes.values():
+            for key, value, _line in scope.global_sets:
+                if key == name:
+                    out += self.eval(value, self.frame(module.define(scope.name)))
+        return bounded(v for v in out if not (isinstance(v, Const) and v.value is None))
+
+    def imported(self, dotted: str) -> Values:
+        """The module of an absolute name, or an outside path."""
+        found = self.world.find(dotted)
+        return (ModuleRef(found),) if found is not None else (Ext(dotted),)
+
+    def by_dotted(self, dotted: str) -> Values:
+        """What dotted text names (`package.module.Class.method`), as `import_string` would find it; () if nothing."""
+        parts = dotted.split(".")
+        for size in range(len(parts), 0, -1):
+            module = self.world.find(".".join(parts[:size]))
+            if module is None:
+                continue
+            values: Values = (ModuleRef(module),)
+            for part in parts[size:]:
+                values = bounded(v for value in values for v in attributes.attribute(self, value, part))
+            return tuple(v for v in values if not isinstance(v, Unknown | Ext))
+        return ()
+
+    # expressions -----------------------------------------------------------------------------------------------
+
+    def eval(self, expr: Expr, frame: Frame) -> Values:
+        """The alternatives of an expression in a frame, at most `LIMIT`; () when nothing is known."""
+        tag = expr[0]
+        if tag == "c":
+            return (const(expr[1]),)
+        if tag == "g":
+            return self._definition(expr[1], frame)
+        if tag == "p":
+            return self._parameter(expr[1], frame)
+        key = (id(frame), id(expr))
+        found = self._memo.get(key)
+        if found is not None:
+            return found
+        if self.depth >= MAX_DEPTH or key in self._busy:
+            return ()
+        self._busy.add(key)
+        self.depth += 1
+        try:
+            found = _EXPRESSIONS[tag](self, expr, frame) if tag in _EXPRESSIONS else (Unknown(str(expr[-1])),)
+        finally:
+            self.depth -= 1
+            self._busy.discard(key)
+        if self.depth == 0 or found:
+            self._memo[key] = found
+        return found
+
+    def _definition(self, scope: str, frame: Frame) -> Values:
+        target = frame.owner.module.define(scope)
+        closure = frame if frame.owner.kind in ("function", "lambda") else None
+        return (DefRef(target, None, closure),)
+
+    def _parameter(self, name: str, frame: Frame) -> Values:
+        bound = frame.get(name)
+        if bound is not None:
+            return bound
+        params = frame.owner.scope.params
+        if frame.self is not None and params and params[0][0] == name:
+            return (frame.self,)
+        for param, _kind, _default, annotation in params:
+            if param == name and annotation is not None:
+                typed = self.typed(annotation, frame)
+                if typed:
+                    return typed
+        return (Param(frame.owner, name),)
+
+    def typed(self, annotation: Expr, frame: Frame) -> Values:
+        """Instances of the classes an annotation names (`X | None`, `Optional[X]`, `list[X]` included)."""
+        outer = self.frame(frame.owner.parent) if frame.owner.parent is not None else frame
+        out: list[Value] = []
+        for value in self.eval(annotation, outer):
+            out += _instance_of(value)
+        return bounded(out)
+
+    def constant_key(self, values: Values) -> str | None:
+        """The one literal text among the values, or None."""
+        literals = [v.literal for v in values if isinstance(v, Text)]
+        return literals[0] if len(literals) == 1 else None
+
+
+def qualified(value: Value) -> str | None:
+    """The dotted name of what a value refers to: `celery.shared_task`, `package.module.function`."""
+    if isinstance(value, Ext):
+        return value.path
+    if isinstance(value, DefRef):
+        return value.target.qualified
+    if isinstance(value, ModuleRef):
+        return value.module.name
+    return None
+
+
+def _instance_of(value: Value) -> list[Value]:
+    if isinstance(value, DefRef) and value.target.kind == "class":
+        return [Inst(value.target, (), known=False)]
+    if isinstance(value, Ext):
+        if value.path.startswith("builtins.") or value.path.startswith("typing."):
+            return []
+        return [Ext(value.path + "()")]
+    if isinstance(value, Piped):
+        return [v for side in (value.left, value.right) for one in side for v in _instance_of(one)]
+    return []
+
+
+# expression handlers -------------------------------------------------------------------------------------------
+
+
+def _name(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    found = ev.module_name(frame.owner.module, expr[1])
+    if found:
+        return found
+    return (Ext(f"builtins.{expr[1]}"),) if expr[1] in MAX_BUILTINS else (Unknown(f"name {expr[1]}"),)
+
+
+def _variable(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    defs = frame.owner.scope.defs
+    return bounded(v for i in expr[1] for v in ev.eval(defs[i][1], frame))
+
+
+def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    outer = frame.outer
+    while outer is not None and outer.owner.scope.name != expr[1]:
+        outer = outer.outer
+    if outer is None:
+        outer = ev.frame(frame.owner.module.define(expr[1]))
+    scope = outer.owner.scope
+    return bounded(v for i in scope.names.get(expr[2], ()) for v in ev.eval(scope.defs[i][1], outer))
+
+
+def _module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return ev.imported(frame.owner.module.absolute(expr[1]))
+
+
+def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    dotted = frame.owner.module.absolute(expr[1])
+    module = ev.world.find(dotted)
+    if module is None:
+        child = ev.world.find(f"{dotted}.{expr[2]}")
+        if child is not None:
+            return (ModuleRef(child),)
+        return (Ext(f"{dotted}.{expr[2]}"),)
+    if module is frame.owner.module and module.package:
+        child = ev.world.find(f"{dotted}.{expr[2]}")
+        if child is not None:
+            return (ModuleRef(child),)
+    found = ev.module_name(module, expr[2])
+    if found:
+        return found
+    child = ev.world.find(f"{dotted}.{expr[2]}")
+    return (ModuleRef(child),) if child is not None else (Ext(f"{dotted}.{expr[2]}"),)
+
+
+def _attribute(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr[1], frame) for v in attributes.attribute(ev, base, expr[2]))
+
+
+def _call(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return calling.call_result(ev, frame.owner.scope.calls[expr[1]], frame)
+
+
+def _f_string(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return folding.concat([ev.eval(part, frame) for part in expr[1]])
+
+
+def _binary(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    left, right = ev.eval(expr[2], frame), ev.eval(expr[3], frame)
+    if expr[1] == "+":
+        return folding.add(left, right)
+    if expr[1] == "|":
+        return (_pipe(left, right),)
+    if expr[1] == "/" and not all(isinstance(v, Const) for v in (*left, *right)):
+        return folding.path_join((left, right))
+    first = left[0] if left else Unknown("value")
+    if expr[1] == "%" and isinstance(first, Text):
+        return bounded(v for text in left if isinstance(text, Text) for v in folding.percent(text, right))
+    second = right[0] if right else Unknown("value")
+    if isinstance(first, Const) and isinstance(second, Const):
+        return (folding.arithmetic(expr[1], first, second),)
+    if expr[1] == "-" and isinstance(first, Seq):
+        return (Seq(first.items, open=True),)
+    return (Unknown(f"result of {expr[1]}"),)
+
+
+def _pipe(left: Values, right: Values) -> Value:
+    a, b = (left[0] if left else Unknown("value")), (right[0] if right else Unknown("value"))
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return Mapping(a.items + b.items, a.open or b.open)
+    return Piped(left, right)
+
+
+def _item(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    keys = ev.eval(expr[2], frame)
+    key = keys[0] if keys else Unknown("key")
+    out: list[Value] = []
+    for base in ev.eval(expr[1], frame):
+        out += attributes.item(ev, base, key)
+    return bounded(out)
+
+
+def _sequence(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    items: list[Values] = []
+    is_open = False
+    for item in expr[1]:
+        if item[0] != "*":
+            items.append(ev.eval(item, frame))
+            continue
+        if item[1][0] == "each":
+            is_open = True
+            items.append(ev.eval(item[1][1], frame))
+            continue
+        for inner in ev.eval(item[1], frame) or (Unknown("items"),):
+            if isinstance(inner, Seq):
+                items += inner.items
+                is_open = is_open or inner.open
+            else:
+                is_open = True
+    return (Seq(tuple(items), is_open),)
+
+
+def _dict(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    items: list[tuple[Values, Values]] = []
+    is_open = False
+    for key, value in expr[1]:
+        values = ev.eval(value, frame)
+        if key is not None:
+            items.append((ev.eval(key, frame), values))
+            continue
+        merged = [v for v in values if isinstance(v, Mapping)]
+        items += [item for mapping in merged for item in mapping.items]
+        is_open = is_open or not merged
+    return (Mapping(tuple(items), is_open),)
+
+
+def _either(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    values = bounded(v for part in expr[1] for v in ev.eval(part, frame))
+    known = tuple(v for v in values if not _empty(v))
+    return known or values
+
+
+def _empty(value: Value) -> bool:
+    return (isinstance(value, Const) and value.value in (None, False)) or (isinstance(value, Text) and not value.parts)
+
+
+def _both(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return ev.eval(expr[1][-1], frame)
+
+
+def _element(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr[1], frame) for v in attributes.elements(ev, base))
+
+
+def _entered(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr[1], frame) for v in calling.entered(ev, base))
+
+
+def _typed(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return ev.typed(expr[1], frame)
+
+
+def _inner(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return ev.eval(expr[1], frame)
+
+
+def _slice(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    out: list[Value] = []
+    for value in ev.eval(expr[1], frame):
+        if isinstance(value, Seq):
+            out.append(Seq(value.items, open=True))
+        elif isinstance(value, Text):
+            out.append(Unknown("part of a text"))
+        else:
+            out.append(value)
+    return bounded(out)
+
+
+_EXPRESSIONS = {
+    "n": _name, "v": _variable, "x": _closure, "m": _module, "mf": _from_module, "a": _attribute, "k": _call,
+    "f": _f_string, "b": _binary, "i": _item, "l": _sequence, "d": _dict, "o": _either, "and": _both, "e": _element,
+    "w": _entered, "typed": _typed, "each": _inner, "*": _inner, "sl": _slice,
+}  # fmt: skip
+
+__all__ = ["LIMIT", "Env", "Evaluator", "Query", "Setting", "qualified"]

@@ -1,0 +1,328 @@
+"""Folding of text: what Python would compute for concatenation, formatting, joining, when the parts are known or open.
+
+Every function takes values and gives values; what it cannot compute becomes a hole or `Unknown`, never a guess.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+import urllib.parse
+from collections.abc import Callable, Iterable
+
+from extractor.link.absvalue import (
+    Const, DefRef, Env, Ext, Hole, Inst, Mapping, Param, Seq, Setting, Text, Unknown, Value, Values, join,
+)  # fmt: skip
+
+LIMIT = 8  # alternatives kept of one value
+
+
+def bounded(values: Iterable[Value]) -> Values:
+    """The distinct values in order, at most `LIMIT`."""
+    return tuple(itertools.islice(dict.fromkeys(values), LIMIT))
+
+
+def as_text(value: Value) -> Text:
+    """A value as text with holes, as `str(value)` or an f-string would render it."""
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, Const):
+        return Text((str(value.value),))
+    return Text((Hole(*_hole(value)),))
+
+
+def _hole(value: Value) -> tuple[str, str]:
+    if isinstance(value, Setting):
+        return "setting", ".".join((value.name, *value.path))
+    if isinstance(value, Env):
+        return "env", value.name
+    if isinstance(value, Param):
+        return "arg", value.name + value.path
+    if isinstance(value, Ext):
+        return "unknown", value.path.rsplit(".", 1)[-1]
+    if isinstance(value, Inst):
+        return "unknown", value.cls.scope.name
+    if isinstance(value, DefRef):
+        return "unknown", value.target.shown
+    if isinstance(value, Unknown):
+        return "unknown", value.reason
+    return "unknown", type(value).__name__.lower()
+
+
+def texts(values: Values) -> tuple[Text, ...]:
+    """Every alternative as text; a value of which nothing is known is one hole."""
+    return tuple(as_text(value) for value in values) or (Text((Hole("unknown", "value"),)),)
+
+
+def concat(parts: Iterable[Values]) -> Values:
+    """The texts that the parts make, one after the other."""
+    found = itertools.islice(itertools.product(*(texts(part)[:4] for part in parts)), LIMIT)
+    return bounded(join(*combination) for combination in found)
+
+
+def add(left: Values, right: Values) -> Values:
+    """`left + right` for text, numbers and sequences."""
+    out: list[Value] = []
+    for a, b in itertools.islice(itertools.product(left, right), LIMIT):
+        if isinstance(a, Seq) or isinstance(b, Seq):
+            out.append(_add_sequences(a, b))
+        elif isinstance(a, Const) and isinstance(b, Const):
+            out.append(arithmetic("+", a, b))
+        else:
+            out.append(join(as_text(a), as_text(b)))
+    return bounded(out) if out else concat((left, right))
+
+
+def _add_sequences(a: Value, b: Value) -> Value:
+    left = a if isinstance(a, Seq) else Seq((), open=True)
+    right = b if isinstance(b, Seq) else Seq((), open=True)
+    return Seq(left.items + right.items, left.open or right.open)
+
+
+def arithmetic(op: str, a: Const, b: Const) -> Value:
+    """A number computed from two, or Unknown."""
+    if not isinstance(a.value, int | float) or not isinstance(b.value, int | float):
+        return Unknown("arithmetic")
+    x, y = a.value, b.value
+    if max(abs(x), abs(y)) > 1e15:
+        return Unknown("arithmetic on large numbers")
+    try:
+        value = {"+": x + y, "-": x - y, "*": x * y, "/": x / y if y else None, "//": x // y if y else None,
+                 "%": x % y if y else None}.get(op)  # fmt: skip
+    except (ArithmeticError, ValueError):
+        return Unknown("arithmetic")
+    return Unknown("arithmetic") if value is None else Const(value, type(value).__name__)
+
+
+def percent(template: Text, argument: Values) -> Values:
+    """`template % argument`."""
+    literal = template.literal
+    if literal is None:
+        return (Text((Hole("unknown", "formatted text"),)),)
+    given = argument[0] if argument else Unknown("value")
+    values = list(given.items) if isinstance(given, Seq) and not given.open else [argument]
+    pieces: list[Values] = []
+    rest = literal
+    while "%" in rest:
+        head, _, tail = rest.partition("%")
+        pieces.append((Text((head,)),))
+        if tail.startswith("%"):
+            pieces.append((Text(("%",)),))
+            rest = tail[1:]
+            continue
+        key, tail = _percent_key(tail)
+        size = next((i + 1 for i, char in enumerate(tail) if char.isalpha()), len(tail))
+        if key is not None:
+            pieces.append(lookup(given, Text((key,))) if isinstance(given, Mapping) else ())
+        else:
+            pieces.append(values.pop(0) if values else ())
+        rest = tail[size:]
+    pieces.append((Text((rest,)),))
+    return concat(pieces)
+
+
+def _percent_key(tail: str) -> tuple[str | None, str]:
+    if tail.startswith("(") and ")" in tail:
+        key, _, rest = tail[1:].partition(")")
+        return key, rest
+    return None, tail
+
+
+def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values:
+    """`template.format(*args, **kwargs)`."""
+    literal = template.literal
+    if literal is None:
+        return (Text((*template.parts[:1], Hole("unknown", "formatted text"))),)
+    pieces: list[Values] = []
+    counter = itertools.count()
+    try:
+        for text, field, _spec, _conversion in string.Formatter().parse(literal):
+            pieces.append((Text((text,)),))
+            if field is not None:
+                pieces.append(_format_field(field, args, kwargs, counter))
+    except ValueError:
+        return (Text((Hole("unknown", "formatted text"),)),)
+    return concat(pieces)
+
+
+def _format_field(
+    field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterable[int]
+) -> Values:
+    name = field.split(".")[0].split("[")[0]
+    if name == "":
+        name = str(next(iter(counter)))  # type: ignore[call-overload]
+    found = args[int(name)] if name.isdigit() and int(name) < len(args) else kwargs.get(name, ())
+    if name != field and field not in ("",) and not field.isdigit():
+        return (Text((Hole("arg", field),)),)
+    return found or (Text((Hole("arg", name),)),)
+
+
+def urljoin(base: Values, path: Values) -> Values:
+    """`urllib.parse.urljoin(base, path)`; an open base keeps its hole in front of the joined path."""
+    out: list[Value] = []
+    for b, p in itertools.islice(itertools.product(texts(base), texts(path)), LIMIT):
+        out.append(_urljoin(b, p))
+    return bounded(out)
+
+
+_MARK = "c4trace-hole-{}-"
+
+
+def _urljoin(base: Text, path: Text) -> Text:
+    """Holes ride through the real `urljoin` as marked text; an open head of the base stands for scheme and host."""
+    if not path.parts:
+        return base
+    head = base.parts[0] if base.parts else ""
+    if isinstance(path.parts[0], Hole) and path.parts[0].kind in ("setting", "env"):
+        return path
+    if isinstance(path.parts[0], str) and "://" in path.parts[0].split("/{")[0]:
+        return path
+    holes: list[Hole] = []
+    if isinstance(head, Hole):
+        rest = _marked(Text(base.parts[1:]), holes)
+        joined = urllib.parse.urljoin("http://h" + (rest if rest.startswith("/") or not rest else "/" + rest),
+                                      _marked(path, holes))  # fmt: skip
+        tail = _unmarked(joined.removeprefix("http://h"), holes)
+        return join(Text((head,)), tail)
+    try:
+        return _unmarked(urllib.parse.urljoin(_marked(base, holes), _marked(path, holes)), holes)
+    except ValueError:
+        return Text((Hole("unknown", "urljoin"),))
+
+
+def _marked(text: Text, holes: list[Hole]) -> str:
+    out = ""
+    for part in text.parts:
+        if isinstance(part, Hole):
+            out += _MARK.format(len(holes))
+            holes.append(part)
+        else:
+            out += part
+    return out
+
+
+def _unmarked(text: str, holes: list[Hole]) -> Text:
+    parts: list[str | Hole] = [text]
+    for index, hole in enumerate(holes):
+        spread: list[str | Hole] = []
+        for part in parts:
+            if isinstance(part, str) and _MARK.format(index) in part:
+                before, _, after = part.partition(_MARK.format(index))
+                spread += [before, hole, after]
+            else:
+                spread.append(part)
+        parts = spread
+    return join(Text(tuple(part for part in parts if part != "")))
+
+
+def path_join(parts: Iterable[Values]) -> Values:
+    """`posixpath.join(*parts)`."""
+    out: list[Text] = []
+    for combination in itertools.islice(itertools.product(*(texts(part)[:4] for part in parts)), LIMIT):
+        whole = Text(())
+        for text in combination:
+            first = text.parts[0] if text.parts else ""
+            if isinstance(first, str) and first.startswith("/"):
+                whole = text
+            elif not whole.parts or (isinstance(whole.parts[-1], str) and whole.parts[-1].endswith("/")):
+                whole = join(whole, text)
+            else:
+                whole = join(whole, Text(("/",)), text)
+        out.append(whole)
+    return bounded(out)
+
+
+def join_text(separator: Text, items: Value) -> Values:
+    """`separator.join(items)`."""
+    if not isinstance(items, Seq) or items.open:
+        return (Text((Hole("unknown", "joined text"),)),)
+    pieces: list[Values] = []
+    for index, item in enumerate(items.items):
+        pieces += ([(separator,)] if index else []) + [item]
+    return concat(pieces) if pieces else (Text(("",)),)
+
+
+_LITERAL: dict[str, Callable[..., str]] = {
+    "lower": str.lower, "upper": str.upper, "strip": str.strip, "rstrip": str.rstrip, "lstrip": str.lstrip,
+    "title": str.title, "replace": str.replace, "removesuffix": str.removesuffix, "removeprefix": str.removeprefix,
+    "capitalize": str.capitalize, "zfill": lambda s, n="0": s,
+}  # fmt: skip
+
+
+def text_method(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values | None:
+    """The result of a method of `str`; None when the method gives no text that can be followed."""
+    if name == "format":
+        return format_text(text, args, kwargs)
+    if name == "join":
+        return join_text(text, args[0][0]) if args and args[0] else (Text((Hole("unknown", "joined text"),)),)
+    if name == "split":
+        return _split(text, args)
+    if name in ("encode", "decode", "format_map", "expandtabs"):
+        return (text,)
+    if name not in _LITERAL:
+        return None
+    given = [v[0].literal if v and isinstance(v[0], Text) else None for v in args]
+    literal = text.literal
+    if literal is not None and None not in given:
+        try:
+            return (Text((_LITERAL[name](literal, *given),)),)
+        except TypeError:
+            return (text,)
+    return (_edge_strip(text, name, given),)
+
+
+def _edge_strip(text: Text, name: str, given: list[str | None]) -> Text:
+    """Stripping of text with holes touches only a literal edge."""
+    chars = given[0] if given else None
+    if name in ("rstrip", "strip", "removesuffix") and text.parts and isinstance(text.parts[-1], str):
+        cut = text.parts[-1].removesuffix(chars or "") if name == "removesuffix" else text.parts[-1].rstrip(chars)
+        return join(Text((*text.parts[:-1], cut)))
+    if name in ("lstrip", "removeprefix") and text.parts and isinstance(text.parts[0], str):
+        cut = text.parts[0].removeprefix(chars or "") if name == "removeprefix" else text.parts[0].lstrip(chars)
+        return join(Text((cut, *text.parts[1:])))
+    return text
+
+
+def _split(text: Text, args: tuple[Values, ...]) -> Values:
+    literal = text.literal
+    separator = args[0][0].literal if args and args[0] and isinstance(args[0][0], Text) else None
+    if literal is None or (args and separator is None):
+        return (Seq((), open=True),)
+    return (Seq(tuple((Text((piece,)),) for piece in literal.split(separator or None))),)
+
+
+def lookup(container: Value, key: Value) -> Values:
+    """`container[key]`: every value that may be meant; all of them when the key is open."""
+    if isinstance(container, Mapping):
+        open_key = not (isinstance(key, Text) and key.literal is not None) and not isinstance(key, Const)
+        found: list[Value] = []
+        for keys, values in container.items:
+            if open_key or key in keys or any(isinstance(k, Text) and k.literal is None for k in keys):
+                found += values
+        return bounded(found)
+    if isinstance(container, Seq):
+        if isinstance(key, Const) and isinstance(key.value, int) and not container.open:
+            index = key.value
+            return container.items[index] if -len(container.items) <= index < len(container.items) else ()
+        return bounded(itertools.chain.from_iterable(container.items))
+    return ()
+
+
+def show(value: Value) -> str:
+    """A value as a template for people: literal text with `{setting:NAME}`, `{env:NAME}`, `{name}`, `{?why}`."""
+    out = ""
+    for part in as_text(value).parts:
+        if isinstance(part, str):
+            out += part
+        elif part.kind in ("setting", "env"):
+            out += f"{{{part.kind}:{part.name}}}"
+        elif part.kind == "arg":
+            out += f"{{{_plain(part.name)}}}"
+        else:
+            out += f"{{?{_plain(part.name)}}}"
+    return out
+
+
+def _plain(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "_. " else "" for c in name)
+    return kept.strip(". ").replace("..", ".")[:40] or "value"
