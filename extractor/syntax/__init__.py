@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from extractor.syntax import concrete, native, python2
 from extractor.syntax.decoding import NotText, decode
+from extractor.syntax.depth import long_dotted
 from extractor.syntax.directives import Directive, directives
 
 __all__ = ["MAX_MEBIBYTES", "Directive", "Parsed", "Unparsed", "directives", "parse"]
 
 MAX_MEBIBYTES = 2
-_FILE = "<c4trace scanned source>"
-# The compiler's warnings about scanned code carry the file name above: this filter touches no other warning.
-_SILENCE = ("ignore", None, Warning, re.compile(re.escape(_FILE)), 0)
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_PYTHON2 = "Python 2 syntax"
+# What newer interpreters have nodes for, or read in a way of their own: such a module goes to libcst on every host, so
+# that its tree does not depend on where c4trace runs.
+_SINCE = (
+    ((3, 12), r"^[ \t]*type[ \t]+\w"),
+    ((3, 14), r"^[ \t]*except\b[^(\n:]*,|\b(?:[tT][rR]?|[rR][tT])[\"']"),
+)
+_KNOWN_HERE = "|".join(pattern for since, pattern in _SINCE if sys.version_info >= since)
+_NEWER = re.compile(_KNOWN_HERE, re.MULTILINE) if _KNOWN_HERE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +48,54 @@ class Unparsed:
 
 
 def parse(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Parsed | Unparsed:
-    """A module's tree from its bytes. Never raises for what the bytes hold, never runs them."""
+    """A module's tree from its bytes: by `ast`, and by libcst where `ast` cannot or `parser` asks for it.
+
+    Both give the same tree, with the same positions. Never raises for what the bytes hold, never runs them.
+    """
     if len(source) > MAX_MEBIBYTES << 20:
         return Unparsed(f"larger than {MAX_MEBIBYTES} MiB")
+    if source.startswith(_LFS_POINTER):
+        return Unparsed("a Git LFS pointer, not the file")
     try:
         text = decode(source)
     except NotText as error:
         return Unparsed(str(error))
-    if _SILENCE not in warnings.filters:
-        warnings.filters.insert(0, _SILENCE)  # type: ignore[attr-defined]
+    return _by_libcst(text) if parser == "libcst" else _by_ast(text)
+
+
+def _by_ast(text: str) -> Parsed | Unparsed:
+    if long_dotted(text):
+        return Unparsed("too deeply nested")
     try:
-        return Parsed(ast.parse(text, _FILE), "ast", text)
-    except (SyntaxError, ValueError) as error:
-        return Unparsed(f"syntax error: {error}")
+        tree = native.parse_module(text)
+    except SyntaxError as error:
+        return _by_libcst(text, error)
     except (RecursionError, MemoryError):
         return Unparsed("too deeply nested")
+    except ValueError as error:
+        return Unparsed(f"not text: {error}")
+    if _NEWER is not None and _NEWER.search(text):
+        alike = _by_libcst(text)
+        return Parsed(tree, "ast", text) if isinstance(alike, Unparsed) and alike.reason != _PYTHON2 else alike
+    return Parsed(tree, "ast", text)
+
+
+def _by_libcst(text: str, refused: SyntaxError | None = None) -> Parsed | Unparsed:
+    """`refused` is the complaint of `ast`, when it was asked."""
+    if refused and python2.is_certain(refused):
+        return Unparsed(_PYTHON2)
+    try:
+        tree = concrete.parse_module(text)
+    except concrete.TooDeep as error:
+        return Unparsed(str(error))
+    except concrete.Unreadable as error:
+        return Unparsed(_reason(text, refused) if refused else str(error))
+    if python2.has_bare_handlers(tree, text):
+        return Unparsed(_PYTHON2)
+    return Parsed(tree, "libcst", text)
+
+
+def _reason(text: str, refused: SyntaxError) -> str:
+    if python2.is_likely(refused, text):
+        return _PYTHON2
+    return f"syntax error on line {refused.lineno}: {refused.msg}"
