@@ -175,9 +175,12 @@ class SnapshotStore:
             self.connection.execute("DELETE FROM snapshot WHERE good = 0 AND id < ?", (identity,))
             self._sweep()
 
-    def latest(self) -> Snapshot | None:
-        """The last snapshot, good or not."""
-        return self._one("1")
+    def row(self, identity: int) -> Snapshot:
+        """The snapshot of an id, good or not. Raises UserError when there is none."""
+        found = self._one("id = ?", identity)
+        if found is None:
+            raise UserError(f"there is no snapshot #{identity} in {self.path}", "`c4trace history` lists them")
+        return found
 
     def latest_good(self) -> Snapshot | None:
         """The last good snapshot whose graph is kept."""
@@ -189,15 +192,12 @@ class SnapshotStore:
 
     def graph(self, identity: int) -> Graph:
         """The graph of a snapshot. Raises UserError when there is none, it was dropped, or it does not read back."""
+        if not self.row(identity).kept:
+            raise UserError(f"the graph of snapshot #{identity} was dropped by retention", "its counts remain")
         with self.guard():
             row = self.connection.execute(
-                "SELECT generated, digest, graph FROM snapshot LEFT JOIN content USING (digest) WHERE id = ?",
-                (identity,),
+                "SELECT generated, digest, graph FROM snapshot JOIN content USING (digest) WHERE id = ?", (identity,)
             ).fetchone()
-        if row is None:
-            raise UserError(f"there is no snapshot #{identity} in {self.path}", "`c4trace history` lists them")
-        if row[2] is None:
-            raise UserError(f"the graph of snapshot #{identity} was dropped by retention", "its counts remain")
         return self._decode(identity, *row)
 
     def at(self, spec: str, now: datetime) -> Snapshot:
@@ -331,9 +331,13 @@ class SnapshotStore:
             WHERE {where} ORDER BY taken DESC, id DESC LIMIT ?"""
         with self.guard():
             rows = self.connection.execute(query, (*values, limit)).fetchall()
-            return [
-                Snapshot(*row[:4], bool(row[4]), bool(row[5]), Counts(*row[6:]), self._sources(row[0])) for row in rows
-            ]
+            return [self._snapshot(*row) for row in rows]
+
+    def _snapshot(
+        self, identity: int, taken: str, seen: str, digest: str, good: int, kept: int, *counts: int
+    ) -> Snapshot:
+        sources = self._sources(identity)
+        return Snapshot(identity, taken, seen, digest, bool(good), bool(kept), Counts(*counts), sources)
 
     def _sources(self, identity: int) -> tuple[SourceAt, ...]:
         query = 'SELECT name, ref, "commit", stale FROM source WHERE snapshot = ? ORDER BY name'

@@ -45,15 +45,16 @@ _SUMMARY = _ENVIRONMENT.from_string(
 {% endif %}
 {% for contract in contracts %}
 <p><strong>Contract {{ contract.status }}:</strong> {{ contract.caller }} calls {{ contract.method }}
-<code>{{ contract.url }}</code> of {{ contract.target }}{% if contract.status == "broken" %}, which serves no such route\
-{% endif %}.</p>
+<code>{{ contract.url }}</code> of {{ contract.target }}\
+{% if contract.status == "broken" %}, which serves no such route{% endif %}.</p>
 {% endfor %}
 {% for section in sections %}
 <h3>{{ section.title }}</h3>
 <ul>
 {% for item in section.items %}
-<li><b>{{ item.sign }}</b> {{ item.title }}{% for field in item.fields %}; {{ field.field }}: {{ field.old or "none" }} →
-{{ field.new or "none" }}{% endfor %}{% if item.place %} (\
+<li><b>{{ item.sign }}</b> {{ item.title }}\
+{% for field in item.fields %}; {{ field.field }}: {{ field.old or "none" }} → {{ field.new or "none" }}{% endfor %}\
+{% if item.place %} (\
 {% if item.href %}<a href="{{ item.href }}">{{ item.place }}</a>{% else %}{{ item.place }}{% endif %}){% endif %}</li>
 {% endfor %}
 {% if section.more %}<li>and {{ section.more }} more</li>{% endif %}
@@ -141,14 +142,17 @@ def render_changes_page(notes: Sequence[ChangeNote], stale: Mapping[str, str], f
     return _PAGE.render(notes=told, stale=sorted(stale.items()), feed=feed)
 
 
-def evidence_link(place: Evidence, web: str | None) -> str:
-    """The address of a line at its commit on the repository's web host, or "" when no http(s) host is known."""
+def evidence_link(web: str | None, commit: str, path: str, line: int, end_line: int) -> str:
+    """The address of lines at a commit on the repository's web host, or "" when no http(s) host is known."""
     if not web or not web.startswith(("https://", "http://")):
         return ""
-    parts = {"commit": place.commit, "path": place.path, "line": str(place.line), "end_line": str(place.end_line)}
-    for name, value in parts.items():
+    for name, value in {"commit": commit, "path": path, "line": str(line), "end_line": str(end_line)}.items():
         web = web.replace("{" + name + "}", quote(value, safe="/"))
     return web
+
+
+def _link_of(place: Evidence, webs: Mapping[str, str | None]) -> str:
+    return evidence_link(webs.get(place.repo), place.commit, place.path, place.line, place.end_line)
 
 
 def _section(diff: GraphDiff, kind: str, webs: Mapping[str, str | None]) -> _Section:
@@ -162,7 +166,7 @@ def _section(diff: GraphDiff, kind: str, webs: Mapping[str, str | None]) -> _Sec
                 f"{change.old_title} → {change.title}" if change.old_title else change.title,
                 change.fields if change.status == "changed" else (),
                 f"{place.repo}: {place.path}:{place.line}" if place else "",
-                evidence_link(place, webs.get(place.repo)) if place else "",
+                _link_of(place, webs) if place else "",
             )
         )
     return _Section(_WORDS[kind][1][:1].upper() + _WORDS[kind][1][1:], tuple(items), max(len(changes) - LISTED, 0))

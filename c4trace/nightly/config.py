@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-
 from c4trace.retention import Retention
-from extractor.errors import UserError
+from extractor.checked_yaml import Document, Fault, read_yaml, refuse
+from extractor.rulefiles import read_schema
 
 # What a hook can be told of. `brittle`: a new brittle link at or above the hook's severity; `gate`: the policy was
 # breached; `stale`: a source could no longer be reached; `failed`: the run failed; `changed`: anything changed.
 EVENTS = ("brittle", "gate", "stale", "failed", "changed")
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class FetchPolicy:
     """How often a source is tried, and how long is waited (seconds, doubling from the first to the longest)."""
 
     attempts: int = 4
-    first_wait: float = 2.0
-    longest_wait: float = 60.0
+    first_wait: float = 2
+    longest_wait: float = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +59,21 @@ class NightlyConfig:
 
 def load_config(path: Path) -> NightlyConfig:
     """The configuration in a YAML file; paths in it are relative to the file. Raises UserError naming every fault."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the configuration {path} cannot be read: {error}", "name it with --config") from error
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f", line {place.line + 1}" if place else ""
-        raise UserError(f"the configuration {path} is no YAML{line}", "mend it there") from error
-    data = {} if data is None else data
-    faults = sorted(_faults(data))
-    if faults:
-        raise UserError(f"the configuration {path}: {'; '.join(faults)}", "docs/nightly.md lists what may stand there")
-    return _read(data, path.resolve().parent)
+    document = read_yaml(path, read_schema("nightly"))
+    refuse(path, list(_faults(document)))
+    return _read(document.data, path.resolve().parent)
 
 
-def _faults(data: object) -> Iterable[str]:
-    schema = json.loads(files("c4trace.nightly").joinpath("config.schema.json").read_text(encoding="utf-8"))
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(data):
-        where = ".".join(str(part) for part in error.absolute_path) or "the top"
-        if error.validator == "additionalProperties":
-            known = error.schema.get("properties", {})
-            yield from (_unknown(where, str(key), known) for key in error.instance if key not in known)
-        elif error.validator == "pattern":
-            # The value is not shown: it may be a webhook's address where its variable's name should stand.
-            yield f"at {where}: does not match {error.validator_value}"
-        else:
-            yield f"at {where}: {error.message}"
-    hooks = data.get("notify") if isinstance(data, dict) else None
-    names = [str(hook.get("name")) for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
-    yield from (f"at notify: two hooks are named {name!r}" for name in sorted(set(names)) if names.count(name) > 1)
-
-
-def _unknown(where: str, key: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(key, list(known), n=1)
-    return f"at {where}: unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+def _faults(document: Document) -> Iterator[Fault]:
+    """What the schema cannot say, or would say with the value: an address may stand where a name should."""
+    names: set[str] = set()
+    for at, hook in enumerate(document.data.get("notify", ())):
+        if hook["name"] in names:
+            yield document.fault(("notify", at, "name"), f"two hooks are named {hook['name']!r}")
+        names.add(hook["name"])
+        for key in ("url_env", "token_env"):
+            if not _VARIABLE.fullmatch(hook.get(key, "X")):
+                yield document.fault(("notify", at, key), "must be the name of an environment variable, not its value")
 
 
 def _read(data: Mapping[str, Any], base: Path) -> NightlyConfig:

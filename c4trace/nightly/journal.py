@@ -35,7 +35,9 @@ class Notice:
     body: str
 
 
-def note(store: SnapshotStore, snapshot: int, change: ChangeRow | None, notices: Iterable[Notice], now: datetime) -> None:
+def note(
+    store: SnapshotStore, snapshot: int, change: ChangeRow | None, notices: Iterable[Notice], now: datetime
+) -> None:
     """Write down a change and its notices. Told again (same keys), nothing is added."""
     with store.transaction():
         if change is not None:

@@ -40,9 +40,15 @@ def write_metrics(path: Path, metrics: Iterable[Metric]) -> None:
         with tempfile.NamedTemporaryFile(
             "w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False, encoding="utf-8"
         ) as file:
-            file.write(render_metrics(metrics))
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(file.name, path)
+            part = Path(file.name)
+            try:
+                file.write(render_metrics(metrics))
+                os.fchmod(file.fileno(), 0o644)
+                file.close()
+                part.replace(path)
+            except OSError:
+                part.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise UserError(f"the metrics file {path} cannot be written: {error.strerror}", "mend `metrics:`") from error
 

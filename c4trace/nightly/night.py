@@ -1,0 +1,183 @@
+"""One night: fetch, scan, store, compare with the last good night, publish, write down, tell. Start reading here.
+
+The order is what makes a run safe to kill. A snapshot is stored as not yet good; the site is swapped in whole; then one
+transaction makes the snapshot good and writes down the change and the notices. A night killed before that is done again
+against the same base, with the same ids in the feed; one killed after it leaves only notices to the next.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from c4trace.nightly import journal
+from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.fetch import Fetched, fetch_all
+from c4trace.nightly.lock import Busy, hold
+from c4trace.nightly.log import Log
+from c4trace.nightly.pages import extras_of
+from c4trace.nightly.parts import Parts, Run
+from c4trace.nightly.report import tell_failure, tell_notices, write_night
+from c4trace.nightly.telling import events_of, notices_of
+from c4trace.snapshots import Snapshot, SnapshotStore, stamp, unstamp
+from extractor.diff.document import GraphDiff
+from extractor.errors import C4traceError, SourceError
+from extractor.model import Graph
+from renderers.history_changes import change_summary, change_title
+
+DONE, GATE, LOST = 0, 1, SourceError.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The last good night: its snapshot and graph."""
+
+    row: Snapshot
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What tonight is against the last good night. `change` and `diff` are None when nothing changed by meaning."""
+
+    change: journal.ChangeRow | None = None
+    diff: GraphDiff | None = None
+    breaches: tuple[str, ...] = ()
+
+
+def run_night(config: NightlyConfig, parts: Parts, log: Log) -> int:
+    """Do one night; return the exit status: 0 done (or another run is at it), 1 done and the gate is breached,
+    3 a source is lost (not reached, no copy of it here): the last good state was published again, marked as such.
+
+    Raises C4traceError when the night failed: the last output and the store are whole, the hooks that want to know
+    were told, and the metrics say so.
+    """
+    began = parts.now()
+    try:
+        with hold(config.state / "nightly.lock", stamp(began)) as held:
+            if held.unfinished:
+                log.say("warning", "unfinished", f"the run that began at {held.unfinished} did not come to its end")
+            return _guarded(config, parts, log, began)
+    except Busy as busy:
+        log.say("info", "busy", f"another run is in progress ({busy.holder}); nothing done")
+        return DONE
+
+
+def _guarded(config: NightlyConfig, parts: Parts, log: Log, began: datetime) -> int:
+    """The night, with failure told. The store is opened inside, as it may be what fails."""
+    try:
+        with SnapshotStore(config.state / "snapshots.db") as store:
+            store.check()
+            return _night(Run(config, parts, log, store, began))
+    except Exception as error:
+        reason = str(error) if isinstance(error, C4traceError) else f"{type(error).__name__}: {error}"
+        log.say("error", "failed", f"the run failed: {reason}; the last output stands")
+        tell_failure(config, parts, log, reason, began)
+        raise
+
+
+def _night(run: Run) -> int:
+    row = run.store.latest_good()
+    base = _Base(row, run.store.graph(row.id)) if row else None
+    fetched = _fetch(run, base)
+    absent = {**fetched.stale, **fetched.lost}
+    graph = _graph(run, fetched, absent, base)
+    # A clock that was set back must not put tonight before last night.
+    when = max(run.began, unstamp(base.row.seen)) if base else run.began
+    tonight = run.store.row(run.store.put(graph, when, good=False))
+    news = _news(run, base, tonight, graph)
+
+    told = _with_new(journal.changes(run.store, run.config.feed_entries), news.change)
+    history = _with_tonight(run.store.history(), tonight)
+    run.parts.publish(graph, extras_of(run.config, graph, history, told[: run.config.feed_entries], absent))
+    _write_down(run, base, tonight, graph, news, absent)
+
+    undelivered = tell_notices(run)
+    run.store.prune(run.config.retention)
+    _log_done(run, tonight, graph, news, fetched)
+    write_night(run, graph, len(news.diff.changes) if news.diff else 0, len(news.breaches), undelivered)
+    return LOST if fetched.lost else GATE if news.breaches else DONE
+
+
+def _fetch(run: Run, base: _Base | None) -> Fetched:
+    last_good = {source.name: source.commit for source in base.row.sources} if base else {}
+    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.parts.sleep)
+    if fetched.lost and base is None:
+        raise SourceError("; ".join(fetched.lost.values()), "the first run needs every source")
+    return fetched
+
+
+def _graph(run: Run, fetched: Fetched, absent: Mapping[str, str], base: _Base | None) -> Graph:
+    """Tonight's graph, the sources that could not be reached marked.
+
+    When a source is lost, a scan without it would draw an estate without it; the last good graph is nearer to the
+    truth, and stands.
+    """
+    graph = base.graph if fetched.lost and base else run.parts.scan(fetched.trees)
+    sources = tuple(dataclasses.replace(source, stale=source.name in absent) for source in graph.sources)
+    return dataclasses.replace(graph, sources=sources)
+
+
+def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph) -> _News:
+    diff = run.parts.diff(base.graph if base else graph, graph)
+    breaches = run.parts.gate(diff, graph)
+    if diff.empty:
+        return _News(None, None, breaches)
+    row = journal.ChangeRow(_identity(base, tonight), tonight.taken, change_title(diff), change_summary(diff))
+    return _News(row, diff, breaches)
+
+
+def _identity(base: _Base | None, tonight: Snapshot) -> str:
+    """A name for the step from the last good night to this one, of content and time.
+
+    Not of row numbers: those begin anew with a new store, and a feed's reader must never see an old id again.
+    """
+    text = f"{base.row.digest if base else ''} {tonight.digest} {tonight.taken}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _with_new(rows: tuple[journal.ChangeRow, ...], new: journal.ChangeRow | None) -> tuple[journal.ChangeRow, ...]:
+    """The changes told so far and tonight's, which is written down only once it is published; newest first."""
+    return rows if new is None else (new, *(row for row in rows if row.key != new.key))
+
+
+def _with_tonight(history: tuple[Snapshot, ...], tonight: Snapshot) -> tuple[Snapshot, ...]:
+    return (*(row for row in history if row.id != tonight.id), tonight)
+
+
+def _write_down(
+    run: Run, base: _Base | None, tonight: Snapshot, graph: Graph, news: _News, absent: Mapping[str, str]
+) -> None:
+    known = {source.name for source in base.row.sources if source.stale} if base else set()
+    newly = {name: why for name, why in absent.items() if name not in known}
+    events = events_of(graph, news.diff, news.breaches, newly, news.change)
+    title = news.change.title if news.change else "a source could not be reached" if newly else "the gate is breached"
+    night, identity = stamp(run.began), _identity(base, tonight)
+    notices = notices_of(run.config, graph, night, identity, title, events)
+    with run.store.transaction():
+        run.store.mark_good(tonight.id)
+        journal.note(run.store, tonight.id, news.change, notices, run.parts.now())
+
+
+def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched) -> None:
+    for line in news.breaches:
+        run.log.say("error", "gate", f"the gate: {line}")
+    title = news.change.title if news.change else "nothing changed"
+    seconds = round((run.parts.now() - run.began).total_seconds(), 1)
+    counts = tonight.counts
+    run.log.say(
+        "info",
+        "published",
+        f"published #{tonight.id}: {title}. {counts.flows} flows, {counts.tasks} tasks, {counts.schedules} schedules, "
+        f"{counts.brittle} brittle links, {counts.unknowns} unknowns, in {seconds:g} s",
+        snapshot=tonight.id,
+        changes=len(news.diff.changes) if news.diff else 0,
+        breaches=len(news.breaches),
+        commits=[f"{source.name}@{source.commit}" for source in graph.sources],
+        stale=sorted(fetched.stale),
+        lost=sorted(fetched.lost),
+        seconds=seconds,
+    )

@@ -1,0 +1,75 @@
+"""What a night adds to the published output: the pages *What changed* and *History*, and the Atom feed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.journal import ChangeRow
+from c4trace.nightly.parts import Extras
+from c4trace.snapshots import Snapshot
+from extractor.model import Graph
+from renderers.feed import Feed, FeedEntry, render_feed
+from renderers.history_changes import ChangeNote, render_changes_page
+from renderers.history_page import render_history_page
+from renderers.history_svg import HistoryPoint
+
+FEED = "feed.atom"
+CHANGES, HISTORY = "changes", "history"
+
+
+def extras_of(
+    config: NightlyConfig,
+    graph: Graph,
+    history: Sequence[Snapshot],
+    changes: Sequence[ChangeRow],
+    absent: Mapping[str, str],
+) -> Extras:
+    """The pages and files of a night: `history` oldest first and never empty, `changes` newest first, `absent` the
+    sources that could not be reached and why.
+    """
+    notes = [ChangeNote(f"c{row.key}", row.noted, row.title, row.summary) for row in changes]
+    return Extras(
+        pages={
+            CHANGES: ("What changed", render_changes_page(notes, absent, FEED)),
+            HISTORY: ("History", render_history_page(points(history))),
+        },
+        files={f"site/{FEED}": feed_of(config, graph.estate, history[0].taken, changes)},
+    )
+
+
+def feed_of(config: NightlyConfig, estate: str, first: str, changes: Sequence[ChangeRow]) -> str:
+    """The Atom feed. Its id is made of the estate's title and an entry's of its change: neither ever moves."""
+    base = config.site_url.rstrip("/")
+    feed_id = uuid.uuid5(uuid.NAMESPACE_URL, f"c4trace:{estate}")
+    entries = [
+        FeedEntry(
+            uuid.uuid5(feed_id, row.key).urn,
+            row.title,
+            row.noted,
+            row.summary,
+            f"{base}/{CHANGES}.html#c{row.key}" if base else "",
+        )
+        for row in changes
+    ]
+    address = f"{base}/{FEED}" if base else ""
+    title = f"{estate}: what changed"
+    return render_feed(Feed(feed_id.urn, title, "c4trace", first, f"{base}/" if base else "", address), entries)
+
+
+def points(history: Sequence[Snapshot]) -> tuple[HistoryPoint, ...]:
+    """Snapshots as points of the plot."""
+    return tuple(
+        HistoryPoint(
+            f"#{row.id}",
+            row.taken,
+            row.seen,
+            row.counts.flows,
+            row.counts.tasks,
+            row.counts.schedules,
+            row.counts.brittle,
+            row.counts.unknowns,
+        )
+        for row in history
+    )

@@ -1,0 +1,56 @@
+"""What a night is made of: the parts that the composition root gives, and the state of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.fetch import Opener, Sleep
+from c4trace.nightly.log import Log
+from c4trace.snapshots import SnapshotStore
+from extractor.diff.document import GraphDiff
+from extractor.model import Graph
+from extractor.sources import SourceSpec, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a night adds to the output: `pages` of the site (name -> title and HTML body) and `files` of the output
+    directory (relative path -> text).
+    """
+
+    pages: Mapping[str, tuple[str, str]]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a night.
+
+    `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
+    compares two graphs; `gate` says what a diff and its head breach of the policy, one line each; `publish` puts a
+    graph and its extras in the place of the last output, whole. `environment` holds the webhooks' secrets.
+    """
+
+    specs: tuple[SourceSpec, ...]
+    opener: Opener
+    scan: Callable[[Mapping[str, Tree]], Graph]
+    diff: Callable[[Graph, Graph], GraphDiff]
+    gate: Callable[[GraphDiff, Graph], tuple[str, ...]]
+    publish: Callable[[Graph, Extras], None]
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
+    sleep: Sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what it goes by, its open store, and when it began."""
+
+    config: NightlyConfig
+    parts: Parts
+    log: Log
+    store: SnapshotStore
+    began: datetime
