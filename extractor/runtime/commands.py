@@ -1,0 +1,188 @@
+"""What a command line runs: which server or worker, with which queues and application. Read as text, never run."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from posixpath import basename
+
+_MAX_TEXT = 64 * 1024
+_MAX_OPENED = 20
+_WEB = {
+    "gunicorn": "Gunicorn",
+    "uwsgi": "uWSGI",
+    "granian": "Granian",
+    "daphne": "Daphne",
+    "uvicorn": "Uvicorn",
+    "hypercorn": "Hypercorn",
+    "waitress-serve": "Waitress",
+    "mod_wsgi-express": "mod_wsgi",
+    "runserver": "Django runserver",
+    "runserver_plus": "Django runserver",
+    "runsslserver": "Django runserver",
+}
+_CELERY = frozenset(("celery", "celeryd", "celerybeat"))
+_OTHERS = {
+    "nginx": ("proxy", "nginx"),
+    "haproxy": ("proxy", "HAProxy"),
+    "caddy": ("proxy", "Caddy"),
+    "varnishd": ("proxy", "Varnish"),
+    "postgres": ("database", "PostgreSQL"),
+    "mysqld": ("database", "MySQL"),
+    "mongod": ("database", "MongoDB"),
+    "redis-server": ("cache", "Redis"),
+    "memcached": ("cache", "Memcached"),
+    "rabbitmq-server": ("queue", "RabbitMQ"),
+    "jupyter": ("other", "Jupyter"),
+    "flower": ("other", "Flower"),
+    **dict.fromkeys(("node", "npm", "npx", "yarn", "pnpm", "webpack", "webpack-dev-server"), ("frontend", "Node.js")),
+    **dict.fromkeys(("vite", "next", "nodemon"), ("frontend", "Node.js")),
+}
+# Commands that only prepare: what they name is not what runs.
+_PREPARING = {
+    *("echo", "printf", "cd", "export", "source", ".", "set", "test", "[", "sleep", "cat", "ls", "which", "kill"),
+    *("mkdir", "chown", "chmod", "cp", "ln", "rm", "touch", "pip", "pip3", "apt", "apt-get", "apk", "curl", "wget"),
+}
+_RANK = ("worker", "beat", "web", "database", "cache", "queue", "proxy", "frontend", "other")
+_OPTIONS = {"-A": "app", "--app": "app", "-Q": "queues", "--queues": "queues"}
+_APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?|[A-Za-z_]\w*(?:\.\w+)*\.(?:wsgi|asgi)")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a command runs. `role` is "" when nothing in it is known."""
+
+    role: str = ""
+    technology: str = ""
+    queues: tuple[str, ...] = ()
+    app: str = ""
+    settings_module: str = ""
+    beat: bool = False
+
+
+# The text of a script of the repository that a command names, or None.
+Scripts = Callable[[str], str | None]
+
+
+def program(command: str, scripts: Scripts = lambda name: None) -> Program:
+    """The most telling program of a shell command: a worker before a server, a server before a proxy.
+
+    A shell script that the command runs is looked up with `scripts` and read the same way.
+    """
+    found = [_one(words) for words in _simple_commands(command, scripts, set())]
+    known = [one for one in found if one.role]
+    settings = next((one.settings_module for one in found if one.settings_module), "")
+    if not known:
+        return Program(settings_module=settings)
+    best = min(known, key=lambda one: _RANK.index(one.role))
+    return replace(best, settings_module=best.settings_module or settings, beat=any(one.beat for one in known))
+
+
+def as_line(words: Iterable[str]) -> str:
+    """The words of an exec-form command as one shell line."""
+    return shlex.join(words)
+
+
+def _simple_commands(text: str, scripts: Scripts, seen: set[str]) -> Iterator[tuple[str, ...]]:
+    """The simple commands of a shell text, each as its words; `sh -c '...'` and scripts are opened, each text once."""
+    if text in seen or len(seen) >= _MAX_OPENED:
+        return
+    seen.add(text)
+    for words in _split(text[:_MAX_TEXT]):
+        if basename(words[0]) in _PREPARING:
+            continue
+        inner = _inner_shell(words)
+        if inner is not None:
+            yield from _simple_commands(inner, scripts, seen)
+            continue
+        yield words
+        for word in words[:4]:
+            script = None if word.startswith("-") else scripts(word)
+            if script is not None:
+                yield from _simple_commands(script, scripts, seen)
+
+
+@functools.lru_cache(maxsize=256)
+def _split(text: str) -> tuple[tuple[str, ...], ...]:
+    """Words of each simple command. Text that no shell would take (an open quote) is split at blanks."""
+    text = text.replace("\\\r\n", " ").replace("\\\n", " ")
+    lexer = shlex.shlex(text.replace("\n", "\n;\n"), posix=True, punctuation_chars=";&|()")
+    lexer.whitespace_split = True
+    try:
+        tokens = list(lexer)
+    except ValueError:
+        tokens = re.sub(r"([;&|()'\"])", r" \1 ", text).replace('"', " ").replace("'", " ").split()
+    commands: list[list[str]] = [[]]
+    for token in tokens:
+        if token and set(token) <= set(";&|()"):
+            commands.append([])
+        else:
+            commands[-1].append(token)
+    return tuple(tuple(words) for words in commands if words)
+
+
+def _inner_shell(words: Sequence[str]) -> str | None:
+    for at, word in enumerate(words[:-1]):
+        if re.fullmatch(r"-[a-z]*c", word) and at and basename(words[at - 1]) in ("sh", "bash", "dash", "zsh", "ash"):
+            return words[at + 1]
+    return None
+
+
+def _one(words: Sequence[str]) -> Program:
+    """The first known program among the words (wrappers such as `exec`, `tini --`, `uv run` stand before it)."""
+    settings = _settings_module(words)
+    for at, word in enumerate(words):
+        name = basename(word)
+        if name in _CELERY:
+            return replace(_celery(name, words[at + 1 :]), settings_module=settings)
+        if name in _WEB:
+            return Program("web", _WEB[name], app=_web_app(words[at + 1 :]), settings_module=settings)
+        if name in _OTHERS:
+            role, technology = _OTHERS[name]
+            return Program(role, technology, settings_module=settings)
+    return Program(settings_module=settings)
+
+
+def _celery(name: str, words: Sequence[str]) -> Program:
+    given: dict[str, str] = {}
+    commands = []
+    for at, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        short = re.fullmatch(r"(-[AQ])(.+)", word)
+        if option in _OPTIONS:
+            given[_OPTIONS[option]] = value if equals else next(iter(words[at + 1 : at + 2]), "")
+        elif short:
+            given[_OPTIONS[short.group(1)]] = short.group(2)
+        elif not word.startswith("-"):
+            commands.append(word)
+    beat = name == "celerybeat" or "-B" in words or "--beat" in words
+    queues = tuple(sorted({queue for queue in given.get("queues", "").split(",") if queue}))
+    app = given.get("app", "")
+    if name == "celeryd" or "worker" in commands or "multi" in commands:
+        return Program("worker", "Celery", queues, app, beat=beat)
+    if name == "celerybeat" or "beat" in commands:
+        return Program("beat", "Celery beat", (), app, beat=True)
+    if "flower" in commands:
+        return Program("other", "Flower", (), app)
+    return Program(app=app)
+
+
+def _web_app(words: Sequence[str]) -> str:
+    for at, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option in ("--module", "-w", "--wsgi"):
+            return value if equals else next(iter(words[at + 1 : at + 2]), "")
+        if _APP.fullmatch(word):
+            return word
+    return ""
+
+
+def _settings_module(words: Sequence[str]) -> str:
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in ("DJANGO_SETTINGS_MODULE", "--settings"):
+            return value if equals else next(iter(words[at + 1 : at + 2]), "")
+    return ""

@@ -1,0 +1,86 @@
+"""Secrets are taken out of deployment values and commands here, before anything else sees them."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "***"
+_WORDS = frozenset(
+    (
+        *(
+            "secret",
+            "secrets",
+            "password",
+            "passwords",
+            "passwd",
+            "passphrase",
+            "pass",
+            "pwd",
+            "token",
+            "tokens",
+            "dsn",
+        ),
+        *("credential", "credentials", "key", "keys", "apikey", "salt", "private", "pem", "signature", "auth"),
+    )
+)
+_PLACES = frozenset(("url", "uri", "host", "hostname", "port", "endpoint", "domain", "method", "timeout", "header"))
+_MAX_TEXT = 4096
+_NAMED = r"secret|passw(?:or)?d|passphrase|pwd|token|dsn|credentials?|api_?key|private_?key|access_?key"
+_SECRET_OPTION = re.compile(
+    rf"((?:--?|\b)[A-Za-z0-9_.-]{{0,64}}(?:{_NAMED})[A-Za-z0-9_.-]{{0,64}})(=|\s+)(\"[^\"]*\"|'[^']*'|[^\s;&|]+)",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^\s/@:'\"]{0,256})(:(?!\d{1,5}(?:[/?#\s]|$))[^\s'\"]{0,256})?@"
+)
+_QUERY = re.compile(rf"([?&][A-Za-z0-9_-]{{0,64}}(?:{_NAMED}|key|sig)[A-Za-z0-9_-]{{0,64}}=)[^&\s'\"]+", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?<!\S)([A-Za-z_][\w.-]*):([^:/\s]+)(:\d+:\d+)")  # user:password:uid:gid of SFTP images
+_SHAPES = re.compile(
+    r"-----BEGIN [A-Z ]+-----[\s\S]*|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"
+    r"|\bxox[abprs]-[\w-]{10,}"
+    r"|(?<=hooks\.slack\.com/services/)[\w/]+|\b[rs]k_(?:live|test)_\w{10,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bAIza[\w-]{30,}"
+)
+_HARMLESS = re.compile(r"(?:|true|false|yes|no|none|null|on|off|\$\{?\w+\}?)", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable or key of this name is likely to hold a secret: a word of it says so, and its last word does
+    not say that it holds a place or a number (`TOKEN_URL`, `PASSWORD_TIMEOUT`)."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
+    if not words or words[-1] in _PLACES:
+        return False
+    return bool(_WORDS.intersection(words)) or words[-1] == "secure"
+
+
+def masked(name: str, value: str) -> str:
+    """`value` with what may be secret replaced by MASK: all of it when the name says so, else the password of a URL,
+    secret query parameters, and text in the shape of a known kind of key. A bare `${NAME}` holds nothing and stays."""
+    value = value[:_MAX_TEXT]
+    if is_secret_name(name) and not _HARMLESS.fullmatch(value.strip()):
+        return MASK
+    return masked_text(value)
+
+
+def masked_text(text: str) -> str:
+    """Free text (a command, a URL) with passwords, secret options and key shapes replaced by MASK.
+    Text is cut at 4,096 characters."""
+    text = _SHAPES.sub(MASK, text[:_MAX_TEXT])
+    text = _USERINFO.sub(_without_password, text)
+    text = _QUERY.sub(rf"\g<1>{MASK}", text)
+    text = _SECRET_OPTION.sub(_without_value, text)
+    return _ACCOUNT.sub(rf"\g<1>:{MASK}\g<3>", text)
+
+
+def _without_password(match: re.Match[str]) -> str:
+    scheme, user, password = match.group(1), match.group(2), match.group(3)
+    if password is not None:
+        return f"{scheme}{user}{password if password == ':' else ':' + MASK}@"
+    return f"{scheme}{MASK}@" if scheme.lower().startswith("http") and user else match.group(0)
+
+
+def _without_value(match: re.Match[str]) -> str:
+    option, gap, value = match.groups()
+    if gap != "=" and (not option.startswith("-") or value.startswith("-")):
+        return match.group(0)  # prose, or an option without a value
+    return match.group(0) if _HARMLESS.fullmatch(value) else f"{option}{gap}{MASK}"
