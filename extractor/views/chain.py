@@ -118,7 +118,9 @@ class Chains:
         source = self._entry_box(draft, unit)
         nodes = self._atlas.nodes
         for call in sorted(self._calls.get(unit, ()), key=lambda c: (c.path, c.line, c.id)):
-            if call.system is not None and call.system in nodes and call.confidence != "possible" and not _queued_call(call, unit):
+            if call.system is None or call.system not in nodes or call.confidence == "possible":
+                continue
+            if not _queued_call(call, unit):
                 flows = tuple(sorted(self._flows.get(call.id, ())))
                 draft.reached.add(call.system)
                 label = call.label or f"{call.http_method or ''} {call.url}".strip()

@@ -1,0 +1,165 @@
+"""From a view to a placed diagram: several layouts are tried, the one that reads best is kept."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.views import Boundary, View, ViewEdge
+from renderers.svg import engine, meter
+from renderers.svg.blocks import Block, label_block, node_block
+from renderers.svg.placed import Curve, Placed, Rect
+from renderers.svg.text import width
+from renderers.svg.tidy import tidy
+
+FRAME_SIZE = 12.5
+_PAGE_WIDTH, _PAGE_HEIGHT = 1250.0, 1500.0
+_OVERLAP = 1000.0
+# Rounds of layouts to try, each with the cost that is good enough to stop at.
+_ROUNDS = (
+    ((engine.Tuning("TB"), engine.Tuning("LR", 24.0, 30.0)), 60.0),
+    (
+        (
+            engine.Tuning("TB", stagger=2),
+            engine.Tuning("TB", stagger=3),
+            engine.Tuning("LR", 24.0, 30.0, stagger=2),
+        ),
+        _OVERLAP,
+    ),
+    ((engine.Tuning("TB", 60.0, 64.0), engine.Tuning("LR", 44.0, 60.0), engine.Tuning("TB", 90.0, 90.0, 2)), 0.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The texts of a view, measured: by node id and by edge id. `edges` are those that are drawn."""
+
+    nodes: dict[str, Block]
+    labels: dict[str, Block]
+    edges: tuple[ViewEdge, ...]
+
+
+def measure(view: View) -> Blocks:
+    """Measure what a view holds. Missing steps, and arrows without both boxes, are not drawn."""
+    known = {node.id for node in view.nodes}
+    drawn = tuple(e for e in view.edges if not e.missing and e.source in known and e.target in known)
+    return Blocks({n.id: node_block(n) for n in view.nodes}, {e.id: label_block(e) for e in drawn}, drawn)
+
+
+def layout(view: View, blocks: Blocks | None = None, dot: str = "") -> Placed:
+    """Place a view's boxes, arrows and labels. `dot` names another engine than the wheel's.
+
+    Raises LayoutError when no layout could be had at all. Deterministic: the first of the best is taken.
+    """
+    blocks = blocks or measure(view)
+    if not view.nodes:
+        return Placed(0.0, 0.0, (), (), (), (), ())
+    tried: list[tuple[float, Placed]] = []
+    failure: engine.LayoutError | None = None
+    for tunings, enough in _ROUNDS:
+        for tuning in tunings:
+            try:
+                placed = tidy(_place(view, blocks, tuning, dot))
+            except engine.LayoutError as error:
+                failure = error
+                continue
+            tried.append((_cost(placed, meter.read(placed)), placed))
+        if any(cost < enough for cost, _ in tried):
+            break
+    if not tried:
+        raise failure or engine.LayoutError("no layout")
+    return min(tried, key=lambda item: item[0])[1]
+
+
+def _cost(placed: Placed, reading: meter.Reading) -> float:
+    """Lower reads better: overlaps weigh most, then crossings, then a picture that has to be shrunk to fit a page."""
+    shrink = max(1.0, placed.width / _PAGE_WIDTH, placed.height / _PAGE_HEIGHT)
+    return (
+        _OVERLAP * (reading.label_box + reading.label_label)
+        + 60.0 * reading.edge_box
+        + 25.0 * reading.crossings
+        + 12.0 * reading.edge_label
+        + 400.0 * (shrink - 1.0)
+        + placed.width * placed.height / 20000.0
+    )
+
+
+def _place(view: View, blocks: Blocks, tuning: engine.Tuning, dot: str) -> Placed:
+    frames = _used_frames(view)
+    frame_at = {frame.id: n for n, frame in enumerate(frames)}
+    box_at = {node.id: n for n, node in enumerate(view.nodes)}
+    shapes = [
+        engine.Shape(blocks.nodes[n.id].width, blocks.nodes[n.id].height, frame_at.get(n.boundary, -1))
+        for n in view.nodes
+    ]
+    lengths = _lengths(view, blocks.edges, tuning.stagger)
+    arcs = [
+        engine.Arc(
+            box_at[e.source],
+            box_at[e.target],
+            engine.Shape(blocks.labels[e.id].width, blocks.labels[e.id].height),
+            lengths[e.id],
+        )
+        for e in blocks.edges
+    ]
+    titles = [engine.Shape(round(width(frame_title(f), FRAME_SIZE, True)) + 12.0, 20.0) for f in frames]
+    holders = [engine.Frame(t, frame_at.get(f.parent, -1)) for f, t in zip(frames, titles, strict=True)]
+    return _assemble(view, blocks.edges, frames, shapes, arcs, titles, engine.place(shapes, arcs, holders, tuning, dot))
+
+
+def _assemble(
+    view: View,
+    edges: Sequence[ViewEdge],
+    frames: Sequence[Boundary],
+    shapes: Sequence[engine.Shape],
+    arcs: Sequence[engine.Arc],
+    titles: Sequence[engine.Shape],
+    raw: engine.Raw,
+) -> Placed:
+    def around(ident: str, shape: engine.Shape, centre: tuple[float, float]) -> Rect:
+        return Rect(ident, centre[0] - shape.width / 2, centre[1] - shape.height / 2, shape.width, shape.height)
+
+    return Placed(
+        raw.width,
+        raw.height,
+        tuple(around(n.id, shape, at) for n, shape, at in zip(view.nodes, shapes, raw.boxes, strict=True)),
+        tuple(Rect(f.id, x1, y1, x2 - x1, y2 - y1) for f, (x1, y1, x2, y2) in zip(frames, raw.frames, strict=True)),
+        tuple(
+            Rect(f.id, x1 + 8.0, y2 - t.height - 6.0, t.width, t.height)
+            for f, t, (x1, _, _, y2) in zip(frames, titles, raw.frames, strict=True)
+        ),
+        tuple(Curve(e.id, e.source, e.target, points) for e, points in zip(edges, raw.curves, strict=True)),
+        tuple(around(e.id, a.label, at) for e, a, at in zip(edges, arcs, raw.labels, strict=True) if at is not None),
+    )
+
+
+def frame_title(frame: Boundary) -> str:
+    """A frame's name with its kind, as C4 writes it."""
+    return f"{frame.name} [{frame.kind}]"
+
+
+def _used_frames(view: View) -> tuple[Boundary, ...]:
+    """Frames with a box in them, directly or in a frame inside: an empty frame cannot be laid out."""
+    by_id = {frame.id: frame for frame in view.boundaries}
+    used: set[str] = set()
+    for node in view.nodes:
+        at = node.boundary
+        while at in by_id and at not in used:
+            used.add(at)
+            at = by_id[at].parent
+    return tuple(frame for frame in view.boundaries if frame.id in used)
+
+
+def _lengths(view: View, edges: Sequence[ViewEdge], stagger: int) -> dict[str, int]:
+    """Ranks that each arrow spans: leaves around a hub are put on alternating ranks, so that a row does not sprawl."""
+    degree = Counter(end for edge in edges for end in (edge.source, edge.target))
+    lengths, seen = {edge.id: 1 for edge in edges}, defaultdict[tuple[str, str], int](int)
+    if stagger < 2:
+        return lengths
+    for edge in edges:
+        for leaf, hub, side in ((edge.target, edge.source, "out"), (edge.source, edge.target, "in")):
+            if degree[leaf] == 1 and degree[hub] > 3:
+                lengths[edge.id] = 1 + seen[hub, side] % stagger
+                seen[hub, side] += 1
+    return lengths

@@ -1,0 +1,95 @@
+"""The layout meter: what makes a picture hard to read, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from renderers.svg.placed import Placed, Point, Rect, Way
+
+# Labels that come closer than this still read as apart; arrows may graze a corner by it.
+_SLACK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Counts: arrows that cross, labels on boxes, titles or each other, arrows through boxes or texts."""
+
+    crossings: int
+    label_box: int
+    label_label: int
+    edge_box: int
+    edge_label: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether no label overlaps a box or another label."""
+        return not self.label_box and not self.label_label
+
+
+def read(placed: Placed) -> Reading:
+    """Measure a laid out picture."""
+    ways = {curve.id: curve.flat() for curve in placed.curves}
+    solid = (*placed.boxes, *placed.titles)
+    return Reading(
+        crossings=sum(_cross(a, b) for a, b in combinations(ways.values(), 2)),
+        label_box=sum(label.overlap(box, _SLACK) for label in placed.labels for box in solid),
+        label_label=sum(a.overlap(b, _SLACK) for a, b in combinations(placed.labels, 2)),
+        edge_box=sum(
+            through(ways[curve.id], box)
+            for curve in placed.curves
+            for box in placed.boxes
+            if box.id not in (curve.source, curve.target)
+        ),
+        edge_label=sum(
+            through(ways[curve.id], text)
+            for curve in placed.curves
+            for text in (*placed.labels, *placed.titles)
+            if text.id != curve.id
+        ),
+    )
+
+
+def through(way: Way, rect: Rect, inset: float = 2.0) -> bool:
+    """Whether a line enters a rectangle by more than `inset` pixels."""
+    left, right = rect.x + inset, rect.x + rect.width - inset
+    top, bottom = rect.y + inset, rect.y + rect.height - inset
+    if way.right < left or right < way.left or way.bottom < top or bottom < way.top:
+        return False
+    return any(_clips(a, b, left, top, right, bottom) for a, b in pairwise(way.points))
+
+
+def _clips(a: Point, b: Point, left: float, top: float, right: float, bottom: float) -> bool:
+    """Whether the segment meets the rectangle (Liang and Barsky's clipping)."""
+    (ax, ay), (bx, by) = a, b
+    if (ax < left and bx < left) or (ax > right and bx > right) or (ay < top and by < top) or (ay > bottom < by):
+        return False
+    low, high = 0.0, 1.0
+    for step, room in ((ax - bx, ax - left), (bx - ax, right - ax), (ay - by, ay - top), (by - ay, bottom - ay)):
+        if step == 0:
+            if room < 0:
+                return False
+        elif step < 0:
+            low = max(low, room / step)
+        else:
+            high = min(high, room / step)
+    return low < high
+
+
+def _cross(one: Way, two: Way) -> bool:
+    """Whether two lines cross anywhere."""
+    if one.right < two.left or two.right < one.left or one.bottom < two.top or two.bottom < one.top:
+        return False
+    return any(_meet(p, q, r, s) for p, q in pairwise(one.points) for r, s in pairwise(two.points))
+
+
+def _meet(p: Point, q: Point, r: Point, s: Point) -> bool:
+    if max(p[0], q[0]) < min(r[0], s[0]) or max(r[0], s[0]) < min(p[0], q[0]):
+        return False
+    if max(p[1], q[1]) < min(r[1], s[1]) or max(r[1], s[1]) < min(p[1], q[1]):
+        return False
+    return _turn(p, q, r) * _turn(p, q, s) < 0 and _turn(r, s, p) * _turn(r, s, q) < 0
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
