@@ -115,9 +115,7 @@ def flow(source: str = "shop.web", target: str = "campus.web", **over: Any) -> F
 
 def step(**over: Any) -> Step:
     """A step of a scenario, with evidence."""
-    return dataclasses.replace(
-        Step(1, "shop.web", "campus.web", "POST enrollment", True, (evidence(),)), **over
-    )
+    return dataclasses.replace(Step(1, "shop.web", "campus.web", "POST enrollment", True, (evidence(),)), **over)
 
 
 def scenario(*steps: Step, **over: Any) -> Scenario:
@@ -139,9 +137,9 @@ _urls = st.sampled_from((
     "{setting:CAMPUS_URL}/api/enrollment/{arg:name}/", "https://mail.example/send?x={?unknown}", "{?unknown}", "",
 ))  # fmt: skip
 _patterns = st.sampled_from(("/api/enrollment/", "/api/enrollment/<user>/", "/api/enrollment/<name>/", "/hook/"))
-_contexts = st.lists(
-    st.builds(Context, st.sampled_from(CONTEXT_KINDS), st.one_of(_dotted, _patterns)), max_size=2
-).map(tuple)
+_contexts = st.lists(st.builds(Context, st.sampled_from(CONTEXT_KINDS), st.one_of(_dotted, _patterns)), max_size=2).map(
+    tuple
+)
 _confidence = st.sampled_from(CONFIDENCES)
 _evidence = st.builds(evidence, _repos, _paths, _lines)
 _maybe = st.sampled_from(("", "yes"))
