@@ -1,4 +1,4 @@
-"""What the nights told: changes (for the feed and the page) and notices to webhooks, kept beside the snapshots.
+"""What the nights told: changes (for the feed and the page), breaches, and notices to webhooks; beside the snapshots.
 
 A notice is written together with the change it tells, and crossed out once it was delivered: a night that is killed
 in between, or finds the webhook down, leaves it to the next night. A webhook may so hear of a thing twice, never not.
@@ -36,10 +36,17 @@ class Notice:
 
 
 def note(
-    store: SnapshotStore, snapshot: int, change: ChangeRow | None, notices: Iterable[Notice], now: datetime
+    store: SnapshotStore,
+    snapshot: int,
+    change: ChangeRow | None,
+    breaches: Iterable[str],
+    notices: Iterable[Notice],
+    now: datetime,
 ) -> None:
-    """Write down a change and its notices. Told again (same keys), nothing is added."""
+    """Write down a change, the gate's breaches and the notices. Told again (same keys), nothing is added."""
     with store.transaction():
+        store.connection.execute("DELETE FROM breach")
+        store.connection.executemany("INSERT OR IGNORE INTO breach VALUES (?)", [(line,) for line in breaches])
         if change is not None:
             store.connection.execute(
                 "INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?)",
@@ -56,6 +63,12 @@ def changes(store: SnapshotStore, limit: int) -> tuple[ChangeRow, ...]:
     query = "SELECT key, noted, title, summary FROM change ORDER BY noted DESC, key LIMIT ?"
     with store.guard():
         return tuple(ChangeRow(*row) for row in store.connection.execute(query, (limit,)))
+
+
+def breaches(store: SnapshotStore) -> frozenset[str]:
+    """The gate's breaches as of the last good night: what was told and is no news."""
+    with store.guard():
+        return frozenset(row[0] for row in store.connection.execute("SELECT line FROM breach"))
 
 
 def undelivered(store: SnapshotStore, now: datetime) -> tuple[Notice, ...]:

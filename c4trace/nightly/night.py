@@ -153,13 +153,14 @@ def _write_down(
 ) -> None:
     known = {source.name for source in base.row.sources if source.stale} if base else set()
     newly = {name: why for name, why in absent.items() if name not in known}
-    events = events_of(graph, news.diff, news.breaches, newly, news.change)
+    told = journal.breaches(run.store)
+    events = events_of(graph, news.diff, [line for line in news.breaches if line not in told], newly, news.change)
     title = news.change.title if news.change else "a source could not be reached" if newly else "the gate is breached"
     night, identity = stamp(run.began), _identity(base, tonight)
     notices = notices_of(run.config, graph, night, identity, title, events)
     with run.store.transaction():
         run.store.mark_good(tonight.id)
-        journal.note(run.store, tonight.id, news.change, notices, run.parts.now())
+        journal.note(run.store, tonight.id, news.change, news.breaches, notices, run.parts.now())
 
 
 def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched) -> None:

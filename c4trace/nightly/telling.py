@@ -17,7 +17,9 @@ from renderers.history_changes import evidence_link
 def events_of(
     graph: Graph, diff: GraphDiff | None, breaches: Iterable[str], absent: Mapping[str, str], change: ChangeRow | None
 ) -> tuple[Event, ...]:
-    """The night's events. `absent` are the sources that could be reached the night before and no longer (-> why)."""
+    """The night's events. `breaches` are those that are new; `absent` the sources that could be reached the night
+    before and no longer (-> why).
+    """
     events = [Event("stale", f"{name} could not be reached: {why}") for name, why in sorted(absent.items())]
     events += [Event("gate", line) for line in breaches]
     events += [_brittle(finding, graph) for finding in new_findings(graph, diff)]
