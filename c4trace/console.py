@@ -1,4 +1,4 @@
-"""What a run says: results on standard output, everything else on standard error, nothing that a terminal would obey."""
+"""What a run says: results on standard output, the rest on standard error, and nothing that a terminal would obey."""
 
 from __future__ import annotations
 

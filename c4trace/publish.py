@@ -109,13 +109,12 @@ def _write(fresh: Path, files: Files, kept: tuple[Path, ...]) -> None:
     tops = sorted({PurePosixPath(name).parts[0] for name in files})
     (fresh / MANIFEST).write_text("".join(f"{name}\n" for name in tops), "utf-8")
     for entry in kept:
-        if entry.name not in tops:
-            copy = shutil.copytree if entry.is_dir() and not entry.is_symlink() else shutil.copy2
-            copy(
-                entry,
-                fresh / entry.name,
-                **({"symlinks": True} if copy is shutil.copytree else {"follow_symlinks": False}),
-            )
+        if entry.name in tops:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, fresh / entry.name, symlinks=True)
+        else:
+            shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
 
 
 def _replace(out_dir: Path, fresh: Path, swap: Exchange) -> None:
