@@ -1,0 +1,358 @@
+"""Holds a graph against what a perfect reader finds in the sample estate: `python -m tests.estate_expectation GRAPH`.
+
+`differences(graph, section)` gives one line of text for each thing that is missing, unexpected or wrong in a section of
+`fixtures/estate/expected.yaml`; an empty tuple when the section is exactly right.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from extractor.model import Call, Context, Finding, Graph, Route, Store, from_dict
+from tests.build_estate import ESTATE
+
+Row = Mapping[str, Any]
+NEAR = 2  # lines: a decorator or the head of a statement may stand above the text that marks it
+
+
+@functools.cache
+def expected() -> Mapping[str, Any]:
+    """The specification, as `expected.yaml` says it."""
+    data: Mapping[str, Any] = yaml.safe_load((ESTATE / "expected.yaml").read_text(encoding="utf-8"))
+    return data
+
+
+def many(value: Any) -> list[Any]:
+    """A value that may be a list, as a list; nothing for None."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+@functools.cache
+def _lines(repo: str, path: str) -> tuple[str, ...]:
+    return tuple((ESTATE / repo / path).read_text(encoding="latin-1").splitlines())
+
+
+def marked(repo: str, path: str, text: str) -> int:
+    """The number of the one line of a file that holds `text`. Raises ValueError when there is not exactly one."""
+    found = [number for number, line in enumerate(_lines(repo, path), 1) if text in line]
+    if len(found) != 1:
+        raise ValueError(f"{repo}/{path}: {text!r} stands on {len(found)} lines")
+    return found[0]
+
+
+def at_site(repo: str, row: Row, fact: Any, near: int = NEAR) -> bool:
+    """Whether a fact with path, line and (if it has one) end_line touches a marked line of the row."""
+    end = getattr(fact, "end_line", fact.line)
+    return fact.path == row["path"] and any(
+        fact.line - near <= marked(repo, row["path"], text) <= end + near for text in many(row["at"])
+    )
+
+
+def _match(
+    what: str,
+    rows: Sequence[Row],
+    facts: Sequence[Any],
+    same: Callable[[Row, Any], bool],
+    say: Callable[[Any], str],
+    check: Callable[[Row, list[Any]], Iterable[str]] = lambda row, found: (),
+    beside: Callable[[Row, Any], bool] = lambda row, fact: False,
+) -> list[str]:
+    """Every row needs a fact, every fact needs a row. `beside` finds facts that explain what a missing row became."""
+    out: list[str] = []
+    for row in rows:
+        found = [fact for fact in facts if same(row, fact)]
+        title = ", ".join(f"{key}={value}" for key, value in row.items() if key not in ("at", "optional", "contexts"))
+        if not found and not row.get("optional"):
+            near = [say(fact) for fact in facts if beside(row, fact)]
+            out.append(f"missing {what}: {title}" + (f"\n    here stands: {near}" if near else ""))
+        elif found:
+            out += [f"wrong {what}: {title}\n    {fault}" for fault in check(row, found)]
+    return out + [f"unexpected {what}: {say(fact)}" for fact in facts if not any(same(row, fact) for row in rows)]
+
+
+def _of(repo: str, rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if row.repo == repo]
+
+
+# One function for each section: (graph, repository or service, its rows) -> differences
+
+
+def _tasks(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    facts = [
+        (task, service)
+        for task in _of(repo, graph.tasks)
+        if task.origin == "repo"
+        for service in (task.services or ("",))
+    ]
+
+    def same(row: Row, fact: Any) -> bool:
+        return bool(row["name"] == fact[0].name) and row.get("service") in (None, fact[1])
+
+    def check(row: Row, found: list[Any]) -> Iterable[str]:
+        for task, _ in found:
+            if task.queue != row["queue"]:
+                yield f"queue is {task.queue}"
+            if not at_site(repo, row, task):
+                yield f"stands at {task.path}:{task.line}"
+
+    return _match("task", rows, facts, same, lambda f: f"{f[0].name} in {f[1]} ({f[0].path}:{f[0].line})", check)
+
+
+def _schedules(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    def check(row: Row, found: list[Any]) -> Iterable[str]:
+        for fact in found:
+            if fact.task != row["task"]:
+                yield f"task is {fact.task}"
+            if bool(fact.task_id) != row["resolves"]:
+                yield f"task_id is {fact.task_id}"
+            said = f"{fact.cadence}; {fact.note}"
+            if missing := [word for word in row["words"] if word.lower() not in said.lower()]:
+                yield f"{said!r} says nothing of {missing}"
+            if row.get("condition", "") not in fact.condition:
+                yield f"condition is {fact.condition!r}"
+
+    return _match(
+        "schedule", rows, _of(repo, graph.schedules), lambda row, fact: row["key"] == fact.key, lambda f: f.key, check
+    )
+
+
+def _enqueues(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    return _match(
+        "enqueue",
+        rows,
+        _of(repo, graph.enqueues),
+        lambda row, fact: row["task"] == fact.task and at_site(repo, row, fact),
+        lambda f: f"{f.path}:{f.line} {f.function} -> {f.task} ({f.how})",
+        lambda row, found: (
+            f"function is {f.function}" for f in found if f.function.split(".<")[0] != row["function"]
+        ),
+        lambda row, fact: at_site(repo, row, fact),
+    )
+
+
+def _none_here(facts: Iterable[Any], what: str, repo: str, rows: Sequence[Row]) -> list[str]:
+    return [
+        f"false {what}: {fact.path}:{fact.line}, but this is {row['why']}"
+        for row in rows
+        for fact in _of(repo, facts)
+        if at_site(repo, row, fact, near=0)
+    ]
+
+
+def canonical(pattern: str) -> str:
+    """A route pattern with nameless parameters and no final slash: the form in which two patterns are compared."""
+    return re.sub(r"<[^<>]*>", "<>", pattern).removesuffix("?").rstrip("/") or "/"
+
+
+def _routes(graph: Graph, where: str, rows: Sequence[Row]) -> list[str]:
+    own = [route for route in graph.routes if f"{route.repo}/{route.service}" == where and route.origin == "repo"]
+    facts = [route for route in own if not route.pattern.startswith("/admin")]
+
+    def check(row: Row, found: list[Route]) -> Iterable[str]:
+        methods = sorted({method for route in found for method in route.methods} - {"HEAD", "OPTIONS"})
+        if "methods" in row and methods != row["methods"]:
+            yield f"methods are {methods}"
+
+    return _match(
+        "route",
+        rows,
+        facts,
+        lambda row, fact: canonical(row["pattern"]) == canonical(fact.pattern),
+        lambda f: f"{f.pattern} ({f.path}:{f.line})",
+        check,
+    )
+
+
+def same_endpoint(wanted: str, url: str) -> bool:
+    """Whether a URL template ends in the wanted path; `{}` in the wanted path stands for anything but a slash."""
+    path = re.sub(r"^(https?://[^/{}]+|\{[^{}]*\})", "", url)
+    path = re.sub(r"\{[^{}]*\}", "{}", path).split("?")[0].rstrip("/")
+    pattern = re.escape(wanted.rstrip("/")).replace(r"\{\}", "[^/]+")
+    return re.search(f"{pattern}$", path) is not None
+
+
+def _meets(wanted: str, contexts: Iterable[Context]) -> bool:
+    kind, _, name = wanted.partition(" ")
+    kinds = {"request", "signal"} if kind == "request" else {kind}
+    return any(context.kind in kinds and name in ("", context.name) for context in contexts)
+
+
+def _calls(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    routes = {route.id: f"{route.repo}/{route.service} {canonical(route.pattern)}" for route in graph.routes}
+    drawn = {call_id for flow in graph.flows for call_id in flow.call_ids}
+
+    def same(row: Row, fact: Call) -> bool:
+        return (
+            at_site(repo, row, fact)
+            and ("method" not in row or row["method"] == fact.http_method)
+            and ("url" not in row or same_endpoint(row["url"], fact.url))
+            and ("system" not in row or fact.system in many(row["system"]))
+        )
+
+    def check(row: Row, found: list[Call]) -> Iterable[str]:
+        for fact in found:
+            if row.get("timeout", fact.timeout) != fact.timeout:
+                yield f"timeout is {fact.timeout}"
+            if row.get("setting", fact.base_setting) != fact.base_setting:
+                yield f"base setting is {fact.base_setting}"
+            if "route" in row and routes.get(fact.route_id or "") != (row["route"] and _canonical_route(row["route"])):
+                yield f"answered by {routes.get(fact.route_id or '')}"
+            if row.get("dead") and fact.id in drawn:
+                yield "nothing calls it, and yet it is drawn"
+        contexts = [context for fact in found for context in fact.contexts]
+        if unmet := [wanted for wanted in many(row.get("contexts")) if not _meets(wanted, contexts)]:
+            yield f"not reached from {unmet}, only from {sorted({f'{c.kind} {c.name}' for c in contexts})}"
+        if row.get("dead") and any(context.kind != "unknown" for context in contexts):
+            yield f"nothing calls it, and yet it is reached from {contexts}"
+
+    return _match(
+        "call",
+        rows,
+        _of(repo, graph.calls),
+        same,
+        lambda f: f"{f.path}:{f.line} {f.via}: {f.http_method} {f.url} -> {f.system}",
+        check,
+        lambda row, fact: at_site(repo, row, fact),
+    )
+
+
+def _canonical_route(text: str) -> str:
+    service, _, pattern = text.partition(" ")
+    return f"{service} {canonical(pattern)}"
+
+
+def _stores(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    def of_orm(fact: Store) -> bool:
+        return fact.kind == "database" and "mongo" not in fact.engine.lower()
+
+    sent = [(e.path, e.line) for e in _of(repo, graph.enqueues)]
+    facts = [
+        fact
+        for fact in _of(repo, graph.stores)
+        if not of_orm(fact)
+        and not (fact.kind == "queue" and any(p == fact.path and fact.line <= at <= fact.end_line for p, at in sent))
+    ]
+
+    def check(row: Row, found: list[Store]) -> Iterable[str]:
+        services = sorted({fact.service for fact in found})
+        if lacking := set(many(row["service"])) - set(services):
+            yield f"services are {services}, without {sorted(lacking)}"
+
+    return _match(
+        "store use",
+        rows,
+        facts,
+        lambda row, f: f.kind in many(row["kind"]) and f.operation == row["operation"] and at_site(repo, row, f),
+        lambda f: f"{f.path}:{f.line} {f.via}: {f.operation} {f.kind} {f.system}",
+        check,
+        lambda row, fact: at_site(repo, row, fact),
+    )
+
+
+def _findings(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    def same(row: Row, fact: Finding) -> bool:
+        return fact.rule in many(row["kind"]) and at_site(repo, row, fact)
+
+    return _match(
+        "finding",
+        rows,
+        _of(repo, graph.findings),
+        same,
+        lambda f: f"{f.path}:{f.line} {f.rule}: {f.message}",
+        beside=lambda row, fact: at_site(repo, row, fact),
+    )
+
+
+def _orm(graph: Graph, where: str, engine: str) -> list[str]:
+    used = {s.engine.lower() for s in graph.stores if f"{s.repo}/{s.service}" == where and s.kind == "database"}
+    return [] if any(engine in name for name in used) else [f"missing database use: {where} uses {engine}, not {used}"]
+
+
+def _skipped(graph: Graph, repo: str, paths: Sequence[str]) -> list[str]:
+    got = {skip.path for source in graph.sources if source.name == repo for skip in source.skipped}
+    return [f"not skipped: {path}" for path in sorted(set(paths) - got)] + [
+        f"skipped for no reason: {path}" for path in sorted(got - set(paths))
+    ]
+
+
+def _scenarios(graph: Graph, rows: Sequence[Row]) -> list[str]:
+    out = []
+    by_title = {scenario.title: scenario for scenario in graph.scenarios}
+    for row in rows:
+        scenario = by_title.get(row["title"])
+        if scenario is None:
+            out.append(f"missing scenario: {row['title']}, there are {sorted(by_title)}")
+            continue
+        out += [f"{row['title']}: step {n} matched nothing" for n in scenario.missing]
+        bare = [step.n for step in scenario.steps if not step.evidence and not step.missing]
+        out += [f"{row['title']}: step {n} has no evidence" for n in bare]
+        told = {evidence.path for step in scenario.steps for evidence in step.evidence}
+        out += [f"{row['title']}: no step stands on {path}" for path in row["evidence"] if path not in told]
+    return out
+
+
+def _etl(graph: Graph, rows: Sequence[Row]) -> list[str]:
+    out = []
+    by_source = {row.source: row for row in graph.etl}
+    for row in rows:
+        fact = by_source.get(row["source"])
+        if fact is None:
+            out.append(f"missing ingestion source: {row['source']}, there are {sorted(by_source)}")
+            continue
+        out += [f"{row['source']}: cadence {fact.cadence!r} without {w}" for w in row["words"] if w not in fact.cadence]
+        if row.get("brittle", fact.brittle) != fact.brittle:
+            out.append(f"{row['source']}: brittle is {fact.brittle} for {fact.reasons}")
+    return out
+
+
+_BY_REPOSITORY: Mapping[str, Callable[[Graph, str, Any], list[str]]] = {
+    "tasks": _tasks,
+    "schedules": _schedules,
+    "enqueues": _enqueues,
+    "no_enqueues": lambda graph, repo, rows: _none_here(graph.enqueues, "enqueue", repo, rows),
+    "routes": _routes,
+    "calls": _calls,
+    "no_calls": lambda graph, repo, rows: _none_here(graph.calls, "call", repo, rows),
+    "stores": _stores,
+    "orm": _orm,
+    "findings": _findings,
+    "no_findings": lambda graph, repo, rows: _none_here(graph.findings, "finding", repo, rows),
+    "skipped": _skipped,
+}
+_WHOLE: Mapping[str, Callable[[Graph, Sequence[Row]], list[str]]] = {"scenarios": _scenarios, "etl": _etl}
+SECTIONS = (*_BY_REPOSITORY, *_WHOLE)
+
+
+def differences(graph: Graph, section: str) -> tuple[str, ...]:
+    """What is missing, unexpected or wrong in one section (one of SECTIONS), a line or two each."""
+    rows = expected()[section]
+    if section in _WHOLE:
+        return tuple(_WHOLE[section](graph, rows))
+    return tuple(
+        f"{repo}: {text}" for repo, own in rows.items() for text in _BY_REPOSITORY[section](graph, repo, own)
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the differences of a graph.json; 1 when there are any."""
+    graph = from_dict(Graph, json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
+    total = 0
+    for section in arguments[1:] or SECTIONS:
+        found = differences(graph, section)
+        total += len(found)
+        print(f"{section}: {len(found)} differences", *found, sep="\n  ")
+    return 1 if total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""A scan of the sample estate finds what a perfect reader finds, list by list (fixtures/estate/expected.yaml)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from c4trace.cli import main
+from extractor.model import Graph, from_dict
+from tests.build_estate import ESTATE, build_estate
+from tests.estate_expectation import SECTIONS, differences
+
+pytest.importorskip("extractor.scan")
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """The graph that `c4trace scan` writes of the sample estate, offline and with an empty cache."""
+    where = tmp_path_factory.mktemp("sample")
+    sources = [f"--source={name}={path}" for name, path in build_estate(where / "repositories").items()]
+    places = [f"--estate={ESTATE / 'estate.yaml'}", f"--cache-dir={where / 'cache'}", f"--out={where / 'out'}"]
+    assert main(["scan", "--quiet", "--offline", *places, *sources]) == 0
+    found: Graph = from_dict(Graph, json.loads(Path(where / "out" / "graph.json").read_text(encoding="utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_scan_finds_what_a_perfect_reader_finds(graph: Graph, section: str) -> None:
+    found = differences(graph, section)
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_every_arrow_stands_on_a_line_of_code(graph: Graph) -> None:
+    assert graph.flows
+    assert [flow.id for flow in graph.flows if not flow.evidence] == []
+    for flow in graph.flows:
+        for evidence in flow.evidence:
+            assert 1 <= evidence.line <= evidence.end_line
+
+
+def test_a_client_library_is_read_and_is_no_caller_itself(graph: Graph) -> None:
+    assert [call for call in graph.calls if call.repo == "campus-api-client"] == []
+    answered = {call.path for call in graph.calls if call.route_id and call.via.startswith("campus_api.")}
+    assert answered == {"courseware/api.py", "dashboard/api.py"}
