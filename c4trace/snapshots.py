@@ -48,7 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE notice (
             id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, noted TEXT NOT NULL, hook TEXT NOT NULL,
             body TEXT NOT NULL, delivered TEXT)""",
-        "CREATE TABLE breach (line TEXT PRIMARY KEY)",
+        "CREATE TABLE breach (fingerprint TEXT PRIMARY KEY)",
     ),
 )
 SCHEMA = len(MIGRATIONS)

@@ -22,6 +22,7 @@ from c4trace.nightly.night import run_night
 from c4trace.nightly.parts import Extras, Parts
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.model import Graph, Source, to_dict
+from extractor.policy import Breach
 from extractor.sources import SourceSpec, Tree, open_source
 from tests.git_repository import add_commit, git, make_repository
 from tests.nightly_samples import finding, graph, night
@@ -101,8 +102,9 @@ class Nights:
             sleep=self.slept.append,
         )
 
-    def gate(self, diff: GraphDiff, head: Graph) -> tuple[str, ...]:
-        return tuple(f"no {word} allowed" for word in self.gate_words if any(f.label == word for f in head.flows))
+    def gate(self, diff: GraphDiff, head: Graph) -> tuple[Breach, ...]:
+        words = [word for word in self.gate_words if any(flow.label == word for flow in head.flows)]
+        return tuple(Breach("no-word", "shop", f"{word} is forbidden", "take it out", f"fp-{word}") for word in words)
 
     def commit(self, **files: str) -> str:
         """Commit files (`flows="a b"` writes one word a line into flows.txt)."""

@@ -101,7 +101,7 @@ def test_a_breach_of_the_gate_is_told(nights: Nights, receiver: Receiver) -> Non
     nights.commit(flows="refunds")
     nights.run(1)
     nights.run(2)
-    assert told(receiver) == [[("gate", "no refunds allowed")]]
+    assert told(receiver) == [[("gate", "no-word: shop: refunds is forbidden. To mend: take it out [fp-refunds]")]]
 
 
 def test_a_failed_night_is_told(nights: Nights, receiver: Receiver) -> None:

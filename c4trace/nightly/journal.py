@@ -43,10 +43,10 @@ def note(
     notices: Iterable[Notice],
     now: datetime,
 ) -> None:
-    """Write down a change, the gate's breaches and the notices. Told again (same keys), nothing is added."""
+    """Write down a change, the breaches (fingerprints) and the notices. Told again (same keys), nothing is added."""
     with store.transaction():
         store.connection.execute("DELETE FROM breach")
-        store.connection.executemany("INSERT OR IGNORE INTO breach VALUES (?)", [(line,) for line in breaches])
+        store.connection.executemany("INSERT OR IGNORE INTO breach VALUES (?)", [(mark,) for mark in breaches])
         if change is not None:
             store.connection.execute(
                 "INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?)",
@@ -66,9 +66,9 @@ def changes(store: SnapshotStore, limit: int) -> tuple[ChangeRow, ...]:
 
 
 def breaches(store: SnapshotStore) -> frozenset[str]:
-    """The gate's breaches as of the last good night: what was told and is no news."""
+    """The fingerprints of the gate's breaches as of the last good night: they were told and are no news."""
     with store.guard():
-        return frozenset(row[0] for row in store.connection.execute("SELECT line FROM breach"))
+        return frozenset(row[0] for row in store.connection.execute("SELECT fingerprint FROM breach"))
 
 
 def undelivered(store: SnapshotStore, now: datetime) -> tuple[Notice, ...]:

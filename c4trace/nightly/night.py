@@ -26,6 +26,7 @@ from c4trace.snapshots import Snapshot, SnapshotStore, stamp, unstamp
 from extractor.diff.document import GraphDiff
 from extractor.errors import C4traceError, SourceError
 from extractor.model import Graph
+from extractor.policy import Breach
 from renderers.history_changes import change_summary, change_title
 
 DONE, GATE, LOST = 0, 1, SourceError.exit_code
@@ -45,7 +46,7 @@ class _News:
 
     change: journal.ChangeRow | None = None
     diff: GraphDiff | None = None
-    breaches: tuple[str, ...] = ()
+    breaches: tuple[Breach, ...] = ()
 
 
 def run_night(config: NightlyConfig, parts: Parts, log: Log) -> int:
@@ -126,8 +127,14 @@ def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph) -> _New
     breaches = run.parts.gate(diff, graph)
     if diff.empty:
         return _News(None, None, breaches)
-    row = journal.ChangeRow(_identity(base, tonight), tonight.taken, change_title(diff), change_summary(diff))
+    title, summary = _encodable(change_title(diff)), _encodable(change_summary(diff))
+    row = journal.ChangeRow(_identity(base, tonight), tonight.taken, title, summary)
     return _News(row, diff, breaches)
+
+
+def _encodable(text: str) -> str:
+    """Text that UTF-8 can hold: a path that was none in the repository has lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _identity(base: _Base | None, tonight: Snapshot) -> str:
@@ -154,18 +161,20 @@ def _write_down(
     known = {source.name for source in base.row.sources if source.stale} if base else set()
     newly = {name: why for name, why in absent.items() if name not in known}
     told = journal.breaches(run.store)
-    events = events_of(graph, news.diff, [line for line in news.breaches if line not in told], newly, news.change)
+    breaches = [breach for breach in news.breaches if breach.fingerprint not in told]
+    events = events_of(graph, news.diff, breaches, newly, news.change)
     title = news.change.title if news.change else "a source could not be reached" if newly else "the gate is breached"
     night, identity = stamp(run.began), _identity(base, tonight)
     notices = notices_of(run.config, graph, night, identity, title, events)
     with run.store.transaction():
         run.store.mark_good(tonight.id)
-        journal.note(run.store, tonight.id, news.change, news.breaches, notices, run.parts.now())
+        standing = [breach.fingerprint for breach in news.breaches]
+        journal.note(run.store, tonight.id, news.change, standing, notices, run.parts.now())
 
 
 def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched) -> None:
-    for line in news.breaches:
-        run.log.say("error", "gate", f"the gate: {line}")
+    for breach in news.breaches:
+        run.log.say("error", "gate", f"the gate: {breach}", rule=breach.rule, fingerprint=breach.fingerprint)
     title = news.change.title if news.change else "nothing changed"
     seconds = round((run.parts.now() - run.began).total_seconds(), 1)
     counts = tonight.counts

@@ -12,6 +12,7 @@ from c4trace.nightly.log import Log
 from c4trace.snapshots import SnapshotStore
 from extractor.diff.document import GraphDiff
 from extractor.model import Graph
+from extractor.policy import Breach
 from extractor.sources import SourceSpec, Tree
 
 
@@ -30,7 +31,7 @@ class Parts:
     """The parts of a night.
 
     `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
-    compares two graphs; `gate` says what a diff and its head breach of the policy, one line each; `publish` puts a
+    compares two graphs; `gate` says what a diff and its head breach of the policy; `publish` puts a
     graph and its extras in the place of the last output, whole. `environment` holds the webhooks' secrets.
     """
 
@@ -38,7 +39,7 @@ class Parts:
     opener: Opener
     scan: Callable[[Mapping[str, Tree]], Graph]
     diff: Callable[[Graph, Graph], GraphDiff]
-    gate: Callable[[GraphDiff, Graph], tuple[str, ...]]
+    gate: Callable[[GraphDiff, Graph], tuple[Breach, ...]]
     publish: Callable[[Graph, Extras], None]
     environment: Mapping[str, str]
     now: Callable[[], datetime]

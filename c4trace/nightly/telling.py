@@ -9,19 +9,27 @@ from c4trace.nightly import notify
 from c4trace.nightly.config import NightlyConfig
 from c4trace.nightly.journal import ChangeRow, Notice
 from c4trace.nightly.notify import Event
-from extractor.diff.document import GraphDiff
+from extractor.diff.document import Change, GraphDiff
 from extractor.model import SEVERITIES, Finding, Graph
+from extractor.policy import Breach
 from renderers.history_changes import evidence_link
+
+# The field of a finding's change that holds the reason for which the scanned code asks to ignore it.
+ACCEPTED = "accepted in code"
 
 
 def events_of(
-    graph: Graph, diff: GraphDiff | None, breaches: Iterable[str], absent: Mapping[str, str], change: ChangeRow | None
+    graph: Graph,
+    diff: GraphDiff | None,
+    breaches: Iterable[Breach],
+    absent: Mapping[str, str],
+    change: ChangeRow | None,
 ) -> tuple[Event, ...]:
     """The night's events. `breaches` are those that are new; `absent` the sources that could be reached the night
     before and no longer (-> why).
     """
     events = [Event("stale", f"{name} could not be reached: {why}") for name, why in sorted(absent.items())]
-    events += [Event("gate", line) for line in breaches]
+    events += [Event("gate", str(breach)) for breach in breaches]
     events += [_brittle(finding, graph) for finding in new_findings(graph, diff)]
     if change is not None:
         events.append(Event("changed", change.title))
@@ -29,11 +37,11 @@ def events_of(
 
 
 def new_findings(graph: Graph, diff: GraphDiff | None) -> tuple[Finding, ...]:
-    """The findings that a diff's head has and its base had not (or had accepted), gravest first."""
+    """The findings that a diff's head has and its base had not, or had accepted or as less grave; gravest first."""
     if diff is None:
         return ()
     ids = {change.ids[1] for change in diff.of("findings", "added")}
-    ids |= {change.ids[1] for change in diff.of("findings", "changed") if change.old("accepted_in_code")}
+    ids |= {change.ids[1] for change in diff.of("findings", "changed") if _grew(change) or change.old(ACCEPTED)}
     found = [finding for finding in graph.findings if finding.id in ids and not finding.suppressed]
     return tuple(sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.id)))
 
@@ -49,6 +57,11 @@ def notices_of(
             text = notify.body(hook, graph.estate, night, title, config.site_url, told)
             notices.append(Notice(key, hook.name, text))
     return tuple(notices)
+
+
+def _grew(change: Change) -> bool:
+    old, new = change.old("severity"), change.new("severity")
+    return bool(old and new) and SEVERITIES.index(new) < SEVERITIES.index(old)
 
 
 def _brittle(finding: Finding, graph: Graph) -> Event:
