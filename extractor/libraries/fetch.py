@@ -27,7 +27,7 @@ from extractor.libraries.index import (
     page_url,
     pip_configuration,
 )
-from extractor.libraries.pins import Pin, without_credentials
+from extractor.libraries.pins import Pin, is_name, is_version, without_credentials
 from extractor.libraries.web import Web, WebError
 
 MAX_ARCHIVE = 64 * 1024 * 1024
@@ -137,6 +137,8 @@ def _missing(pin: Pin, reason: str, remedy: str) -> Missing:
 
 
 def _refused(pin: Pin) -> Missing | None:
+    if not (is_name(pin.name) and is_version(pin.version)):
+        return Missing("", "", f"{pin.path}:{pin.line} pins what is no distribution", "mend the lock file")
     if pin.source == "git":
         remedy = f"add {pin.url} to the estate as a repository" + (f", at {pin.ref}" if pin.ref else "")
         return _missing(pin, "it is pinned to a git repository, not to an index", remedy)

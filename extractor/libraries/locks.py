@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from posixpath import basename
 from typing import Any
 
-from extractor.libraries.pins import Pin, normalised, strong, without_credentials
+from extractor.libraries.pins import Pin, is_name, is_version, normalised, strong, without_credentials
 from extractor.libraries.requirements import read_requirements, requirement_files
 from extractor.model import Skip
 
@@ -117,7 +117,7 @@ def _toml(path: str, text: str, document: dict[str, Any], table: str) -> list[Pi
         if not name or found is None or package.get("category") == "dev":
             continue
         version = _text(package.get("version"))
-        if not version and found.source == "index":
+        if not (is_name(name) and is_version(version)) or (not version and found.source == "index"):
             continue
         hashes = [*_hashes(package), *older.get(name, ()), *older.get(f"{name} {version}", ())]
         url = without_credentials(found.url) if found.url else None
@@ -227,7 +227,9 @@ def _pipfile(path: str, text: str, document: Any) -> list[Pin]:
         package = _dict(entry)
         version = _text(package.get("version")).removeprefix("==")
         origin = _pipfile_origin(package)
-        if origin is None or (origin.source == "index" and (not version or "*" in version)):
+        if origin is None or not (is_name(name) and is_version(version)):
+            continue
+        if origin.source == "index" and not version:
             continue
         url = without_credentials(origin.url) if origin.url else None
         hashes = strong(_list(package.get("hashes")))
@@ -252,7 +254,7 @@ def _json_line(text: str, section: str, key: str) -> int:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _list(value: object) -> list[Any]:

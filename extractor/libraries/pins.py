@@ -41,6 +41,16 @@ class Pin:
         return f"{self.name} @ {self.url or self.source}" + (f"@{self.ref}" if self.ref else "")
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` is a name of a distribution (PEP 508), and so fit to be part of an address."""
+    return len(name) <= 200 and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name) is not None
+
+
+def is_version(version: str) -> bool:
+    """Whether `version` is made of what versions are made of (PEP 440 and what came before it)."""
+    return len(version) <= 200 and re.fullmatch(r"[A-Za-z0-9.!+_-]*", version) is not None
+
+
 def normalised(name: str) -> str:
     """`name` as PEP 503 writes it."""
     return str(canonicalize_name(name.strip()))
@@ -52,7 +62,11 @@ def strong(hashes: Iterable[object]) -> tuple[str, ...]:
 
 
 def without_credentials(url: str) -> str:
-    """`url` with user and password taken out (`git@` of an ssh address is no secret and stays)."""
+    """`url` with user and password taken out (`git@` of an ssh address is no secret and stays).
+
+    Lone surrogates, which a JSON escape can make and no output can encode, are replaced.
+    """
+    url = url.encode("utf-8", "replace").decode()
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]

@@ -102,7 +102,7 @@ def _pins(path: str, texts: Mapping[str, str], seen: set[str]) -> Iterator[Pin]:
             continue
         pin = _pin(path, line)
         if pin is not None:
-            yield replace(pin, hashes=strong(line.hashes))
+            yield replace(pin, hashes=strong((*pin.hashes, *line.hashes)))
 
 
 def _lines(text: str) -> Iterator[_Line]:

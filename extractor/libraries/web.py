@@ -21,6 +21,7 @@ from extractor.libraries.pins import without_credentials
 _ATTEMPTS = 4
 _MAX_WAIT = 10.0
 _MAX_REDIRECTS = 10
+_MAX_SECONDS = 600
 _RETRIED = frozenset((408, 425, 429, 500, 502, 503, 504))
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
@@ -157,9 +158,11 @@ def _check_status(url: str, response: httpx.Response) -> None:
 
 
 def _bounded(response: httpx.Response, limit: int, shown: str) -> bytes:
-    body = bytearray()
+    body, started = bytearray(), time.monotonic()
     for chunk in response.iter_bytes():
         body += chunk
+        if time.monotonic() - started > _MAX_SECONDS:
+            raise WebError(f"{shown} takes more than {_MAX_SECONDS} seconds", "try again later, or use a nearer index")
         if len(body) > limit:
             raise WebError(f"{shown} is larger than {limit} bytes", "raise the size limit, or leave the library out")
     return bytes(body)

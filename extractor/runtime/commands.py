@@ -173,8 +173,10 @@ def _celery(name: str, words: Sequence[str]) -> Program:
 def _web_app(words: Sequence[str]) -> str:
     for at, word in enumerate(words):
         option, equals, value = word.partition("=")
-        if option in ("--module", "-w", "--wsgi"):
-            return value if equals else next(iter(words[at + 1 : at + 2]), "")
+        if option in ("--module", "-w", "--wsgi"):  # of uWSGI; for Gunicorn `-w` is a number of workers
+            given = value if equals else next(iter(words[at + 1 : at + 2]), "")
+            if re.fullmatch(r"[A-Za-z_][\w.]*(?::\w+)?", given):
+                return given
         if _APP.fullmatch(word):
             return word
     return ""
