@@ -1,0 +1,114 @@
+"""`c4trace scan`: sources in, an output directory out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from c4trace.console import Console
+
+DETAILS = """\
+examples:
+  c4trace scan                                      the estate in ./estate.yaml, into ./out
+  c4trace scan --estate mit-open-learning           an estate that ships with c4trace
+  c4trace scan --source shop=.                      this checkout's HEAD; no estate file needed
+  c4trace scan --source shop=../shop@v2.1           with an estate file: another place for one of its systems
+  c4trace scan --source shop=git@host:acme/shop.git@main
+  c4trace scan --offline --only shop                only what the cache holds, only one system
+
+Only commits are read: what is not committed is not seen. Nothing of what is scanned is imported or run.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `scan`."""
+    what = parser.add_argument_group("what to scan")
+    what.add_argument("--estate", metavar="FILE", help="the estate file, or the name of a shipped one [estate.yaml]")
+    what.add_argument(
+        "--source",
+        metavar="NAME=PATH_OR_URL[@REF]",
+        action="append",
+        default=[],
+        help="read a system from here for this run; may be given for several",
+    )
+    what.add_argument("--only", metavar="NAME", action="append", default=[], help="read only this system's repository")
+    where = parser.add_argument_group("where to")
+    where.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="the output directory [out]")
+    where.add_argument("--format", metavar="NAME", action="append", help="write only this format; may be repeated")
+    how = parser.add_argument_group("how")
+    how.add_argument("--offline", action="store_true", help="use no network: clones and libraries from the cache only")
+    how.add_argument("--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="processes [all cores]")
+    how.add_argument("--cache-dir", metavar="DIR", type=Path, help="clones and summaries [$C4TRACE_CACHE or ~/.cache]")
+    how.add_argument("--no-cache", action="store_true", help="read every module anew and keep no summaries")
+    how.add_argument("--timings", action="store_true", help="say how long each stage took")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Scan and publish. Raises UserError or SourceError before anything of the last output is touched."""
+    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, render_outputs
+    from c4trace.publish import check_out_dir, publish
+    from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
+    from c4trace.version import stamp, version
+    from extractor.options import ScanOptions
+    from extractor.scan import scan_estate
+
+    started = time.monotonic()
+    formats = check_formats(options.format or DEFAULT_FORMATS)
+    estate = choose_estate(options.estate, options.source, options.only)
+    check_out_dir(options.out)
+    cache_dir = options.cache_dir or default_cache_dir()
+    clock = _Clock(console, options.timings)
+    with console.progress() as progress:
+        scan_options = ScanOptions(
+            stamp=stamp(),
+            version=version(),
+            jobs=options.jobs,
+            cache_dir=None if options.no_cache else cache_dir,
+            offline=options.offline,
+            progress=progress,
+            timing=clock.took,
+        )
+        with clock.stage("open sources"):
+            trees = open_sources(estate, cache_dir, options.offline, progress)
+        for tree in trees.values():
+            console.detail(f"{tree.name}: {tree.url} at {tree.ref}, commit {tree.commit}, {len(tree.entries)} files")
+        graph = scan_estate(estate, trees, scan_options)
+        progress("drawing", 0, 0)
+        with clock.stage("render"):
+            files = render_outputs(Material(graph), formats)
+        with clock.stage("publish"):
+            publish(options.out, files)
+    if "site" in formats:
+        console.note(f"open {options.out / 'site' / 'index.html'}")
+    console.note(last_line(graph, time.monotonic() - started))
+    return 0
+
+
+class _Clock:
+    """Says how long each stage took, when that was asked for."""
+
+    def __init__(self, console: Console, wanted: bool) -> None:
+        self._console, self._wanted = console, wanted
+
+    def took(self, stage: str, seconds: float) -> None:
+        """Note the seconds of a stage."""
+        if self._wanted:
+            self._console.note(f"{seconds:8.2f} s  {stage}")
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens in the block."""
+        started = time.monotonic()
+        yield
+        self.took(name, time.monotonic() - started)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -1,0 +1,151 @@
+"""The output formats: a graph in, the files of an output directory out. What each is made of stands in one table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from extractor.errors import UserError
+from extractor.model import Graph
+from extractor.ruledoc import RuleDoc
+from extractor.views.view import View
+
+Files = dict[str, str | bytes]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What formats are made of: the graph, and its views and pictures, which are made once, when first needed.
+
+    `rules` are all rules in words; `pages` further pages of the site: name to title and HTML body.
+    """
+
+    graph: Graph
+    rules: tuple[RuleDoc, ...] = ()
+    pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def views(self) -> tuple[View, ...]:
+        """The diagrams of the graph."""
+        from extractor.views import build_views
+
+        return build_views(self.graph)
+
+    @functools.cached_property
+    def pictures(self) -> dict[str, str]:
+        """Each view drawn, by its id."""
+        from renderers.svg import render_svg
+
+        return {view.id: render_svg(view) for view in self.views}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format: what it is, and what makes its files (relative path to content)."""
+
+    summary: str
+    render: Callable[[Material], Files]
+
+
+def render_outputs(material: Material, formats: Iterable[str]) -> Files:
+    """The files of the named formats; graph.json is always among them, as the others can be made again from it.
+
+    Raises UserError for a name that is no format.
+    """
+    chosen = check_formats(formats)
+    files: Files = {}
+    for name in FORMATS:
+        if name in chosen:
+            files.update(FORMATS[name].render(material))
+    return files
+
+
+def check_formats(formats: Iterable[str]) -> frozenset[str]:
+    """The names of formats, with `graph`. Raises UserError for a name that is no format."""
+    chosen = frozenset(formats)
+    for name in sorted(chosen - FORMATS.keys()):
+        raise UserError(f"there is no output format {name!r}", f"one of {', '.join(FORMATS)}")
+    return chosen | {"graph"}
+
+
+def evidence_links(graph: Graph) -> dict[str, str]:
+    """For each flow, by its id, the web address of its first line of evidence, where its source has a web host."""
+    webs = {source.name: source.web for source in graph.sources if source.web}
+    links = {}
+    for flow in graph.flows:
+        if flow.evidence and flow.evidence[0].repo in webs:
+            links[flow.id] = web_link(webs[flow.evidence[0].repo] or "", flow.evidence[0])
+    return links
+
+
+def web_link(template: str, at: object) -> str:
+    """A web link template filled with a piece of evidence; the path is percent-encoded."""
+    from urllib.parse import quote
+
+    parts = {name: quote(str(getattr(at, name))) for name in ("commit", "path", "line", "end_line")}
+    for name, value in parts.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _graph(material: Material) -> Files:
+    from renderers.graph_json import render_graph_json
+
+    return {"graph.json": render_graph_json(material.graph)}
+
+
+def _sarif(material: Material) -> Files:
+    from renderers.sarif import render_sarif
+
+    return {"findings.sarif": render_sarif(material.graph, material.rules)}
+
+
+def _etl(material: Material) -> Files:
+    from renderers.etl_csv import render_etl_csv
+
+    return {"etl.csv": render_etl_csv(material.graph)}
+
+
+def _site(material: Material) -> Files:
+    from renderers.site import render_site
+
+    pages = {"extra_pages": material.pages} if material.pages else {}
+    files = render_site(material.graph, material.views, material.pictures, **pages)
+    return {f"site/{name}": content for name, content in files.items()}
+
+
+def _svg(material: Material) -> Files:
+    from renderers.svg import render_svg
+
+    return {f"svg/{view.id}.svg": render_svg(view, standalone=True) for view in material.views}
+
+
+def _puml(material: Material) -> Files:
+    from renderers.plantuml import render_puml
+
+    flows = evidence_links(material.graph)
+    files: Files = {}
+    for view in material.views:
+        links = {edge.id: flows[flow] for edge in view.edges for flow in edge.flow_ids[:1] if flow in flows}
+        files[f"puml/{view.id}.puml"] = render_puml(view, links)
+    return files
+
+
+def _mermaid(material: Material) -> Files:
+    from renderers.mermaid import render_mermaid
+
+    return {f"mermaid/{view.id}.md": render_mermaid(view) for view in material.views}
+
+
+# In the order they are made; the site last, as it is the slowest.
+FORMATS: dict[str, Format] = {
+    "graph": Format("graph.json: everything found", _graph),
+    "sarif": Format("findings.sarif: findings for code scanning (SARIF 2.1.0)", _sarif),
+    "etl": Format("etl.csv: the ingestion table", _etl),
+    "puml": Format("puml/: diagrams as C4-PlantUML", _puml),
+    "mermaid": Format("mermaid/: diagrams as Markdown with Mermaid", _mermaid),
+    "svg": Format("svg/: diagrams as pictures that stand alone", _svg),
+    "site": Format("site/: the pages; open site/index.html", _site),
+}
+DEFAULT_FORMATS = tuple(FORMATS)
