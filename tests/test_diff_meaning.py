@@ -150,7 +150,7 @@ def test_a_scenario_step_that_lost_its_evidence_is_changed_and_an_inserted_step_
 
 def test_an_arrow_with_a_new_label_is_changed_not_replaced() -> None:
     [change] = diff_graphs(graph(flows=[flow()]), graph(flows=[flow(label="POST enrollment v2")])).changes
-    assert (change.status, change.old_title) == ("changed", "Shop.Web → Campus.Web: POST enrollment")
+    assert (change.status, change.old_title) == ("changed", "Shop / Shop.Web → Campus / Campus.Web: POST enrollment")
 
 
 def test_a_new_call_that_no_route_answers_is_a_broken_contract_with_the_line_of_the_call() -> None:

@@ -64,7 +64,7 @@ class Reader:
         return (Evidence(repo, self.commits.get(repo, ""), path, line, end_line, role),)
 
     def name(self, node: str) -> str:
-        """A node's name, or its id when the graph does not hold it."""
+        """A node's full name, or its id when the graph does not hold it."""
         return self.node_names.get(node, node)
 
     def route(self, ident: str | None) -> str:
@@ -78,9 +78,15 @@ def reader(graph: Graph, names: Names) -> Reader:
         graph,
         names,
         {s.name: s.commit for s in graph.sources},
-        {n.id: n.name for n in graph.nodes},
+        _full_names(graph),
         {r.id: route_key(r) for r in graph.routes},
     )
+
+
+def _full_names(graph: Graph) -> dict[str, str]:
+    """Nodes' names, those of parts after the name of what holds them: every system has a `Web` and a `Worker`."""
+    names = {n.id: n.name for n in graph.nodes}
+    return {n.id: f"{names[n.parent]} / {n.name}" if n.parent in names else n.name for n in graph.nodes}
 
 
 def rows_of(kind: str, source: Reader) -> list[Row]:
