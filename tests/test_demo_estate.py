@@ -35,7 +35,7 @@ def test_the_lock_of_enrol_pins_the_commit_that_the_client_is_built_at(tmp_path:
 def test_awkward_files_are_there_as_git_has_them(tmp_path: Path) -> None:
     platform = build_repository("campus-platform", tmp_path)
     modes = {line.split("\t")[1]: line.split()[0] for line in git(platform, "ls-tree", "-r", "HEAD").splitlines()}
-    assert modes["scripts/lms_settings.py"] == "120000"
+    assert modes["scripts/settings.py"] == "120000"
     assert modes["lms/celery.py"] == "100644"
     assert b"\xff\xfe" in (platform / "lms/static/logo.py").read_bytes()
     assert b"R\xe9union" in (ESTATE / "credits/profiles/countries.py").read_bytes()
