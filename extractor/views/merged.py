@@ -45,7 +45,7 @@ def merged_views(
 
 
 def merge(base: View | None, head: View | None, standing: frozenset[str] = frozenset()) -> MergedView:
-    """One view of both sides; a side may lack the view. `standing` is that of `merged_views`. Raises ValueError when both do."""
+    """One view of both sides; a side may lack it (ValueError when both do). `standing` is that of `merged_views`."""
     told = head or base
     if told is None:
         raise ValueError("neither side has the view")
