@@ -1,0 +1,68 @@
+"""Pieces of markup that many tables share: links to code, buttons that open an arrow's evidence, badges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from extractor.model import Context, Evidence
+from renderers.site.estate import Estate
+from renderers.site.links import code_url
+
+_CONTEXT = {"request": "route", "signal": "signal receiver", "startup": "start-up", "unknown": "entry unknown"}
+
+
+def breakable(text: str) -> Markup:
+    """Text that may wrap after slashes, dots and underscores; copying it gives the text unchanged."""
+    escaped = str(Markup.escape(text))
+    for mark in ("/", "_", "."):
+        escaped = escaped.replace(mark, f"{mark}<wbr>")
+    return Markup(escaped)  # The text was escaped above; only <wbr> was added.
+
+
+def code_link(estate: Estate, repo: str, path: str, line: int, end_line: int = 0, commit: str = "") -> Markup:
+    """`path:line`, linked to the lines at the commit where the repository's web host is known."""
+    where = breakable(f"{path}:{line}")
+    url = code_url(estate.sources.get(repo), commit, path, line, end_line or line)
+    if not url:
+        return Markup('<span class="code" title="{}">{}</span>').format(repo, where)
+    return Markup('<a class="code" href="{}" title="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
+        url, f"{repo} at {(commit or estate.sources[repo].commit)[:10]}", where
+    )
+
+
+def evidence_link(estate: Estate, item: Evidence) -> Markup:
+    """The link of one piece of evidence."""
+    return code_link(estate, item.repo, item.path, item.line, item.end_line, item.commit)
+
+
+def flow_button(flow_id: str, text: str) -> Markup:
+    """A button that opens the evidence panel for a flow."""
+    return Markup('<button type="button" class="open" data-flow="{}">{}</button>').format(flow_id, text)
+
+
+def flow_buttons(estate: Estate, flow_ids: Iterable[str]) -> list[Markup]:
+    """A button for each flow that the graph holds, named by its two ends."""
+    found = (estate.flows[flow_id] for flow_id in flow_ids if flow_id in estate.flows)
+    return [flow_button(f.id, f"{estate.full_name(f.source)} → {estate.full_name(f.target)}") for f in found]
+
+
+def badge(kind: str, text: str) -> Markup:
+    """A small label. `kind` is a word of ours (a class of the stylesheet), never scanned text."""
+    return Markup('<span class="badge {}">{}</span>').format(kind, text)
+
+
+def link(href: str, text: str | Markup) -> Markup:
+    """A link inside the site."""
+    return Markup('<a href="{}">{}</a>').format(href, text)
+
+
+def code(text: str) -> Markup:
+    """Text of the scanned code."""
+    return Markup('<span class="code">{}</span>').format(breakable(text)) if text else Markup("")
+
+
+def context_words(context: Context) -> str:
+    """An entry point in words: `task courses.tasks.sync`."""
+    return f"{_CONTEXT.get(context.kind, context.kind)} {context.name}".strip()

@@ -1,0 +1,38 @@
+"""Links: to a line of code at a commit on its web host, and between pages by relative paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from extractor.model import Source
+
+_HOLE = re.compile(r"\{(commit|path|line|end_line)\}")
+
+
+def code_url(source: Source | None, commit: str, path: str, line: int, end_line: int) -> str:
+    """The address of lines of code, or "" when the source has no web host, or one that is not plain http(s)."""
+    if source is None or not source.web:
+        return ""
+    values: Mapping[str, str] = {
+        "commit": quote(commit or source.commit, safe=""),
+        "path": quote(path, safe="/"),
+        "line": str(line),
+        "end_line": str(max(line, end_line)),
+    }
+    return web_url(_HOLE.sub(lambda hole: values[hole[1]], source.web))
+
+
+def web_url(url: str) -> str:
+    """The address itself when a browser may follow it (http or https with a host), else ""."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def relative(page: str, target: str) -> str:
+    """The path of `target` (from the site's root, may carry a fragment) as seen from `page`."""
+    return "../" * page.count("/") + target

@@ -1,0 +1,55 @@
+"""The pages of the site and the navigation beside each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from renderers.site.diagram import Diagram
+from renderers.site.estate import System
+from renderers.site.links import relative
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: where it is, what it is called, the template that shows it and what the template is given.
+
+    `scripts` are further script files that it loads, `data` what the browser's code is told.
+    """
+
+    path: str
+    title: str
+    template: str
+    system: System | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    diagrams: tuple[Diagram, ...] = ()
+    scripts: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the navigation; `pages` are those below it."""
+
+    title: str
+    href: str
+    current: bool
+    open: bool = False
+    pages: tuple[Entry, ...] = ()
+
+
+def navigation(page: Page, pages: Sequence[Page], systems: Sequence[System]) -> tuple[Entry, ...]:
+    """The navigation as seen from `page`: the landscape, each system with its pages, then the pages of the whole."""
+
+    def entry(target: Page, title: str, below: tuple[Entry, ...] = (), is_open: bool = False) -> Entry:
+        return Entry(title, relative(page.path, target.path), target is page, is_open, below)
+
+    entries = [entry(p, "Landscape") for p in pages if p.path == "index.html"]
+    for system in systems:
+        own = [p for p in pages if p.system is system and p.template != "scenario.html"]
+        here = page.system is system
+        below = tuple(entry(p, p.title) for p in own)
+        entries.append(entry(own[0], system.name, below, here))
+    entries += [entry(p, p.title) for p in pages if p.system is None and p.path != "index.html"]
+    return tuple(entries)

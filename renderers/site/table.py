@@ -1,0 +1,97 @@
+"""Tables of the site, before markup: columns, rows of escaped cells, and how a long table is split.
+
+A page carries the first rows of a long table as HTML; the rest ride in script files beside it and are added when the
+reader sorts, filters, prints or asks for them. Nothing is left out, and no page grows beyond what opens at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+# Rows that a page carries itself; the rest come in files of about _SHARD characters.
+_FIRST = 150
+_SHARD = 700_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `choices` gives it a menu of its values; `numeric` aligns and sorts it by number."""
+
+    name: str
+    choices: bool = False
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell shows, and the plain text it sorts and filters by (its own text when `key` is empty)."""
+
+    html: Markup
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row. `anchor` is its HTML id; `warn` marks it brittle."""
+
+    anchor: str
+    cells: tuple[Cell, ...]
+    warn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `empty` says why there are no rows: a zero is never shown without its reason."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    empty: str
+
+    @property
+    def first(self) -> tuple[Row, ...]:
+        """The rows that the page itself carries."""
+        return self.rows[:_FIRST]
+
+    def choices(self, index: int) -> list[str]:
+        """The distinct values of a column, sorted: the entries of its menu."""
+        return sorted({_plain(row.cells[index]) for row in self.rows} - {""})
+
+
+def cell(value: str | Markup, key: str = "") -> Cell:
+    """A cell of text (escaped here) or of markup."""
+    return Cell(Markup.escape(value), key)
+
+
+def rest(table: Table) -> list[list[Row]]:
+    """The rows that the page does not carry, in groups small enough for one script file each."""
+    shards: list[list[Row]] = []
+    size = _SHARD
+    for row in table.rows[_FIRST:]:
+        if size >= _SHARD:
+            shards.append([])
+            size = 0
+        shards[-1].append(row)
+        size += sum(len(c.html) + 60 for c in row.cells)
+    return shards
+
+
+def joined(parts: Iterable[Markup], separator: str = "<br>") -> Markup:
+    """Pieces of markup, one under the other."""
+    return Markup(separator).join(parts)
+
+
+def limited(parts: Sequence[Markup], most: int) -> Markup:
+    """At most `most` pieces in sight; the rest fold out."""
+    if len(parts) <= most + 1:
+        return joined(parts)
+    more = Markup("<details><summary>{} more</summary>{}</details>").format(len(parts) - most, joined(parts[most:]))
+    return joined([*parts[:most], more])
+
+
+def _plain(item: Cell) -> str:
+    return item.key or item.html.striptags()
