@@ -22,7 +22,7 @@ _PYTHON2 = "Python 2 syntax"
 # that its tree does not depend on where c4trace runs.
 _SINCE = (
     ((3, 12), r"^[ \t]*type[ \t]+\w"),
-    ((3, 14), r"^[ \t]*except\b[^(\n:]*,|\b(?:[tT][rR]?|[rR][tT])[\"']"),
+    ((3, 14), r"^[ \t]*except\b[^:\n]*,|\b(?:[tT][rR]?|[rR][tT])[\"']"),
 )
 _KNOWN_HERE = "|".join(pattern for since, pattern in _SINCE if sys.version_info >= since)
 _NEWER = re.compile(_KNOWN_HERE, re.MULTILINE) if _KNOWN_HERE else None

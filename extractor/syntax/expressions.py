@@ -279,12 +279,19 @@ def _generators(spans: Spans, node: libcst.CompFor) -> list[ast.comprehension]:
     return made
 
 
-def _comprehension(kind: Callable[..., ast.expr]) -> Callable[[Spans, Any], ast.expr]:
-    def convert(spans: Spans, node: Any) -> ast.expr:
-        made = kind(elt=expression(spans, node.elt), generators=_generators(spans, node.for_in))
-        return spans.put(made, *spans.inner_paren(node))
+def _generator(spans: Spans, node: libcst.GeneratorExp) -> ast.expr:
+    made = ast.GeneratorExp(elt=expression(spans, node.elt), generators=_generators(spans, node.for_in))
+    return spans.put(made, *spans.inner_paren(node))
 
-    return convert
+
+def _list_comprehension(spans: Spans, node: libcst.ListComp) -> ast.expr:
+    made = ast.ListComp(elt=expression(spans, node.elt), generators=_generators(spans, node.for_in))
+    return spans.put_as(made, node)
+
+
+def _set_comprehension(spans: Spans, node: libcst.SetComp) -> ast.expr:
+    made = ast.SetComp(elt=expression(spans, node.elt), generators=_generators(spans, node.for_in))
+    return spans.put_as(made, node)
 
 
 def _dict_comprehension(spans: Spans, node: libcst.DictComp) -> ast.expr:
@@ -328,9 +335,9 @@ _EXPRESSIONS: dict[str, Callable[[Spans, Any], ast.expr]] = {
     "List": _list,
     "Set": _set,
     "Dict": _dict,
-    "GeneratorExp": _comprehension(ast.GeneratorExp),
-    "ListComp": _comprehension(ast.ListComp),
-    "SetComp": _comprehension(ast.SetComp),
+    "GeneratorExp": _generator,
+    "ListComp": _list_comprehension,
+    "SetComp": _set_comprehension,
     "DictComp": _dict_comprehension,
     "StarredDictComp": _unpacking_dict_comprehension,
 }

@@ -14,7 +14,7 @@ _SIGN = re.compile(
       | `[^`]+` | <> | \b0[0-7]+[lL]?\b | \b(?:0[xX][0-9a-fA-F]+|\d+)[lL]\b | \b[uU][rR]["']""",
     re.VERBOSE,
 )
-_BARE_HANDLER = re.compile(r"^[ \t]*except\b[^(\n:]*,", re.MULTILINE)
+_BARE_HANDLER = re.compile(r"^[ \t]*except\b[^:\n]*,", re.MULTILINE)
 
 
 def is_certain(error: SyntaxError) -> bool:
