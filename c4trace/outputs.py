@@ -138,6 +138,24 @@ def _mermaid(material: Material) -> Files:
     return {f"mermaid/{view.id}.md": render_mermaid(view) for view in material.views}
 
 
+def _structurizr(material: Material) -> Files:
+    from renderers.structurizr import render_structurizr
+
+    return {"structurizr/workspace.dsl": render_structurizr(material.graph)}
+
+
+def _likec4(material: Material) -> Files:
+    from renderers.likec4 import render_likec4
+
+    return {"likec4/estate.c4": render_likec4(material.graph, material.views)}
+
+
+def _d2(material: Material) -> Files:
+    from renderers.d2 import render_d2
+
+    return {f"d2/{view.id}.d2": render_d2(view) for view in material.views}
+
+
 # In the order they are made; the site last, as it is the slowest.
 FORMATS: dict[str, Format] = {
     "graph": Format("graph.json: everything found", _graph),
@@ -146,6 +164,9 @@ FORMATS: dict[str, Format] = {
     "puml": Format("puml/: diagrams as C4-PlantUML", _puml),
     "mermaid": Format("mermaid/: diagrams as Markdown with Mermaid", _mermaid),
     "svg": Format("svg/: diagrams as pictures that stand alone", _svg),
+    "structurizr": Format("structurizr/: the graph as Structurizr DSL", _structurizr),
+    "likec4": Format("likec4/: the graph as a LikeC4 model", _likec4),
+    "d2": Format("d2/: diagrams as D2", _d2),
     "site": Format("site/: the pages; open site/index.html", _site),
 }
 DEFAULT_FORMATS = tuple(FORMATS)
