@@ -65,6 +65,25 @@ def containers(atlas: Atlas, system: Node, drill: dict[str, str]) -> View:
     return View(view_id, "container", f"Containers: {system.name}", text, system.id, nodes, edges, frame)
 
 
+def dependency_view(atlas: Atlas, system: Node) -> View | None:
+    """The estate's systems that a system is tied to, directly or through others; None when it stands alone."""
+    owned = {node.id for node in atlas.systems()}
+    lifted = [item for item in lift(atlas.flows, atlas.top_of) if {item.source, item.target} <= owned]
+    tied, waiting = {system.id}, [system.id]
+    while waiting:
+        at = waiting.pop()
+        near = {end for item in lifted if at in (item.source, item.target) for end in (item.source, item.target)}
+        waiting += sorted(near - tied)
+        tied |= near
+    if len(tied) < 2:
+        return None
+    view_id = f"{atlas.slugs[system.id]}-dependencies"
+    nodes = tuple(box(atlas.nodes[i], "", system_link(atlas, atlas.nodes[i], view_id)) for i in sorted(tied))
+    edges = merge(view_id, (item for item in lifted if item.source in tied), atlas.brittle)
+    text = f"The systems of the estate that {system.name} is tied to; arrows that run in a ring are a cycle."
+    return View(view_id, "dependencies", f"Dependencies: {system.name}", text, system.id, nodes, edges)
+
+
 def _member(atlas: Atlas, node_id: str, inside: Collection[str]) -> str | None:
     """The element of `inside` that is the node or holds it."""
     seen: set[str] = set()
