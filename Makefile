@@ -9,11 +9,12 @@ JOBS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test lint types imports unit bench clean
+.PHONY: help demo test lint types imports unit docs bench clean
 
 help:
 	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
 	@echo "make test    linters, types, import rules, tests"
+	@echo "make docs    bring the README's table of commands up to date"
 	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
 	@echo "make clean   remove .venv and what the demo left"
 
@@ -51,6 +52,9 @@ imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+docs: $(VENV)/.run
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.run
 	$(BIN)/python bench/scan.py --estate $(ESTATE) $(if $(BASE),--base $(BASE)) $(SOURCES)

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from extractor.model import Call, Context, Finding, Graph, Route, Store, from_dict
+from extractor.model import Call, Context, Finding, Graph, Node, Route, Store, from_dict
 from tests.build_estate import ESTATE
 
 Row = Mapping[str, Any]
@@ -285,6 +285,30 @@ def _skipped(graph: Graph, repo: str, paths: Sequence[str]) -> list[str]:
     ]
 
 
+def _arrows(graph: Graph, rows: Sequence[Row]) -> list[str]:
+    nodes = {node.id: node for node in graph.nodes}
+
+    def system(node_id: str) -> Node:
+        node = nodes[node_id]
+        return system(node.parent) if node.parent else node
+
+    drawn: dict[tuple[str, str], set[bool]] = {}
+    for flow in graph.flows:
+        source, target = system(flow.source), system(flow.target)
+        if source.id != target.id and {source.kind, target.kind} <= {"system", "external"}:
+            drawn.setdefault((source.name, target.name), set()).add(flow.sync)
+
+    def same(row: Row, pair: tuple[str, str]) -> bool:
+        return bool(row["from"] == pair[0]) and pair[1] in many(row["to"])
+
+    def check(row: Row, found: list[tuple[str, str]]) -> Iterable[str]:
+        ways = set().union(*(drawn[pair] for pair in found))
+        if lacking := set(row["sync"]) - ways:
+            yield f"not drawn with sync {sorted(lacking)}"
+
+    return _match("arrow", rows, sorted(drawn), same, lambda pair: f"{pair[0]} -> {pair[1]}", check)
+
+
 def _scenarios(graph: Graph, rows: Sequence[Row]) -> list[str]:
     out = []
     by_title = {scenario.title: scenario for scenario in graph.scenarios}
@@ -329,7 +353,11 @@ _BY_REPOSITORY: Mapping[str, Callable[[Graph, str, Any], list[str]]] = {
     "no_findings": lambda graph, repo, rows: _none_here(graph.findings, "finding", repo, rows),
     "skipped": _skipped,
 }
-_WHOLE: Mapping[str, Callable[[Graph, Sequence[Row]], list[str]]] = {"scenarios": _scenarios, "etl": _etl}
+_WHOLE: Mapping[str, Callable[[Graph, Sequence[Row]], list[str]]] = {
+    "arrows": _arrows,
+    "scenarios": _scenarios,
+    "etl": _etl,
+}
 SECTIONS = (*_BY_REPOSITORY, *_WHOLE)
 
 

@@ -51,7 +51,7 @@ def test_the_estate_file_tells_the_two_meanings_of_a_misleading_name_apart() -> 
 
 def _marked_rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
     for section in SECTIONS:
-        if section in ("routes", "orm", "skipped", "schedules", "scenarios", "etl"):
+        if section in ("routes", "orm", "skipped", "schedules", "arrows", "scenarios", "etl"):
             continue
         for repo, rows in expected()[section].items():
             yield from ((repo, row) for row in rows)
@@ -66,7 +66,7 @@ def test_every_text_of_the_specification_marks_exactly_one_line() -> None:
 def test_a_graph_of_nothing_lacks_everything() -> None:
     wanted = sum(len(rows) for rows in expected()["tasks"].values())
     assert len(differences(EMPTY, "tasks")) == wanted
-    for section in ("schedules", "enqueues", "routes", "calls", "stores", "orm", "findings", "scenarios", "etl"):
+    for section in ("schedules", "enqueues", "routes", "calls", "stores", "findings", "arrows", "etl", "orm", "scenarios"):
         assert differences(EMPTY, section), section
     assert differences(EMPTY, "no_calls") == differences(EMPTY, "no_findings") == ()
 

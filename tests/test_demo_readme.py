@@ -20,7 +20,7 @@ MADE = {"out/", "out/site/index.html", ".venv", "puml/", "mermaid/", "svg/", "si
 
 def test_every_command_is_told_of_and_no_other() -> None:
     told = re.findall(r"^\| `c4trace (\w+)` \|", README, re.MULTILINE)
-    assert told == list(COMMANDS)
+    assert told == list(COMMANDS), "run `make docs`"
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    \.venv/bin/c4trace (.+)$", README, re.MULTILINE))
