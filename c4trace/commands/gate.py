@@ -1,0 +1,39 @@
+"""`c4trace gate`: what the estate's policy forbids in a head, one line each."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from c4trace.comparing import SIDES, add_sides, find_sides
+from c4trace.console import Console
+from c4trace.gating import BASELINE, judge, policy_of, tell
+
+DETAILS = f"""\
+{SIDES}
+One side alone is the head, and all that stands in it counts as new: what may stand is in the baseline.
+
+examples:
+  c4trace gate out/graph.json                        the whole head, less the baseline
+  c4trace gate base/graph.json out/graph.json        only what the head brings
+  c4trace gate shop@main..HEAD --source shop=.       this checkout against main
+
+exit status: 0 nothing is forbidden, 1 something is
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `gate`."""
+    add_sides(parser)
+    parser.add_argument(
+        "--baseline", metavar="FILE", type=Path, default=BASELINE, help="accepted breaches [c4trace-baseline.yaml]"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Judge and tell; the exit status."""
+    from extractor.estate import find_estate, load_estate
+
+    policy = policy_of(load_estate(find_estate(options.estate)))
+    sides = find_sides(options, console, alone=True)
+    return tell(judge(sides.diff, sides.head, policy, options.baseline), options.baseline, console)

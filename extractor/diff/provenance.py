@@ -1,0 +1,47 @@
+"""Provenance: the commits that brought the changes of a diff, asked of whoever knows the history."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Protocol
+
+from extractor.diff.document import Change, Commit, Contract, GraphDiff
+from extractor.model import Evidence
+
+# A schedule or call of many lines is told by its first ones; asking git for each of a hundred would take seconds.
+_MOST_LINES = 6
+
+
+class History(Protocol):
+    """What is asked of git. Both give None when the history is not there or the line is older than the base."""
+
+    def brought(self, repo: str, path: str, line: int) -> Commit | None:
+        """The commit that gave a line of the head its text."""
+
+    def took_away(self, repo: str, path: str, line: int) -> Commit | None:
+        """The commit that took a line of the base away."""
+
+
+def with_commits(diff: GraphDiff, history: History) -> GraphDiff:
+    """`diff` with the commit of each change and contract, as far as `history` knows."""
+    return dataclasses.replace(
+        diff,
+        contracts=tuple(dataclasses.replace(c, commit=_commit(c, history)) for c in diff.contracts),
+        changes=tuple(dataclasses.replace(c, commit=_commit(c, history)) for c in diff.changes),
+    )
+
+
+def _commit(item: Change | Contract, history: History) -> Commit | None:
+    """The newest commit of the evidence on the head's side; for what is gone, of that on the base's."""
+    if item.after:
+        return _newest(history.brought(e.repo, e.path, line) for e in item.after for line in _lines(e))
+    return _newest(history.took_away(e.repo, e.path, e.line) for e in item.before[:1])
+
+
+def _lines(evidence: Evidence) -> range:
+    return range(evidence.line, max(evidence.line, min(evidence.end_line, evidence.line + _MOST_LINES - 1)) + 1)
+
+
+def _newest(commits: Iterable[Commit | None]) -> Commit | None:
+    return max((c for c in commits if c is not None), key=lambda c: (c.date, c.sha), default=None)
