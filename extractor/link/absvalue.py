@@ -6,11 +6,39 @@ nothing is known. Text keeps its holes: `Text(("https://", Hole("setting", "HOST
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar, Union, dataclass_transform
 
 if TYPE_CHECKING:
     from extractor.link.world import Def, Module
+
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(frozen_default=True)
+def _value(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass that computes its hash once and compares it first: values nest deeply, and are looked up
+    all the time."""
+    made = dataclass(frozen=True, eq=False)(cls)
+    names = tuple(field.name for field in fields(made))  # type: ignore[arg-type]
+
+    def __hash__(self: Any) -> int:
+        known = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = hash((cls.__name__, *(getattr(self, name) for name in names)))
+        return int(known)
+
+    def __eq__(self: Any, other: object) -> bool:
+        if self is other:
+            return True
+        if type(other) is not made or hash(self) != hash(other):
+            return False
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    made.__hash__ = __hash__  # type: ignore[method-assign, assignment]
+    made.__eq__ = __eq__  # type: ignore[method-assign, assignment]
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +71,7 @@ class Const:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Setting:
     """`settings.NAME` of Django; `path` holds keys read from it (`DATABASES["default"]`)."""
 
@@ -51,7 +79,7 @@ class Setting:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Env:
     """An environment variable and the default read with it. `required`: absent without a default is an error."""
 
@@ -60,26 +88,32 @@ class Env:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Ext:
     """Something outside the code that was read, by its access path: `requests.Session().get`.
 
-    `args` and `kwargs` are those of the last call in the path, when the path ends with one.
+    `args` and `kwargs` are those of the last call in the path, when the path ends with one; `receiver` is the nearest
+    object inside the path that was made with arguments (`boto3.client("s3")` in `boto3.client().put_object`).
     """
 
     path: str
     args: tuple[Values, ...] = ()
     kwargs: tuple[tuple[str, Values], ...] = ()
+    receiver: Ext | None = None
+
+    def extended(self, more: str) -> Ext:
+        """The path one step on (`.name` or `[]`), the receiver kept."""
+        return Ext(self.path + more, receiver=self if self.args or self.kwargs else self.receiver)
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ModuleRef:
     """A module that was read."""
 
     module: Module
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class DefRef:
     """A function or class that was read. `self` is what it is bound to; `frame` the frame it closes over."""
 
@@ -88,7 +122,7 @@ class DefRef:
     frame: Frame | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Inst:
     """An instance of a class that was read, with what its constructor was given."""
 
@@ -97,14 +131,14 @@ class Inst:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Query:
     """A Django query set or manager of a model."""
 
     cls: Def
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class QueryMethod:
     """A method of a query set, by name."""
 
@@ -112,7 +146,7 @@ class QueryMethod:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Super:
     """`super()`: the rest of the method resolution order after `cls`."""
 
@@ -120,7 +154,7 @@ class Super:
     self: Value | None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Param:
     """A parameter nobody has bound yet; `path` holds attributes, calls and items taken from it."""
 
@@ -129,7 +163,7 @@ class Param:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Partial:
     """`functools.partial(func, *args, **kwargs)`."""
 
@@ -138,7 +172,7 @@ class Partial:
     kwargs: tuple[tuple[str, Values], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Seq:
     """A list, tuple or set; `open` when it may hold more, or any number, of these."""
 
@@ -146,7 +180,7 @@ class Seq:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Mapping:
     """A dictionary: (key, value) pairs; `open` when it may hold more."""
 
@@ -154,7 +188,7 @@ class Mapping:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Piped:
     """`left | right`, where neither is a dictionary (Celery chains signatures with it)."""
 
@@ -162,7 +196,7 @@ class Piped:
     right: Values
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Unknown:
     """Nothing is known, and why."""
 

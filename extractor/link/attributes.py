@@ -137,7 +137,7 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         child = ev.world.find(f"{base.module.name}.{name}")
         return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
     if isinstance(base, Ext):
-        return (Setting(name),) if base.path == SETTINGS else (Ext(f"{base.path}.{name}"),)
+        return (Setting(name),) if base.path == SETTINGS else (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)
     if isinstance(base, DefRef):
@@ -178,13 +178,10 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
         return (Query(inst.cls),)
     outside = ev.classes.mro(inst.cls)[1]
     if outside:
-        return bounded(Ext(f"{path}().{name}", *_ctor_args(inst)) for path in outside[:3])
+        made = () if not inst.known else inst.bindings
+        return bounded(Ext(f"{path}()", (), made).extended(f".{name}") for path in outside[:3])
     annotation = _annotated(ev, inst.cls, name)
     return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
-
-
-def _ctor_args(inst: Inst) -> tuple[tuple[Values, ...], tuple[tuple[str, Values], ...]]:
-    return (), inst.bindings
 
 
 def _useful(values: list[Value]) -> list[Value]:
@@ -288,7 +285,7 @@ def item(ev: Evaluator, base: Value, key: Value) -> Values:
             return (key,) if base.path not in ("typing.Literal",) else ()
         if base.path == "builtins.globals()":
             return ()
-        return (Ext(f"{base.path}[]", base.args, base.kwargs),)
+        return (_ext_item(base, literal),)
     if isinstance(base, Param):
         shown = literal if literal is not None else ""
         return (Param(base.owner, base.name, f"{base.path}[{shown}]"),)
@@ -301,6 +298,13 @@ def item(ev: Evaluator, base: Value, key: Value) -> Values:
     if isinstance(base, DefRef) and base.target.kind == "class":
         return (base,)
     return (Unknown("item"),)
+
+
+def _ext_item(base: Ext, key: str | None) -> Ext:
+    """`caches["redis"]`: an item of an outside object; a literal key is kept as its argument."""
+    if key is None:
+        return base.extended("[]")
+    return Ext(f"{base.path}[]", ((Text((key,)),),), receiver=base if base.args or base.kwargs else base.receiver)
 
 
 _GENERIC_TYPES = frozenset({"builtins.list", "builtins.set", "builtins.tuple", "builtins.type",
@@ -316,7 +320,7 @@ def elements(ev: Evaluator, base: Value) -> Values:
     if isinstance(base, Query):
         return (Inst(base.cls, (), known=False),)
     if isinstance(base, Ext):
-        return (Ext(f"{base.path}[]", base.args, base.kwargs),)
+        return (base.extended("[]"),)
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}[]"),)
     if isinstance(base, Setting):

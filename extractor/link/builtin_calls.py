@@ -28,7 +28,7 @@ def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame |
             return found
     if _reads_environment(func.path):
         return _environment(ev, args, dict(kwargs), func.path)
-    return (Ext(f"{func.path}()", args, kwargs),)
+    return (Ext(f"{func.path}()", args, kwargs, func.receiver),)
 
 
 def _reads_environment(path: str) -> bool:

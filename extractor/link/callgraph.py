@@ -1,0 +1,286 @@
+"""The call graph of one world: who may run what, and by which line.
+
+Edges go from a definition to a definition. Most are calls; others are ways in which Python or Django runs code that
+nobody calls by name: properties, `with`, decorators, callbacks, classes handed to a framework, signals, queued tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extractor.link import attributes
+from extractor.link.absvalue import (
+    DefRef, Ext, Inst, Mapping, Param, Partial, Query, QueryMethod, Seq, Text, Unknown, Value, Values,
+)  # fmt: skip
+from extractor.link.evaluate import Evaluator
+from extractor.link.world import Def, World
+from extractor.summary import Call
+from extractor.summary import Value as Expr
+
+# Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
+_COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | frozenset(dir(set)) | frozenset(
+    "save delete create filter exclude first last all exists update get_or_create send post put patch request close "
+    "open read write run start stop execute connect dispatch handle process validate render serialize clean init "
+    "get_queryset get_object get_context_data get_serializer url name data content json is_valid group s si delay "
+    "apply_async info debug warning error exception log publish save_m2m set_password has_perm order_by annotate "
+    "distinct values values_list select_related prefetch_related aggregate strftime isoformat refresh_from_db "
+    "full_clean get_absolute_url to_representation to_internal_value ready check test main call load dump loads "
+    "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
+)  # fmt: skip
+_CLEANERS = frozenset(("save", "delete", "clean", "full_clean"))
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` may run `target`. `how` is call, override, property, callback, decorator, signal, enqueue or guess."""
+
+    source: Def
+    target: Def
+    line: int
+    how: str
+
+
+@dataclass(slots=True)
+class Site:
+    """A call expression and what it may call."""
+
+    owner: Def
+    call: Call
+    funcs: Values
+
+
+@dataclass(slots=True)
+class CallGraph:
+    """Sites by the definition they stand in, edges both ways."""
+
+    sites: dict[Def, list[Site]] = field(default_factory=dict)
+    callers: dict[Def, list[Edge]] = field(default_factory=dict)
+    callees: dict[Def, list[Edge]] = field(default_factory=dict)
+    _seen: set[tuple[Def, Def, str]] = field(default_factory=set)
+
+    def add(self, source: Def, target: Def, line: int, how: str) -> None:
+        """Adds an edge; the first line found for a pair and a kind is kept."""
+        key = (source, target, how)
+        if source is target or key in self._seen:
+            return
+        self._seen.add(key)
+        edge = Edge(source, target, line, how)
+        self.callees.setdefault(source, []).append(edge)
+        self.callers.setdefault(target, []).append(edge)
+
+
+def build(ev: Evaluator) -> CallGraph:
+    """The call graph of the repository's own modules (edges may lead into libraries, and stop there)."""
+    graph = CallGraph()
+    properties = _property_names(ev)
+    methods = _methods_by_name(ev.world)
+    for module in ev.world.modules:
+        if not module.in_repo:
+            continue
+        for name in module.summary.scopes:
+            _scope_edges(ev, graph, module.define(name), properties, methods)
+    return graph
+
+
+def _property_names(ev: Evaluator) -> frozenset[str]:
+    found = set()
+    for target in ev.world.defs():
+        if target.kind == "function" and target.scope.decorators and target.owner_class is not None:
+            if ev.classes.is_property(target):
+                found.add(target.scope.name.rsplit(".", 1)[-1])
+    return frozenset(found)
+
+
+def _methods_by_name(world: World) -> dict[str, list[Def]]:
+    found: dict[str, list[Def]] = {}
+    for target in world.defs():
+        if target.module.in_repo and target.kind == "function" and target.owner_class is not None:
+            found.setdefault(target.scope.name.rsplit(".", 1)[-1], []).append(target)
+    return found
+
+
+def _scope_edges(
+    ev: Evaluator, graph: CallGraph, owner: Def, properties: frozenset[str], methods: dict[str, list[Def]]
+) -> None:
+    scope, frame = owner.scope, ev.frame(owner)
+    sites = graph.sites.setdefault(owner, [])
+    for call in scope.calls:
+        funcs = ev.eval(call.func, frame)
+        sites.append(Site(owner, call, funcs))
+        for func in funcs:
+            for target, how in _targets(ev, func):
+                graph.add(owner, target, call.line, how)
+        if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
+            _guess(graph, owner, call, funcs, methods)
+        for argument in (*call.args, *(value for _name, value in call.kwargs)):
+            _callback(ev, graph, owner, argument, frame, call.line)
+    for line, read in scope.reads:
+        if read[2] in properties:
+            for base in ev.eval(read[1], frame):
+                _property_edge(ev, graph, owner, base, read[2], line)
+    for line, value in scope.withs:
+        _with_edges(ev, graph, owner, ev.eval(value, frame), line)
+    _definition_edges(ev, graph, owner)
+
+
+def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:
+    """The definitions that calling a value enters."""
+    if isinstance(func, Partial):
+        yield from _targets(ev, func.func)
+    elif isinstance(func, DefRef) and func.target.kind == "class":
+        yield func.target, "call"
+        yield from _members(ev, func.target, ("__init__", "__post_init__", "__new__"))
+    elif isinstance(func, DefRef):
+        yield func.target, "call"
+        yield from _overrides(ev, func)
+    elif isinstance(func, Inst):
+        yield from _members(ev, func.cls, ("__call__",))
+    elif isinstance(func, QueryMethod) and func.name.removeprefix("a") in (
+        "create", "get_or_create", "update_or_create", "bulk_create"):  # fmt: skip
+        yield from _members(ev, func.cls, ("save",))
+        yield func.cls, "save"
+
+
+def _members(ev: Evaluator, cls: Def, names: tuple[str, ...]) -> Iterator[tuple[Def, str]]:
+    for name in names:
+        member = ev.classes.member(cls, name)
+        for value in member[1] if member else ():
+            if isinstance(value, DefRef) and value.target.kind == "function":
+                yield value.target, "call"
+
+
+def _overrides(ev: Evaluator, func: DefRef) -> Iterator[tuple[Def, str]]:
+    """A method called on `self`, or on a parameter typed by its base class, may be that of a subclass."""
+    cls = func.target.owner_class
+    if cls is None or not isinstance(func.self, Inst) or func.self.known:
+        return
+    name = func.target.scope.name.rsplit(".", 1)[-1]
+    for sub in ev.classes.subclasses(func.self.cls)[:12]:
+        if name in sub.scope.names:
+            nested = f"{sub.scope.name}.{name}"
+            if nested in sub.module.summary.scopes:
+                yield sub.module.define(nested), "override"
+
+
+def _guess(graph: CallGraph, owner: Def, call: Call, funcs: Values, methods: dict[str, list[Def]]) -> None:
+    """An unknown receiver: a method name that only one or two classes define is taken for theirs."""
+    name = call.func[2]
+    candidates = methods.get(name, ())
+    if name in _COMMON or name.startswith("__") or not 0 < len(candidates) <= 2:
+        return
+    if all(isinstance(f, Param | Unknown | QueryMethod) for f in funcs):
+        for target in candidates:
+            graph.add(owner, target, call.line, "guess")
+
+
+def _callback(ev: Evaluator, graph: CallGraph, owner: Def, expr: Expr, frame: object, line: int) -> None:
+    """Functions and classes handed over as arguments may be run by whoever gets them."""
+    if expr[0] not in ("g", "n", "v", "a", "x", "k", "l"):
+        return
+    if expr[0] == "k" and owner.scope.calls[expr[1]].func[0] not in ("n", "v", "a", "x"):
+        return
+    for value in ev.eval(expr, ev.frame(owner)):
+        for target in _functions_in(value):
+            graph.add(owner, target, line, "callback")
+
+
+def _functions_in(value: Value) -> Iterator[Def]:
+    if isinstance(value, DefRef):
+        if value.target.kind != "class":
+            yield value.target
+    elif isinstance(value, Partial):
+        yield from _functions_in(value.func)
+    elif isinstance(value, Seq):
+        for values in value.items[:20]:
+            for item in values:
+                if isinstance(item, DefRef | Partial):
+                    yield from _functions_in(item)
+
+
+def _property_edge(ev: Evaluator, graph: CallGraph, owner: Def, base: Value, name: str, line: int) -> None:
+    if isinstance(base, Inst):
+        member = ev.classes.member(base.cls, name)
+        for value in member[1] if member else ():
+            if isinstance(value, DefRef) and ev.classes.is_property(value.target):
+                graph.add(owner, value.target, line, "property")
+
+
+def _with_edges(ev: Evaluator, graph: CallGraph, owner: Def, values: Values, line: int) -> None:
+    for value in values:
+        if isinstance(value, Inst):
+            for target, how in _members(ev, value.cls, ("__enter__", "__exit__", "__aenter__", "__aexit__")):
+                graph.add(owner, target, line, how)
+
+
+def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
+    """A definition runs what its decorators wrap around it; a nested function is run through the one around it."""
+    scope = owner.scope
+    parent = owner.parent
+    if scope.kind in ("function", "lambda") and parent is not None and parent.kind in ("function", "lambda"):
+        graph.add(parent, owner, scope.line, "callback")
+    if scope.kind == "function" and scope.decorators and parent is not None:
+        frame = ev.frame(parent)
+        for decorator in scope.decorators:
+            expr = parent.scope.calls[decorator[1]].func if decorator[0] == "k" else decorator
+            for value in ev.eval(expr, frame):
+                if isinstance(value, DefRef) and value.target.module.in_repo:
+                    graph.add(owner, value.target, scope.line, "decorator")
+    if scope.kind == "class":
+        _class_edges(ev, graph, owner)
+
+
+def _class_edges(ev: Evaluator, graph: CallGraph, cls: Def) -> None:
+    """A class with bases outside the code is run by its framework: what it overrides may be called.
+
+    Models are the exception: making one runs none of its methods, saving one runs `save` and `clean`.
+    """
+    order, outside = ev.classes.mro(cls)
+    if not outside:
+        for target, how in _members(ev, cls, ("__iter__", "__next__", "__getattr__", "__getitem__", "__bool__",
+                                              "__len__", "__del__", "__str__")):  # fmt: skip
+            graph.add(cls, target, target.scope.line, how)
+        return
+    is_model = ev.classes.is_model(cls)
+    for owner in order:
+        for name, indices in owner.scope.names.items():
+            nested = f"{owner.scope.name}.{name}"
+            if nested in owner.module.summary.scopes:
+                if not is_model:
+                    graph.add(cls, owner.module.define(nested), owner.scope.line, "override")
+            elif owner is cls or not is_model:
+                _class_references(ev, graph, cls, owner, indices)
+
+
+def _class_references(ev: Evaluator, graph: CallGraph, cls: Def, owner: Def, indices: tuple[int, ...]) -> None:
+    """Classes and functions that a class body names (`serializer_class = X`, `permission_classes = [Y]`, nested
+    serializers as fields)."""
+    frame = ev.frame(owner)
+    for index in indices:
+        line, expr = owner.scope.defs[index]
+        if expr[0] == "c":
+            continue
+        for value in ev.eval(expr, frame):
+            for target in _named_definitions(value):
+                if target.module.in_repo:
+                    graph.add(cls, target, line, "override")
+
+
+def _named_definitions(value: Value) -> Iterator[Def]:
+    if isinstance(value, DefRef):
+        yield value.target
+    elif isinstance(value, Inst):
+        yield value.cls
+    elif isinstance(value, Seq):
+        for values in value.items[:20]:
+            for item in values:
+                if isinstance(item, DefRef | Inst):
+                    yield from _named_definitions(item)
+    elif isinstance(value, Mapping):
+        for _keys, values in value.items[:40]:
+            for item in values:
+                if isinstance(item, DefRef | Inst):
+                    yield from _named_definitions(item)
+
+
+__all__ = ["CallGraph", "Edge", "Query", "Site", "Text", "attributes", "build"]

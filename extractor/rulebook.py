@@ -1,0 +1,213 @@
+"""The rules: which calls of which libraries reach the network or a datastore, and how to read them.
+
+A rule is one YAML file under `rules/clients/`, checked against `rules/schema/client.schema.json`, with examples that
+must match and examples that must not beside it. The format is described in `rules/README.md`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from extractor.checked_yaml import read_yaml
+from extractor.rulefiles import read_schema, rules_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself.
+
+    `source` is `arg`, `receiver` or `text`.
+    """
+
+    source: str
+    positions: tuple[int, ...] = ()
+    keywords: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRule:
+    """One pattern of a rule. `effect` is `http`, `sdk` or `store`.
+
+    `method` is a Place, or the text `@name` for the upper-cased last segment. `system` names the system when the
+    library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is a Place, or a word
+    (`built-in`, `unknown`). `required` lists arguments without which the pattern does not match.
+    """
+
+    rule: str
+    match: str
+    effect: str
+    method: Place | None = None
+    url: Place | None = None
+    base: Place | None = None
+    system: Place | None = None
+    system_map: tuple[tuple[str, str], ...] = ()
+    timeout: Place | None = None
+    operation: str = ""
+    store: str = ""
+    alias: Place | None = None
+    label: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line."""
+
+    code: str
+    expect: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRule:
+    """A rule file."""
+
+    id: str
+    title: str
+    why: str
+    docs: str
+    calls: tuple[CallRule, ...]
+    hits: tuple[Example, ...]
+    misses: tuple[Example, ...]
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A system many estates talk to: id, name, kind of node, what it is, its host globs, its group."""
+
+    id: str
+    name: str
+    kind: str
+    technology: str
+    group: str
+    hosts: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """All rules, ready to match. `digest` changes when any rule file does."""
+
+    clients: tuple[ClientRule, ...]
+    vendors: Mapping[str, Vendor]
+    digest: str
+    _index: dict[str, list[tuple[re.Pattern[str], CallRule]]] = field(default_factory=dict)
+    _found: dict[str, CallRule | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for client in self.clients:
+            for rule in client.calls:
+                for head in _heads(rule.match):
+                    self._index.setdefault(head, []).append((_compile(rule.match), rule))
+
+    def find(self, path: str) -> CallRule | None:
+        """The rule that speaks of calling what stands at an access path (`requests.Session().get`), or None."""
+        if path not in self._found:
+            candidates = self._index.get(path.split(".", 1)[0].split("(", 1)[0], ())
+            self._found[path] = next((rule for pattern, rule in candidates if pattern.fullmatch(path)), None)
+        return self._found[path]
+
+    def libraries(self) -> frozenset[str]:
+        """Distributions that the rules want read at the version a repository pins."""
+        return frozenset(name for client in self.clients for name in client.libraries)
+
+
+def load_rules(directory: Path, checked: bool = True) -> RuleBook:
+    """Every rule of a directory. Raises UserError with the faults of the first file that has any.
+
+    `checked=False` leaves the schemas out: for the shipped rules, which the tests check.
+    """
+    digest = hashlib.sha256()
+    read = _checked if checked else _plain
+    clients = []
+    for path in sorted((directory / "clients").glob("*.yaml")):
+        digest.update(path.read_bytes())
+        clients.append(_client(read(path, "client")))
+    systems = directory / "systems.yaml"
+    digest.update(systems.read_bytes())
+    return RuleBook(tuple(clients), _vendors(read(systems, "systems")), digest.hexdigest())
+
+
+@functools.lru_cache(maxsize=1)
+def shipped_rules() -> RuleBook:
+    """The rules that ship with c4trace, read once."""
+    return load_rules(rules_dir(), checked=False)
+
+
+def _checked(path: Path, schema: str) -> Any:
+    return read_yaml(path, read_schema(schema)).data
+
+
+def _plain(path: Path, schema: str) -> Any:
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _client(data: Mapping[str, Any]) -> ClientRule:
+    examples = data["examples"]
+    return ClientRule(
+        data["id"], data["title"], data["why"], data["docs"],
+        tuple(_call(data["id"], row) for row in data["calls"]),
+        tuple(Example(e["code"], tuple(e["expect"])) for e in examples["hits"]),
+        tuple(Example(e["code"]) for e in examples["misses"]),
+        tuple(data.get("libraries", ())),
+    )  # fmt: skip
+
+
+def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
+    return CallRule(
+        rule, row["match"], row.get("effect", "http"), _place(row.get("method")), _place(row.get("url")),
+        _place(row.get("base")), _place(row.get("system")), tuple(sorted(row.get("systems", {}).items())),
+        _place(row.get("timeout")), row.get("operation", ""), row.get("store", ""), _place(row.get("alias")),
+        row.get("label", ""), row.get("protocol", ""),
+    )  # fmt: skip
+
+
+def _place(data: Any) -> Place | None:
+    if data is None:
+        return None
+    if isinstance(data, str):
+        return Place("text", text=data)
+    source = "arg" if "arg" in data else "receiver"
+    names = data[source] if isinstance(data[source], list) else [data[source]]
+    positions = tuple(n for n in names if isinstance(n, int))
+    return Place(source, positions, tuple(n for n in names if isinstance(n, str)), data.get("default", ""))
+
+
+def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
+    return {
+        key: Vendor(
+            key, row["name"], row.get("kind", "external"), row.get("technology", ""), row.get("group", ""),
+            tuple(row.get("hosts", ())), row.get("description", ""),
+        )
+        for key, row in data["systems"].items()
+    }  # fmt: skip
+
+
+def _alternatives(pattern: str) -> Iterable[str]:
+    """`a.{b,c}.d` as `a.b.d` and `a.c.d`."""
+    found = re.search(r"\{([^{}]*)\}", pattern)
+    if found is None:
+        return [pattern]
+    head, tail = pattern[: found.start()], pattern[found.end() :]
+    return [whole for part in found[1].split(",") for whole in _alternatives(f"{head}{part.strip()}{tail}")]
+
+
+def _heads(pattern: str) -> set[str]:
+    return {whole.split(".", 1)[0].split("(", 1)[0] for whole in _alternatives(pattern)}
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """`*` is one name, `**` any path; calls `()` and items `[]` are written as they stand in an access path."""
+    out = ""
+    for piece in re.split(r"(\*\*|\*|\{|\}|,)", pattern):
+        out += {"**": r".*", "*": r"\w+", "{": "(?:", "}": ")", ",": "|"}.get(piece, re.escape(piece.strip()))
+    return re.compile(out)
