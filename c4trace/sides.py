@@ -99,10 +99,10 @@ class TreeHistory:
     base: Mapping[str, Tree]
     head: Mapping[str, Tree]
 
-    def brought(self, repo: str, path: str, line: int) -> Commit | None:
-        """The commit that gave a line of the head its text."""
+    def brought(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
+        """The newest commit that gave one of these lines of the head its text."""
         pair = self._pair(repo)
-        return _commit(brought(*pair, path, line)) if pair else None
+        return _commit(brought(*pair, path, line, end_line)) if pair else None
 
     def took_away(self, repo: str, path: str, line: int) -> Commit | None:
         """The commit that took a line of the base away."""

@@ -9,15 +9,15 @@ from typing import Protocol
 from extractor.diff.document import Change, Commit, Contract, GraphDiff
 from extractor.model import Evidence
 
-# A schedule or call of many lines is told by its first ones; asking git for each of a hundred would take seconds.
-_MOST_LINES = 6
+# An arrow may rest on dozens of lines; asking git for each would take longer than the scan.
+_MOST_PLACES = 3
 
 
 class History(Protocol):
     """What is asked of git. Both give None when the history is not there or the line is older than the base."""
 
-    def brought(self, repo: str, path: str, line: int) -> Commit | None:
-        """The commit that gave a line of the head its text."""
+    def brought(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
+        """The newest commit that gave one of these lines of the head its text."""
 
     def took_away(self, repo: str, path: str, line: int) -> Commit | None:
         """The commit that took a line of the base away."""
@@ -35,12 +35,13 @@ def with_commits(diff: GraphDiff, history: History) -> GraphDiff:
 def _commit(item: Change | Contract, history: History) -> Commit | None:
     """The newest commit of the evidence on the head's side; for what is gone, of that on the base's."""
     if item.after:
-        return _newest(history.brought(e.repo, e.path, line) for e in item.after for line in _lines(e))
+        return _newest(history.brought(e.repo, e.path, e.line, _end(e)) for e in item.after[:_MOST_PLACES])
     return _newest(history.took_away(e.repo, e.path, e.line) for e in item.before[:1])
 
 
-def _lines(evidence: Evidence) -> range:
-    return range(evidence.line, max(evidence.line, min(evidence.end_line, evidence.line + _MOST_LINES - 1)) + 1)
+def _end(evidence: Evidence) -> int:
+    """The last line asked for: the body of a task that only grew is not what brought the task."""
+    return evidence.line if evidence.role == "task" else evidence.end_line
 
 
 def _newest(commits: Iterable[Commit | None]) -> Commit | None:

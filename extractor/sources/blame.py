@@ -1,25 +1,30 @@
-"""Who brought a line and who took one away, between two commits of a source."""
+"""Who brought lines and who took one away, between two commits of a source."""
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
 from extractor.sources.command import run
-from extractor.sources.store import CommitNote, ObjectStore
+from extractor.sources.store import CommitNote
 from extractor.sources.tree import Tree
 
-_FORM = "--format=%H%x00%aI%x00%s"
+_COMMIT_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) [0-9]+ [0-9]+")
 
 
-def brought(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
-    """The commit after `base` that gave `line` (from 1) of `path` at `head` its present text.
+def brought(base: Tree, head: Tree, path: str, line: int, end_line: int) -> CommitNote | None:
+    """The newest commit after `base` that wrote one of the lines (from 1, `end_line` included) of `path` at `head`.
 
-    None when the line is as old as `base`, or the history between the two is not there.
+    None when the lines are as old as `base`, or the history between the two is not there.
     """
-    span, reach = f"{line},{line}", f"{base.commit}..{head.commit}"
+    span, reach = f"{line},{max(line, end_line)}", f"{base.commit}..{head.commit}"
     status, output, _ = run(["blame", "--porcelain", "-L", span, reach, "--", path], head.store.env())
-    if status != 0 or b"\nboundary" in output:
+    commits = _commits(output.decode("utf-8", "replace")) if status == 0 else {}
+    new = [(int(said["author-time"]), name, said) for name, said in commits.items() if "boundary" not in said]
+    if not new:
         return None
-    commit = output.split(b" ", 1)[0].decode("ascii", "replace")
-    return _note(head.store, ["-1", commit, "--"])
+    _, name, said = max(new, key=lambda row: row[:2])
+    return CommitNote(name, _date(said["author-time"], said["author-tz"]), said["summary"])
 
 
 def took_away(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
@@ -30,13 +35,33 @@ def took_away(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None
     text = _line(base, path, line)
     if not text:
         return None
-    return _note(head.store, ["-1", f"-S{text}", f"{base.commit}..{head.commit}", "--", path])
-
-
-def _note(store: ObjectStore, arguments: list[str]) -> CommitNote | None:
-    status, output, _ = run(["log", "-z", _FORM, *arguments], store.env())
+    reach = f"{base.commit}..{head.commit}"
+    form = "--format=%H%x00%aI%x00%s"
+    status, output, _ = run(["log", "-z", form, "-1", f"-S{text}", reach, "--", path], head.store.env())
     fields = output.decode("utf-8", "replace").rstrip("\0").split("\0")
     return CommitNote(fields[0], fields[1], fields[2]) if status == 0 and len(fields) == 3 else None
+
+
+def _commits(porcelain: str) -> dict[str, dict[str, str]]:
+    """What `git blame --porcelain` says of each commit: the words at the start of its header lines, and their rest."""
+    commits: dict[str, dict[str, str]] = {}
+    said: dict[str, str] = {}
+    for row in porcelain.split("\n"):
+        found = _COMMIT_LINE.match(row)
+        if found:
+            said = commits.setdefault(found["commit"], {})
+        elif not row.startswith("\t"):
+            word, _, rest = row.partition(" ")
+            said[word] = rest
+    return commits
+
+
+def _date(seconds: str, zone: str) -> str:
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+    try:
+        return datetime.fromtimestamp(int(seconds), timezone(-offset if zone[0] == "-" else offset)).isoformat()
+    except (OverflowError, ValueError):
+        return datetime.fromtimestamp(0, UTC).isoformat()
 
 
 def _line(tree: Tree, path: str, line: int) -> str:
