@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -51,10 +52,10 @@ def matrix_of(estate: Estate, needs: Dependencies) -> Matrix:
     """The matrix of the whole estate, without its people: nothing depends on them."""
     persons = {node.id for node in estate.graph.nodes if node.kind == "person"}
     by_ends = {(c.source, c.target): c for c in needs.couplings}
-    targets = sorted({c.target for c in needs.couplings if c.source not in persons} - persons, key=estate.name)
+    targets = sorted({c.target for c in needs.couplings if c.source not in persons} - persons, key=_order(estate))
     rows = tuple(
         MatrixRow(estate.name(source), tuple(_count(by_ends.get((source, target))) for target in targets))
-        for source in sorted(needs.systems, key=estate.name)
+        for source in sorted(needs.systems, key=_order(estate))
     )
     return Matrix(tuple(estate.name(target) for target in targets), rows)
 
@@ -76,8 +77,12 @@ def neighbours(estate: Estate, needs: Dependencies, system: System) -> tuple[Nei
     into = {c.source: c for c in needs.couplings if c.target == system.node_id}
     return tuple(
         Neighbour(estate.name(node), _buttons(estate, out.get(node)), _buttons(estate, into.get(node)))
-        for node in sorted({*out, *into}, key=lambda item: (estate.name(item).lower(), item))
+        for node in sorted({*out, *into}, key=_order(estate))
     )
+
+
+def _order(estate: Estate) -> Callable[[str], tuple[str, str]]:
+    return lambda node: (estate.name(node).lower(), node)
 
 
 def _count(coupling: Coupling | None) -> tuple[str, str]:

@@ -18,11 +18,10 @@ _SHARD = 700_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `choices` gives it a menu of its values; `numeric` aligns and sorts it by number."""
+    """A column. `choices` gives it a menu of its values."""
 
     name: str
     choices: bool = False
-    numeric: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def week_of(schedule: str) -> Week:
 def words(week: Week) -> str:
     """The week in words, for readers who do not see the picture: times by day, days that are alike together."""
     if week.every:
-        return f"at any time, {_span(week.every)} after the last start"
+        return f"every {_span(week.every)}, counted from the last start"
     by_day = [tuple(start % _DAY for start in week.starts if start // _DAY == day) for day in range(7)]
     groups: dict[tuple[int, ...], list[str]] = {}
     for day, times in enumerate(by_day):
@@ -112,9 +112,8 @@ def _span(minutes: float) -> str:
     for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size and minutes % size == 0:
             count = int(minutes // size)
-            return f"{count} {name}{'s' if count > 1 else ''}"
-    seconds = round(minutes * 60)
-    return f"{seconds} second{'s' if seconds != 1 else ''}"
+            return name if count == 1 else f"{count} {name}s"
+    return f"{round(minutes * 60)} seconds"
 
 
 def _day_names(days: list[str]) -> str:
@@ -132,4 +131,4 @@ def _times(times: tuple[int, ...]) -> str:
         gaps = {after - before for before, after in itertools.pairwise(times)}
         first = f"{times[0] // 60:02}:{times[0] % 60:02}"
         return f"every {_span(gaps.pop())} from {first}" if len(gaps) == 1 else f"{len(times)} times from {first}"
-    return ", ".join(f"{time // 60:02}:{time % 60:02}" for time in times)
+    return "at " + ", ".join(f"{time // 60:02}:{time % 60:02}" for time in times)

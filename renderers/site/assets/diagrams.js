@@ -27,9 +27,17 @@
       this.figure.querySelector(".bar").hidden = false;
       this.svg.removeAttribute("width");
       this.svg.removeAttribute("height");
-      this.open();
       this.pointers = new Map();
       this.listen();
+      this.open();
+      // The panel beside it and the window change its room: an untouched picture opens anew, a moved one keeps its part.
+      let room = this.canvas.clientWidth;
+      new ResizeObserver(() => {
+        if (this.canvas.clientWidth === room) return;
+        room = this.canvas.clientWidth;
+        if (this.touched) this.paint();
+        else this.open();
+      }).observe(this.canvas);
       this.steps = [...new Set(this.edges.map((edge) => Number(edge.dataset.n)))].filter(Boolean).sort((a, b) => a - b);
       this.step = 0;
     }
@@ -37,6 +45,8 @@
     // How the picture opens: whole when its labels can be read so, else readable, from the top and in the middle.
     open() {
       const room = this.canvas.clientWidth;
+      if (!room) return;
+      this.touched = false;
       const fit = room / this.width;
       this.scale = Math.min(1.15, Math.max(fit, READABLE));
       const tall = Math.min(this.height * this.scale, Math.max(320, window.innerHeight * 0.78));
@@ -44,10 +54,13 @@
       this.least = Math.min(fit, tall / this.height, 1) * 0.9;
       this.x = (this.width - room / this.scale) / 2;
       this.y = 0;
+      const clipped = this.width * this.scale > room + 1 || this.height * this.scale > tall + 1;
+      this.figure.querySelector(".clipped").hidden = !clipped;
       this.paint();
     }
 
     fit() {
+      this.touched = true;
       this.scale = Math.min(this.canvas.clientWidth / this.width, this.canvas.clientHeight / this.height);
       this.x = (this.width - this.canvas.clientWidth / this.scale) / 2;
       this.y = (this.height - this.canvas.clientHeight / this.scale) / 2;
@@ -67,6 +80,7 @@
     zoom(factor, px, py) {
       const before = this.scale;
       this.scale = Math.min(LARGEST, Math.max(this.least, before * factor));
+      this.touched = true;
       if (this.scale === before) return false;
       this.x += px / before - px / this.scale;
       this.y += py / before - py / this.scale;
@@ -79,6 +93,7 @@
     }
 
     pan(dx, dy) {
+      this.touched = true;
       this.x -= dx / this.scale;
       this.y -= dy / this.scale;
       this.paint();
@@ -335,6 +350,5 @@
     clear() { shown.length = 0; },
     read() { applyFilters(); readState(); },
     print(on) { for (const diagram of shown) diagram.print(on); },
-    resize() { for (const diagram of shown) if (diagram.svg) diagram.open(); },
   };
 })(window.c4trace);

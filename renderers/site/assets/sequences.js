@@ -60,7 +60,7 @@
       tabindex: "0", role: "button",
       "aria-label": `step ${edge.n}, ${names(edge.s)} to ${names(edge.t)}: ${edge.label}, ${manner}${edge.brittle ? ", brittle" : ""}`,
     }, svg("path", { class: "hit", d: way }), svg("path", { class: "line", d: way }), svg("path", { class: "head", d: shape }),
-    svg("g", { class: "step" }, svg("circle", { cx: left, cy: y - label.length * 14 - 0, r: 9.5 }),
+    svg("g", { class: "step" }, svg("circle", { cx: left, cy: y - label.length * 14, r: 9.5 }),
       svg("text", { x: left, y: y - label.length * 14 + 4 }, String(edge.n))),
     ...lines(label, left + 16, y - label.length * 14 + 4, 14, { class: "label" }));
   }
@@ -91,6 +91,7 @@
       el("div", { class: "player", role: "group", "aria-label": "Steps" }, button("prev", "Previous step", "‹"),
         el("output", { class: "step", "aria-live": "polite" }, "All steps"), button("next", "Next step", "›"),
         el("button", { type: "button", class: "quiet every" }, "All steps")),
+      el("span", { class: "note clipped", hidden: true }, "Drag to see the rest"),
       el("div", { class: "zoom", role: "group", "aria-label": "Zoom" }, button("out", "Zoom out", "−"),
         button("in", "Zoom in", "+"), el("button", { type: "button", class: "quiet fit" }, "Fit")));
   }

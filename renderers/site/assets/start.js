@@ -45,8 +45,6 @@
       c.diagrams.read();
       if (data.chains) c.sequences.draw(data.chains);
     });
-    let wait = 0;
-    window.addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(() => c.diagrams.resize(), 150); });
     window.addEventListener("beforeprint", () => print(true));
     window.addEventListener("afterprint", () => print(false));
   });
