@@ -32,9 +32,14 @@ class Spec:
     name: str = ""
 
 
+def state_dir() -> Path:
+    """Where the nights keep what they remember, unless said otherwise: `$C4TRACE_STATE`, or `.c4trace` here."""
+    return Path(os.environ.get("C4TRACE_STATE") or ".c4trace")
+
+
 def default_store() -> Path:
-    """Where snapshots are kept unless said otherwise: `$C4TRACE_STATE`, or `.c4trace/` beside `out/`."""
-    return Path(os.environ.get("C4TRACE_STATE") or ".c4trace") / "snapshots.db"
+    """The snapshot store, unless said otherwise."""
+    return state_dir() / "snapshots.db"
 
 
 def parse_spec(text: str, now: datetime) -> Spec | None:

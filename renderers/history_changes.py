@@ -66,7 +66,6 @@ _SUMMARY = _ENVIRONMENT.from_string(
 _PAGE = _ENVIRONMENT.from_string(
     """\
 <section class="changes">
-<h2>What changed</h2>
 {% for source, reason in stale %}
 <p class="warning" role="alert"><strong>{{ source }} could not be reached.</strong> It is shown as it was when it was
 last read. {{ reason }}</p>

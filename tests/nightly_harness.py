@@ -10,8 +10,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ import pytest
 from c4trace.nightly.config import FetchPolicy, NightlyConfig
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
-from c4trace.nightly.parts import Extras, Parts
+from c4trace.nightly.parts import Extras, Parts, World
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.model import Graph, Source, to_dict
 from extractor.policy import Breach
@@ -73,6 +72,7 @@ class Nights:
     log: io.StringIO = dataclasses.field(default_factory=io.StringIO)
     slept: list[float] = dataclasses.field(default_factory=list)
     as_json: bool = False
+    while_asleep: Callable[[], object] = bool
 
     @property
     def repository(self) -> Path:
@@ -87,9 +87,14 @@ class Nights:
         self.log.seek(0)
         self.log.truncate()
         log = Log(self.log, lambda: night(number), self.as_json)
-        return run_night(self.config, self.parts(night(number)), log)
+        world = World(self.environment, lambda: night(number), self.sleep)
+        return run_night(self.config, self.parts(), world, log)
 
-    def parts(self, now: datetime) -> Parts:
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.while_asleep()
+
+    def parts(self) -> Parts:
         return Parts(
             specs=tuple(SourceSpec(name, url, "main") for name, url in self.urls.items()),
             opener=lambda spec, offline: open_source(spec, self.place / "cache", offline),
@@ -97,9 +102,6 @@ class Nights:
             diff=diff_graphs,
             gate=self.gate,
             publish=publish_to(self.out),  # type: ignore[arg-type]
-            environment=self.environment,
-            now=lambda: now,
-            sleep=self.slept.append,
         )
 
     def gate(self, diff: GraphDiff, head: Graph) -> tuple[Breach, ...]:

@@ -123,8 +123,7 @@ def test_a_source_that_cannot_be_reached_keeps_its_commit_and_the_page_says_so(n
 def test_a_source_that_comes_back_on_the_second_try_is_not_stale(nights: Nights) -> None:
     nights.run(0)
     (nights.place / "up").unlink()
-    parts = dataclasses.replace(nights.parts(night(1)), sleep=lambda _: (nights.place / "up").touch())
-    nights.parts = lambda now: parts  # type: ignore[method-assign]
+    nights.while_asleep = (nights.place / "up").touch
     assert nights.run(1) == 0
     assert nights.graph()["sources"][0]["stale"] is False  # type: ignore[index]
 
@@ -169,8 +168,8 @@ def test_a_force_push_is_a_change_like_any_other(nights: Nights) -> None:
 def test_a_scan_that_crashes_leaves_the_last_output_and_the_next_night_works(nights: Nights) -> None:
     nights.run(0)
     nights.commit(flows="orders refunds")
-    crashing = dataclasses.replace(nights.parts(night(1)), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
-    working, nights.parts = nights.parts, lambda now: crashing  # type: ignore[method-assign]
+    crashing = dataclasses.replace(nights.parts(), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
+    working, nights.parts = nights.parts, lambda: crashing  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         nights.run(1)
     assert flows(nights) == ["orders"]
@@ -187,8 +186,8 @@ def test_a_publication_that_fails_is_told_the_next_night_against_the_same_base(n
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    broken, working = dataclasses.replace(nights.parts(night(1)), publish=full), nights.parts
-    nights.parts = lambda now: broken  # type: ignore[method-assign]
+    broken, working = dataclasses.replace(nights.parts(), publish=full), nights.parts
+    nights.parts = lambda: broken  # type: ignore[method-assign]
     with pytest.raises(OSError, match="No space left"):
         nights.run(1)
     nights.parts = working  # type: ignore[method-assign]
@@ -252,8 +251,8 @@ def test_metrics_say_how_the_night_went(nights: Nights) -> None:
 
 def test_metrics_of_a_failed_night_keep_the_last_success(nights: Nights) -> None:
     nights.run(0)
-    crashing = dataclasses.replace(nights.parts(night(3)), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
-    nights.parts = lambda now: crashing  # type: ignore[method-assign]
+    crashing = dataclasses.replace(nights.parts(), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
+    nights.parts = lambda: crashing  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         nights.run(3)
     assert nights.config.metrics is not None

@@ -16,7 +16,6 @@ from c4trace.nightly.config import Hook
 from c4trace.nightly.notify import Event
 from c4trace.snapshots import SnapshotStore
 from tests.nightly_harness import Nights, make_nights
-from tests.nightly_samples import night
 
 SECRET = "s3cr3t-path"
 
@@ -105,8 +104,8 @@ def test_a_breach_of_the_gate_is_told(nights: Nights, receiver: Receiver) -> Non
 
 
 def test_a_failed_night_is_told(nights: Nights, receiver: Receiver) -> None:
-    crashing = dataclasses.replace(nights.parts(night(0)), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
-    nights.parts = lambda now: crashing  # type: ignore[method-assign]
+    crashing = dataclasses.replace(nights.parts(), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
+    nights.parts = lambda: crashing  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         nights.run(0)
     ((only,),) = told(receiver)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from c4trace.retention import Retention
+from c4trace.snapshot_spec import state_dir
 from extractor.checked_yaml import Document, Fault, read_yaml, refuse
 from extractor.rulefiles import read_schema
 
@@ -49,6 +50,7 @@ class NightlyConfig:
     sources: tuple[tuple[str, str], ...] = ()
     out: Path = Path("out")
     state: Path = Path(".c4trace")
+    baseline: Path | None = None
     site_url: str = ""
     metrics: Path | None = None
     feed_entries: int = 50
@@ -78,7 +80,9 @@ def _faults(document: Document) -> Iterator[Fault]:
 
 def _read(data: Mapping[str, Any], base: Path) -> NightlyConfig:
     given: dict[str, Any] = {key: data[key] for key in ("site_url", "feed_entries") if key in data}
-    given |= {key: base / data[key] for key in ("estate", "out", "state", "metrics") if key in data}
+    given |= {key: base / data[key] for key in ("estate", "out", "state", "metrics", "baseline") if key in data}
+    if "state" not in data:
+        given["state"] = state_dir()
     if "sources" in data:
         given["sources"] = tuple(sorted(data["sources"].items()))
     return NightlyConfig(

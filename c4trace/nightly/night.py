@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from c4trace.nightly import journal
 from c4trace.nightly.config import NightlyConfig
@@ -19,12 +18,12 @@ from c4trace.nightly.fetch import Fetched, fetch_all
 from c4trace.nightly.lock import Busy, hold
 from c4trace.nightly.log import Log
 from c4trace.nightly.pages import extras_of
-from c4trace.nightly.parts import Parts, Run
+from c4trace.nightly.parts import Parts, Run, World
 from c4trace.nightly.report import tell_failure, tell_notices, write_night
 from c4trace.nightly.telling import events_of, notices_of
 from c4trace.snapshots import Snapshot, SnapshotStore, stamp, unstamp
 from extractor.diff.document import GraphDiff
-from extractor.errors import C4traceError, SourceError
+from extractor.errors import SourceError
 from extractor.model import Graph
 from extractor.policy import Breach
 from renderers.history_changes import change_summary, change_title
@@ -49,34 +48,26 @@ class _News:
     breaches: tuple[Breach, ...] = ()
 
 
-def run_night(config: NightlyConfig, parts: Parts, log: Log) -> int:
+def run_night(config: NightlyConfig, parts: Parts, world: World, log: Log) -> int:
     """Do one night; return the exit status: 0 done (or another run is at it), 1 done and the gate is breached,
     3 a source is lost (not reached, no copy of it here): the last good state was published again, marked as such.
 
-    Raises C4traceError when the night failed: the last output and the store are whole, the hooks that want to know
-    were told, and the metrics say so.
+    When the night fails, the last output and the store are whole, the log, the metrics and the hooks that want to know
+    say so, and what made it fail is raised: C4traceError for what a person can mend.
     """
-    began = parts.now()
+    began = world.now()
     try:
         with hold(config.state / "nightly.lock", stamp(began)) as held:
             if held.unfinished:
                 log.say("warning", "unfinished", f"the run that began at {held.unfinished} did not come to its end")
-            return _guarded(config, parts, log, began)
+            with SnapshotStore(config.state / "snapshots.db") as store:
+                store.check()
+                return _night(Run(config, parts, world, log, store, began))
     except Busy as busy:
         log.say("info", "busy", f"another run is in progress ({busy.holder}); nothing done")
         return DONE
-
-
-def _guarded(config: NightlyConfig, parts: Parts, log: Log, began: datetime) -> int:
-    """The night, with failure told. The store is opened inside, as it may be what fails."""
-    try:
-        with SnapshotStore(config.state / "snapshots.db") as store:
-            store.check()
-            return _night(Run(config, parts, log, store, began))
     except Exception as error:
-        reason = str(error) if isinstance(error, C4traceError) else f"{type(error).__name__}: {error}"
-        log.say("error", "failed", f"the run failed: {reason}; the last output stands")
-        tell_failure(config, parts, log, reason, began)
+        tell_failure(config, world, log, error, began)
         raise
 
 
@@ -105,7 +96,7 @@ def _night(run: Run) -> int:
 
 def _fetch(run: Run, base: _Base | None) -> Fetched:
     last_good = {source.name: source.commit for source in base.row.sources} if base else {}
-    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.parts.sleep)
+    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.world.sleep)
     if fetched.lost and base is None:
         raise SourceError("; ".join(fetched.lost.values()), "the first run needs every source")
     return fetched
@@ -169,14 +160,14 @@ def _write_down(
     with run.store.transaction():
         run.store.mark_good(tonight.id)
         standing = [breach.fingerprint for breach in news.breaches]
-        journal.note(run.store, tonight.id, news.change, standing, notices, run.parts.now())
+        journal.note(run.store, tonight.id, news.change, standing, notices, run.world.now())
 
 
 def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched) -> None:
     for breach in news.breaches:
         run.log.say("error", "gate", f"the gate: {breach}", rule=breach.rule, fingerprint=breach.fingerprint)
     title = news.change.title if news.change else "nothing changed"
-    seconds = round((run.parts.now() - run.began).total_seconds(), 1)
+    seconds = round((run.world.now() - run.began).total_seconds(), 1)
     counts = tonight.counts
     run.log.say(
         "info",

@@ -33,7 +33,7 @@ def extras_of(
     return Extras(
         pages={
             CHANGES: ("What changed", render_changes_page(notes, absent, FEED)),
-            HISTORY: ("History", render_history_page(points(history))),
+            HISTORY: ("History", render_history_page([point_of(row) for row in history])),
         },
         files={f"site/{FEED}": feed_of(config, graph.estate, history[0].taken, changes)},
     )
@@ -58,18 +58,8 @@ def feed_of(config: NightlyConfig, estate: str, first: str, changes: Sequence[Ch
     return render_feed(Feed(feed_id.urn, title, "c4trace", first, f"{base}/" if base else "", address), entries)
 
 
-def points(history: Sequence[Snapshot]) -> tuple[HistoryPoint, ...]:
-    """Snapshots as points of the plot."""
-    return tuple(
-        HistoryPoint(
-            f"#{row.id}",
-            row.taken,
-            row.seen,
-            row.counts.flows,
-            row.counts.tasks,
-            row.counts.schedules,
-            row.counts.brittle,
-            row.counts.unknowns,
-        )
-        for row in history
-    )
+def point_of(row: Snapshot) -> HistoryPoint:
+    """A snapshot as a point of the plot."""
+    counts = row.counts
+    numbers = (counts.flows, counts.tasks, counts.schedules, counts.brittle, counts.unknowns)
+    return HistoryPoint(f"#{row.id}", row.taken, row.seen, *numbers)

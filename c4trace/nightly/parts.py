@@ -27,12 +27,21 @@ class Extras:
 
 
 @dataclass(frozen=True, slots=True)
+class World:
+    """What is outside of a night: the variables that hold the webhooks' secrets, the clock, and waiting (seconds)."""
+
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
+    sleep: Sleep
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a night.
 
     `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
     compares two graphs; `gate` says what a diff and its head breach of the policy; `publish` puts a
-    graph and its extras in the place of the last output, whole. `environment` holds the webhooks' secrets.
+    graph and its extras in the place of the last output, whole.
     """
 
     specs: tuple[SourceSpec, ...]
@@ -41,9 +50,6 @@ class Parts:
     diff: Callable[[Graph, Graph], GraphDiff]
     gate: Callable[[GraphDiff, Graph], tuple[Breach, ...]]
     publish: Callable[[Graph, Extras], None]
-    environment: Mapping[str, str]
-    now: Callable[[], datetime]
-    sleep: Sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Run:
 
     config: NightlyConfig
     parts: Parts
+    world: World
     log: Log
     store: SnapshotStore
     began: datetime

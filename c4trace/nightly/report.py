@@ -9,7 +9,7 @@ from c4trace.nightly.config import NightlyConfig
 from c4trace.nightly.log import Log
 from c4trace.nightly.metrics import Metric, write_metrics
 from c4trace.nightly.notify import Event
-from c4trace.nightly.parts import Parts, Run
+from c4trace.nightly.parts import Run, World
 from c4trace.snapshots import COUNTED, SnapshotStore, count, stamp, unstamp
 from extractor.errors import C4traceError
 from extractor.model import SEVERITIES, Graph
@@ -23,35 +23,39 @@ def tell_notices(run: Run) -> int:
     """
     hooks = {hook.name: hook for hook in run.config.hooks}
     failed: dict[str, int] = {}
-    for notice in journal.undelivered(run.store, run.parts.now()):
+    for notice in journal.undelivered(run.store, run.world.now()):
         hook = hooks.get(notice.hook)
         if hook is not None and hook.name in failed:
             failed[hook.name] += 1
             continue
-        reason = notify.deliver(hook, notice.body, run.parts.environment, run.parts.sleep) if hook else ""
+        reason = notify.deliver(hook, notice.body, run.world.environment, run.world.sleep) if hook else ""
         if hook and reason:
             failed[hook.name] = 1
             message = f"hook {hook.name} was not told: {reason}; the next run tries again"
             run.log.say("warning", "notice-failed", message, hook=hook.name)
         else:
-            journal.delivered(run.store, notice, run.parts.now())
+            journal.delivered(run.store, notice, run.world.now())
             run.log.say("info", "notice", f"hook {notice.hook} was told", hook=notice.hook)
     return sum(failed.values())
 
 
-def tell_failure(config: NightlyConfig, parts: Parts, log: Log, reason: str, began: datetime) -> None:
-    """Tell the hooks that want to know, at once (the store may be what failed), and write it into the metrics."""
+def tell_failure(config: NightlyConfig, world: World, log: Log, error: Exception, began: datetime) -> None:
+    """Log why a run failed, tell the hooks that want to know at once (the store may be what failed), and write it into
+    the metrics.
+    """
+    reason = str(error) if isinstance(error, C4traceError) else f"{type(error).__name__}: {error}"
+    log.say("error", "failed", f"the run failed: {reason}; the last output stands", kind=type(error).__name__)
     event = Event("failed", f"the nightly run failed: {reason}; the last output stands")
     for hook in config.hooks:
         if told := notify.wanted(hook, (event,)):
             text = notify.body(hook, "c4trace nightly", stamp(began), "the run failed", config.site_url, told)
-            why = notify.deliver(hook, text, parts.environment, parts.sleep)
+            why = notify.deliver(hook, text, world.environment, world.sleep)
             if why:
                 log.say("warning", "notice-failed", f"hook {hook.name} was not told: {why}", hook=hook.name)
     if config.metrics is None:
         return
     try:
-        write_metrics(config.metrics, _run_metrics(False, began, parts.now(), _last_success(config)))
+        write_metrics(config.metrics, _run_metrics(False, began, world.now(), _last_success(config)))
     except C4traceError as error:
         log.say("warning", "metrics", str(error))
 
@@ -65,7 +69,7 @@ def write_night(run: Run, graph: Graph, changes: int, breaches: int, undelivered
         return
     counts = count(graph)
     brittle = [finding.severity for finding in graph.findings if not finding.suppressed]
-    now = run.parts.now()
+    now = run.world.now()
     write_metrics(
         run.config.metrics,
         (

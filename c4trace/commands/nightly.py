@@ -1,0 +1,135 @@
+"""`c4trace nightly`: one unattended run for cron, a systemd timer or a scheduled workflow."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from c4trace.console import Console
+from c4trace.nightly.config import NightlyConfig, load_config
+from c4trace.nightly.log import Log
+from c4trace.nightly.night import run_night
+from c4trace.nightly.parts import Extras, Parts, World
+from c4trace.nightly.report import tell_failure
+from c4trace.outputs import DEFAULT_FORMATS, Material, render_outputs
+from c4trace.publish import check_out_dir, publish
+from c4trace.scanning import choose_estate, default_cache_dir
+from c4trace.snapshot_spec import state_dir
+from c4trace.version import stamp, version
+from extractor.baseline import read_baseline
+from extractor.diff import GraphDiff, diff_graphs
+from extractor.errors import C4traceError
+from extractor.estate import Estate
+from extractor.model import Graph
+from extractor.options import ScanOptions
+from extractor.policy import Breach, check, load_policy
+from extractor.rulefiles import read_schema
+from extractor.sources import Tree, open_source
+
+DETAILS = """\
+Fetches every source (again and again, if need be; one that cannot be reached keeps its last good commit, and the site
+says so), scans, stores a snapshot, compares it with the last good one, publishes the site with the pages What changed
+and History and an Atom feed, and tells webhooks. Safe to run twice at once and to kill at any point.
+
+examples:
+  c4trace nightly                                     ./estate.yaml into ./out, snapshots in ./.c4trace
+  c4trace nightly --config nightly.yaml               all else in a file: see docs/nightly.md
+  c4trace nightly --config nightly.yaml --log-json    a line of JSON for each thing that happens
+
+exit status: 0 done, or another run is in progress; 1 done, and the gate is breached; 2 the input is wrong;
+3 a source was not reached and no copy of it is here: the last good state was published again, marked as such.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `nightly`. What is given here goes before what the configuration says."""
+    parser.add_argument("--config", metavar="FILE", type=Path, help="the nightly configuration (YAML)")
+    parser.add_argument("--estate", metavar="FILE", help="the estate file, or the name of a shipped one [estate.yaml]")
+    parser.add_argument(
+        "--source",
+        metavar="NAME=PATH_OR_URL[@REF]",
+        action="append",
+        default=[],
+        help="read a system from here; may be given for several",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the directory that is published [out]")
+    parser.add_argument("--state", metavar="DIR", type=Path, help="snapshots and lock [$C4TRACE_STATE or .c4trace]")
+    parser.add_argument("--cache-dir", metavar="DIR", type=Path, help="clones, summaries [$C4TRACE_CACHE or ~/.cache]")
+    parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes [all cores]")
+    parser.add_argument("--log-json", action="store_true", help="log lines as JSON objects")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Do one night; the exit status. What goes wrong in it is in the log, so only the status is left to give."""
+    config = _config(options)
+    world = World(os.environ, _now, time.sleep)
+    log = Log(sys.stderr, _now, options.log_json, console.quiet)
+    began = world.now()
+    try:
+        parts = _parts(config, options)
+    except C4traceError as error:
+        tell_failure(config, world, log, error, began)
+        return error.exit_code
+    try:
+        return run_night(config, parts, world, log)
+    except C4traceError as error:
+        return error.exit_code
+    except Exception:
+        if console.verbose:
+            raise
+        return 1
+
+
+def _config(options: argparse.Namespace) -> NightlyConfig:
+    config = load_config(options.config) if options.config else NightlyConfig(state=state_dir())
+    given = {key: value for key in ("out", "state") if (value := getattr(options, key)) is not None}
+    return dataclasses.replace(config, **given)
+
+
+def _now() -> datetime:
+    """The time; the moment that SOURCE_DATE_EPOCH pins, if it is set."""
+    return datetime.fromisoformat(stamp()) if "SOURCE_DATE_EPOCH" in os.environ else datetime.now(UTC)
+
+
+def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
+    """Put the parts together. Raises UserError when the estate, its policy or its baseline is wrong."""
+    from_file = str(config.estate) if config.estate else None
+    sources = [*options.source, *_not_given(config, options.source)]
+    estate = choose_estate(options.estate or from_file, sources, [])
+    check_out_dir(config.out)
+    cache_dir = options.cache_dir or default_cache_dir()
+    policy = load_policy(estate.policy, read_schema("policy"), [system.id for system in estate.systems])
+    baseline = read_baseline(config.baseline or estate.directory / "c4trace-baseline.yaml")
+
+    def gate(diff: GraphDiff, head: Graph) -> tuple[Breach, ...]:
+        return check(diff, head, policy, baseline, _now().date().isoformat()).breaches
+
+    def put_out(graph: Graph, extras: Extras) -> None:
+        publish(config.out, {**render_outputs(Material(graph, pages=extras.pages), DEFAULT_FORMATS), **extras.files})
+
+    return Parts(
+        specs=estate.sources(),
+        opener=lambda spec, offline: open_source(spec, cache_dir, offline),
+        scan=lambda trees: _scan(estate, trees, cache_dir, options.jobs),
+        diff=diff_graphs,
+        gate=gate,
+        publish=put_out,
+    )
+
+
+def _not_given(config: NightlyConfig, given: list[str]) -> list[str]:
+    """The configuration's sources as `--source` has them, but those that the command line replaces."""
+    names = {text.partition("=")[0] for text in given}
+    return [f"{name}={address}" for name, address in config.sources if name not in names]
+
+
+def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int) -> Graph:
+    from extractor.scan import scan_estate
+
+    return scan_estate(estate, trees, ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir))
