@@ -1,6 +1,9 @@
-"""Programs that are hard to place right: every kind of statement and expression, in awkward layouts."""
+"""Programs that are hard to place right, every kind of statement and expression in them, and trees as text."""
 
 from __future__ import annotations
+
+import ast
+import sys
 
 PROGRAMS: dict[str, str] = {
     "generator arguments": """f(x for x in y)
@@ -171,6 +174,11 @@ x = f'''a'{b}''''c'
     "columns count bytes": """é = 'ü' + ñ.ö(é)
 x = f'ü{é}ñ{ö}'
 x = 'ü', é
+""",
+    "identifiers in another form": """µ = ﬁ.µ(µ=1, s='µ')
+def µ(µ: µ, *, ﬁ=1): global ℌ, a; import ﬁ.µ as ℌ
+match x:
+  case A(µ=ﬁ) | {**µ}: pass
 """,
     "numbers": """x = 0xFF + 0o17 + 0b1 + 1_000 + 1. + .5e-3 + 1j + 1_0.0_1J + 0000
 ...
@@ -343,3 +351,16 @@ b}}
 }''' "x"
 """,
 }
+
+
+def dumped(tree: ast.Module, positions: bool = True) -> str:
+    """A tree as text, without what interpreters from 3.12 on say in ways of their own."""
+    if sys.version_info >= (3, 12):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                node.values = [part for part in node.values if not (isinstance(part, ast.Constant) and not part.value)]
+                for part in node.values:
+                    vars(part).pop("kind", None)
+            if hasattr(node, "type_params"):
+                node.type_params = []
+    return ast.dump(tree, include_attributes=positions)

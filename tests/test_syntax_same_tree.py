@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.syntax import Parsed, parse
-from tests.syntax_programs import PROGRAMS
+from tests.syntax_programs import PROGRAMS, dumped
 
 WHOLE_LIBRARY = "C4TRACE_WHOLE_STDLIB" in os.environ
 SMALL = 9_000  # bytes
@@ -48,19 +47,6 @@ def assert_same_tree(source: bytes) -> None:
     assert isinstance(by_libcst, Parsed), by_libcst
     assert by_libcst.parser == "libcst"
     assert dumped(by_libcst.tree) == dumped(by_ast.tree)
-
-
-def dumped(tree: ast.Module) -> str:
-    """A tree as text, with positions, and without what interpreters from 3.12 on say in ways of their own."""
-    if sys.version_info >= (3, 12):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr):
-                node.values = [part for part in node.values if not (isinstance(part, ast.Constant) and not part.value)]
-                for part in node.values:
-                    vars(part).pop("kind", None)
-            if hasattr(node, "type_params"):
-                node.type_params = []
-    return ast.dump(tree, include_attributes=True)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

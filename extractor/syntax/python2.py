@@ -8,8 +8,10 @@ import re
 
 # What the compiler says of `print x` and `exec x`, and of nothing that is valid in any Python 3.
 _MESSAGE = "Missing parentheses in call to"
+# What it says of `except A, b:` and `lambda (a, b):`; libcst, asked next, reads the first as Python 3.14 has it.
+_LIKELY = ("multiple exception types must be parenthesized", "Lambda expression parameters cannot be parenthesized")
 _SIGN = re.compile(
-    r"""^\s*print\s+["'\w%] | ^\s*print\s*>> | ^\s*exec\s+["'\w] | ^\s*raise\s+[\w.]+\s*,\s*\S
+    r"""^\s*print\s+["'\w%] | ^\s*print\s*>> | ^\s*exec\s+["'\w] | ^\s*raise\s+[\w.]+(?:\([^()]*\))?\s*,\s*\S
       | ^\s*def\s+\w+\((?:[^()]*,)?\s*\(\w | \blambda\s*\(
       | `[^`]+` | <> | \b0[0-7]+[lL]?\b | \b(?:0[xX][0-9a-fA-F]+|\d+)[lL]\b | \b[uU][rR]["']""",
     re.VERBOSE,
@@ -26,7 +28,7 @@ def is_likely(error: SyntaxError, text: str) -> bool:
     """Whether a module that no parser reads looks like Python 2, from the line that the compiler complains of."""
     lines = text.split("\n")
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
-    return is_certain(error) or _SIGN.search(line) is not None
+    return is_certain(error) or error.msg.startswith(_LIKELY) or _SIGN.search(line) is not None
 
 
 def has_bare_handlers(tree: ast.Module, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,7 +33,22 @@ _AUGMENTED: dict[str, type[ast.operator]] = {
 def module_tree(module: libcst.Module) -> ast.Module:
     """A whole module. Raises KeyError for a node that is not known, SyntaxError for a literal Python refuses."""
     spans = Spans.of(module)
-    return ast.Module(body=list(_statements(spans, module.body)), type_ignores=[])
+    tree = ast.Module(body=list(_statements(spans, module.body)), type_ignores=[])
+    if not spans.code.isascii():
+        _normalise(tree)
+    return tree
+
+
+def _normalise(tree: ast.Module) -> None:
+    """Brings identifiers to the form in which Python compares them (NFKC, PEP 3131), as `ast` does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            continue
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, str):
+                setattr(node, field, unicodedata.normalize("NFKC", value))
+            elif isinstance(value, list) and value and isinstance(value[0], str):
+                setattr(node, field, [unicodedata.normalize("NFKC", name) for name in value])
 
 
 def _statements(spans: Spans, nodes: Sequence[Any]) -> Iterator[ast.stmt]:
