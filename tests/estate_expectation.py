@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from extractor.model import Call, Context, Finding, Graph, Node, Route, Store, from_dict
+from extractor.model import Call, Context, Finding, Graph, Node, Route, Step, Store, from_dict
 from tests.build_estate import ESTATE
 
 Row = Mapping[str, Any]
@@ -309,6 +309,19 @@ def _arrows(graph: Graph, rows: Sequence[Row]) -> list[str]:
     return _match("arrow", rows, sorted(drawn), same, lambda pair: f"{pair[0]} -> {pair[1]}", check)
 
 
+def _lost_steps(rows: Sequence[Row], steps: Sequence[Step]) -> Iterable[str]:
+    """The rows that no step, behind the step of the row before, stands for."""
+    behind = 0
+    for row in rows:
+        for at in range(behind, len(steps)):
+            own = [evidence for evidence in steps[at].evidence if evidence.repo == row["repo"]]
+            if steps[at].sync == row["sync"] and any(at_site(row["repo"], row, evidence) for evidence in own):
+                behind = at + 1
+                break
+        else:
+            yield f"no step from {row['from']} to {row['to']} (sync={row['sync']}) on {row['path']}: {row['at']}"
+
+
 def _scenarios(graph: Graph, rows: Sequence[Row]) -> list[str]:
     out = []
     by_title = {scenario.title: scenario for scenario in graph.scenarios}
@@ -320,8 +333,7 @@ def _scenarios(graph: Graph, rows: Sequence[Row]) -> list[str]:
         out += [f"{row['title']}: step {n} matched nothing" for n in scenario.missing]
         bare = [step.n for step in scenario.steps if not step.evidence and not step.missing]
         out += [f"{row['title']}: step {n} has no evidence" for n in bare]
-        told = {evidence.path for step in scenario.steps for evidence in step.evidence}
-        out += [f"{row['title']}: no step stands on {path}" for path in row["evidence"] if path not in told]
+        out += [f"{row['title']}: {fault}" for fault in _lost_steps(row["steps"], scenario.steps)]
     return out
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from extractor.estate import Target, load_estate
-from extractor.model import Call, Context, Graph, Task
+from extractor.model import Call, Context, Evidence, Graph, Scenario, Step, Task
 from tests.build_estate import ESTATE, REPOSITORIES, build_estate, build_repository
 from tests.estate_expectation import SECTIONS, differences, expected, many, marked, same_endpoint
 from tests.git_repository import git
@@ -55,6 +55,8 @@ def _marked_rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
             continue
         for repo, rows in expected()[section].items():
             yield from ((repo, row) for row in rows)
+    for scenario in expected()["scenarios"]:
+        yield from ((step["repo"], step) for step in scenario["steps"])
 
 
 def test_every_text_of_the_specification_marks_exactly_one_line() -> None:
@@ -91,6 +93,24 @@ def test_a_call_is_compared_field_by_field() -> None:
     told = [text for text in differences(Graph("1.0", "", "", "", calls=(call,)), "calls") if path in text]
     assert len(told) == 1
     assert told[0].endswith("timeout is no")
+
+
+def _scenario(row: Mapping[str, Any], backwards: bool) -> Scenario:
+    rows = list(reversed(row["steps"])) if backwards else row["steps"]
+    steps = []
+    for n, step in enumerate(rows, 1):
+        line = marked(step["repo"], step["path"], many(step["at"])[0])
+        evidence = Evidence(step["repo"], "", step["path"], line, line, "call")
+        steps.append(Step(n, step["from"], step["to"], "", step["sync"], (evidence,)))
+    return Scenario(row["title"], row["title"], "", tuple(steps), ())
+
+
+def test_the_steps_of_a_scenario_have_an_order() -> None:
+    rows = expected()["scenarios"]
+    right = Graph("1.0", "", "", "", scenarios=tuple(_scenario(row, backwards=False) for row in rows))
+    wrong = Graph("1.0", "", "", "", scenarios=tuple(_scenario(row, backwards=True) for row in rows))
+    assert differences(right, "scenarios") == ()
+    assert len(differences(wrong, "scenarios")) > len(rows)
 
 
 @pytest.mark.parametrize(
