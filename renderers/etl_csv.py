@@ -9,7 +9,7 @@ from extractor.model import EtlRow, Graph
 
 _HEADER = ("source", "transport", "cadence", "data", "source_of_truth", "brittle", "reasons", "system", "consumer")
 # A cell that starts with one of these is run as a formula by a spreadsheet (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def render_etl_csv(graph: Graph) -> str:
@@ -38,6 +38,6 @@ def _cells(row: EtlRow) -> tuple[str, ...]:
 
 
 def _inert(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula, and no unprintable text."""
-    shown = cell.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
+    """The cell on one line, with an apostrophe before what a spreadsheet would take for a formula."""
+    shown = " ".join(cell.encode("utf-8", "replace").decode("utf-8").replace("\0", "").split())
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
