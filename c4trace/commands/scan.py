@@ -6,10 +6,17 @@ import argparse
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from c4trace.console import Console
+
+if TYPE_CHECKING:
+    from extractor.estate import Estate
+    from extractor.model import Graph
+    from extractor.options import ScanOptions
+    from extractor.sources import Tree
 
 DETAILS = """\
 examples:
@@ -54,7 +61,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
-    from extractor.scan import scan_estate
 
     started = time.monotonic()
     formats = check_formats(options.format or DEFAULT_FORMATS)
@@ -76,7 +82,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             trees = open_sources(estate, cache_dir, options.offline, progress)
         for tree in trees.values():
             console.detail(f"{tree.name}: {tree.url} at {tree.ref}, commit {tree.commit}, {len(tree.entries)} files")
-        graph = scan_estate(estate, trees, scan_options)
+        graph = _scan(estate, trees, scan_options)
         progress("drawing", 0, 0)
         with clock.stage("render"):
             files = render_outputs(Material(graph), formats)
@@ -86,6 +92,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.note(f"open {options.out / 'site' / 'index.html'}")
     console.note(last_line(graph, time.monotonic() - started))
     return 0
+
+
+def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
+    """The scan itself. What it needs is imported only now, so that a fault of the input is told at once."""
+    from extractor.scan import scan_estate
+
+    return scan_estate(estate, trees, options)
 
 
 class _Clock:

@@ -1,0 +1,138 @@
+"""The table commands: rows of a graph.json on the terminal or as JSON, and which of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from c4trace.cli import main
+from extractor.model import Graph
+from renderers.graph_json import render_graph_json
+from tests.sample_graph import hostile_graph, sample_graph
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return sample_graph()
+
+
+@pytest.fixture
+def source(tmp_path: Path, graph: Graph) -> str:
+    (tmp_path / "graph.json").write_text(render_graph_json(graph))
+    return str(tmp_path / "graph.json")
+
+
+def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("command", "attribute", "told"),
+    [
+        ("tasks", "tasks", "name"),
+        ("flows", "flows", "label"),
+        ("etl", "etl", "source"),
+        ("brittle", "findings", "rule"),
+    ],
+)
+def test_a_table_tells_of_every_row(
+    source: str, graph: Graph, capsys: pytest.CaptureFixture[str], command: str, attribute: str, told: str
+) -> None:
+    wanted = [row for row in getattr(graph, attribute) if not getattr(row, "suppressed", "")]
+    assert wanted
+    assert len(rows(capsys, command, "--from", source)) == len(wanted)
+    assert main([command, "--from", source]) == 0
+    table = capsys.readouterr().out
+    assert "\x1b" not in table
+    for row in wanted:
+        assert getattr(row, told) in table
+
+
+def test_rows_of_one_repository(source: str, graph: Graph, capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = rows(capsys, "tasks", "--from", source, "--repo", "micromasters")
+    assert {task["repo"] for task in tasks} == {"micromasters"}
+    assert len(tasks) == sum(task.repo == "micromasters" for task in graph.tasks)
+    flows = rows(capsys, "flows", "--from", source, "--repo", "micromasters")
+    assert 0 < len(flows) < len(graph.flows)
+    assert all("micromasters" in {piece["repo"] for piece in flow["evidence"]} for flow in flows)  # type: ignore[attr-defined]
+    etl = rows(capsys, "etl", "--from", source, "--repo", "micromasters")
+    assert {row["source_of_truth"]["repo"] for row in etl} == {"micromasters"}  # type: ignore[index]
+
+
+def test_rows_that_touch_a_system_or_what_is_inside_it(
+    source: str, graph: Graph, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inside = {"edx"} | {node.id for node in graph.nodes if node.parent == "edx"}
+    wanted = {flow.id for flow in graph.flows if {flow.source, flow.target} & inside}
+    assert 0 < len(wanted) < len(graph.flows)
+    for name in ("edx", "open EDX"):
+        assert {flow["id"] for flow in rows(capsys, "flows", "--from", source, "--system", name)} == wanted
+    findings = rows(capsys, "brittle", "--from", source, "--system", "edx", "--all")
+    assert {f["id"] for f in findings} == {f.id for f in graph.findings if wanted & set(f.flow_ids)}
+
+
+def test_findings_of_a_severity_or_worse(source: str, graph: Graph, capsys: pytest.CaptureFixture[str]) -> None:
+    high = rows(capsys, "brittle", "--from", source, "--severity", "high", "--all")
+    assert {finding["severity"] for finding in high} == {"high"}
+    assert len(high) == sum(finding.severity == "high" for finding in graph.findings)
+    every = rows(capsys, "brittle", "--from", source, "--all")
+    assert len(every) == len(graph.findings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tasks", "--repo", "micromaster"], "no repository 'micromaster' (did you mean 'micromasters'?)"),
+        (["flows", "--system", "edxx"], "no system 'edxx' (did you mean 'edx'?)"),
+    ],
+)
+def test_a_name_that_is_not_there_names_its_neighbour(
+    source: str, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert main([*arguments, "--from", source]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_graph_says_what_to_do_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["tasks"]) == 2
+    assert "there is no out/graph.json (run `c4trace scan` first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["tasks", "flows", "etl", "brittle"])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_names_from_scanned_code_cannot_drive_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, form: list[str]
+) -> None:
+    (tmp_path / "graph.json").write_text(render_graph_json(hostile_graph()))
+    assert main([command, "--from", str(tmp_path / "graph.json"), *form]) == 0
+    out = capsys.readouterr().out
+    assert not [character for character in out if ord(character) < 32 and character != "\n"]
+    assert not set(out) & {"\x7f", "\x9b", "\u202e", "\u2066"}
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(source: str) -> None:
+    command = f"{sys.executable} -m c4trace flows --from {source} --json | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[\n", "")
+
+
+def test_a_table_of_a_large_graph_is_quick_as_only_its_rows_are_read(source: str) -> None:
+    data = json.loads(Path(source).read_text())
+    data["calls"] = [{**row, "id": f"{row['id']}-{n}"} for n in range(200) for row in data["calls"]]
+    Path(source).write_text(json.dumps(data))
+    command = [sys.executable, "-X", "importtime", "-m", "c4trace", "tasks", "--from", source, "--json"]
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"})
+    assert time.monotonic() - started < 3
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"git", "networkx", "libcst", "jinja2", "jsonschema", "yaml", "httpx"}
