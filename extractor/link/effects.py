@@ -1,0 +1,256 @@
+"""Effects: which calls reach the network or a datastore, seen from where it happens and from who decides about it.
+
+A *primitive* effect stands at the call that a rule knows. Where its URL, method or system comes from a parameter, each
+caller that settles more of it has an effect of its own, at its own line (a wrapper's caller says which endpoint). A
+call into a library that was read is followed inside it, and stands at the line that enters the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Value, Values
+from extractor.link.attributes import Classes
+from extractor.link.callgraph import CallGraph, Site
+from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame
+from extractor.link.evaluate import Evaluator
+from extractor.link.facets import Facets, read_call
+from extractor.link.world import Def
+from extractor.rulebook import RuleBook
+
+MAX_HOPS = 5  # wrappers around wrappers
+MAX_CALLERS = 80  # callers of one wrapper that are looked at
+MAX_LIBRARY_DEPTH = 8
+MAX_LIBRARY_STEPS = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """A call that causes requests or store access. `hops` leads from this site down to the primitive one."""
+
+    hops: tuple[Site, ...]
+    facets: tuple[Facets, ...]
+    via: str
+
+    @property
+    def site(self) -> Site:
+        return self.hops[0]
+
+
+class Effects:
+    """Finds all effects of one world."""
+
+    def __init__(self, ev: Evaluator, graph: CallGraph, book: RuleBook) -> None:
+        self.ev, self.graph, self.book = ev, graph, book
+        self._traced: dict[int, tuple[Facets, ...]] = {}
+        self._callers = _callers_by_target(ev, graph)
+        self._steps = 0
+
+    def find(self) -> list[Effect]:
+        """Every effect, primitive ones first, in order of module and line."""
+        found: list[Effect] = []
+        work: list[Effect] = []
+        for owner, sites in self.graph.sites.items():
+            frame = self.ev.frame(owner)
+            for site in sites:
+                facets = self._at(site, frame, site.funcs)
+                if facets:
+                    effect = Effect((site,), facets, _via(site.funcs, facets))
+                    found.append(effect)
+                    if any(f.is_open() for f in facets):
+                        work.append(effect)
+                elif _calls_parameter(site.funcs):
+                    work.append(Effect((site,), (), ""))
+        seen: set[tuple[int, tuple[object, ...]]] = set()
+        while work:
+            effect = work.pop(0)
+            for wider in self._widen(effect):
+                key = (id(wider.site), tuple(f.skeleton() for f in wider.facets))
+                if key in seen:
+                    continue
+                seen.add(key)
+                found.append(wider)
+                if len(wider.hops) < MAX_HOPS and any(f.is_open() for f in wider.facets):
+                    work.append(wider)
+        return found + self._parameter_primitives(found)
+
+    def _parameter_primitives(self, found: list[Effect]) -> list[Effect]:
+        """Where a function was handed over and is called under another name, that line is an effect too."""
+        known = {id(e.site) for e in found}
+        out: dict[int, Effect] = {}
+        for effect in found:
+            last = effect.hops[-1]
+            if id(last) not in known and id(last) not in out and len(effect.hops) > 1:
+                out[id(last)] = Effect((last,), effect.facets, effect.facets[0].via)
+        return list(out.values())
+
+    # what a site does ------------------------------------------------------------------------------------------
+
+    def _at(self, site: Site, frame: Frame, funcs: Values) -> tuple[Facets, ...]:
+        out: list[Facets] = []
+        for func in funcs:
+            out += self._of_value(func, site, frame)
+        return tuple(dict.fromkeys(out))
+
+    def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Facets]:
+        if isinstance(func, Ext):
+            rule = self.book.find(func.path)
+            if rule is not None:
+                args, kwargs = arguments(self.ev, site.call, frame)
+                yield read_call(rule, func, args, kwargs)
+        elif isinstance(func, Partial):
+            args, kwargs = arguments(self.ev, site.call, frame)
+            yield from self._partial(func, args, kwargs)
+        elif isinstance(func, DefRef) and not func.target.module.in_repo:
+            args, kwargs = arguments(self.ev, site.call, frame)
+            self._steps = 0
+            yield from self._library(func, args, kwargs, 0)
+
+    def _partial(self, func: Partial, args: Args, kwargs: Kwargs) -> Iterator[Facets]:
+        inner = func.func
+        if isinstance(inner, Ext):
+            rule = self.book.find(inner.path)
+            if rule is not None:
+                merged = dict(func.kwargs) | dict(kwargs)
+                yield read_call(rule, inner, func.args + args, tuple(sorted(merged.items())))
+
+    # into libraries --------------------------------------------------------------------------------------------
+
+    def _library(self, func: DefRef, args: Args, kwargs: Kwargs, depth: int) -> tuple[Facets, ...]:
+        """Everything that calling a library's function does, followed inside the library."""
+        if depth > MAX_LIBRARY_DEPTH or self._steps > MAX_LIBRARY_STEPS:
+            return ()
+        self._steps += 1
+        target = func.target
+        if target.kind == "class":
+            made = self.ev.classes.member(target, "__init__")
+            inst = Inst(target, bind(self.ev, made[1][0].target, args, kwargs, skip_first=True)
+                        if made and isinstance(made[1][0], DefRef) else ())  # fmt: skip
+            funcs = [DefRef(v.target, inst) for v in (made[1] if made else ()) if isinstance(v, DefRef)]
+            return tuple(f for one in funcs for f in self._library(one, args, kwargs, depth + 1))
+        frame = entry_frame(self.ev, func, args, kwargs)
+        known = self._traced.get(id(frame))
+        if known is not None:
+            return known
+        self._traced[id(frame)] = ()
+        out: dict[Facets, None] = {}
+        for call in target.scope.calls:
+            for value in self.ev.eval(call.func, frame):
+                for facets in self._inside(value, call, frame, depth):
+                    out[facets] = None
+        if not out:
+            rule = self.book.find(target.qualified)
+            if rule is not None and depth == 0:
+                out[read_call(rule, Ext(target.qualified), args, kwargs)] = None
+        self._traced[id(frame)] = tuple(out)[:8]
+        return self._traced[id(frame)]
+
+    def _inside(self, value: Value, call: object, frame: Frame, depth: int) -> tuple[Facets, ...]:
+        from extractor.summary import Call
+
+        assert isinstance(call, Call)
+        if isinstance(value, Ext):
+            rule = self.book.find(value.path)
+            if rule is None:
+                return ()
+            return (read_call(rule, value, *arguments(self.ev, call, frame)),)
+        if isinstance(value, DefRef) and not value.target.module.in_repo:
+            return self._library(value, *arguments(self.ev, call, frame), depth + 1)
+        return ()
+
+    # out to callers --------------------------------------------------------------------------------------------
+
+    def _widen(self, effect: Effect) -> Iterator[Effect]:
+        """The effect as each caller of its function sees it, where that says more."""
+        owner = effect.site.owner
+        before = {f.skeleton() for f in effect.facets}
+        for caller in self._callers.get(owner, ())[:MAX_CALLERS]:
+            if any(caller is hop for hop in effect.hops):
+                continue
+            hops = (caller, *effect.hops)
+            facets = self._through(hops)
+            if facets and {f.skeleton() for f in facets} != before and not _says_less(facets, effect.facets):
+                yield Effect(hops, facets, owner.qualified)
+
+    def _through(self, hops: tuple[Site, ...]) -> tuple[Facets, ...]:
+        """What the last hop does when the first is reached: each call binds the next one's parameters."""
+        frames: list[Frame] = [self.ev.frame(hops[0].owner)]
+        for site, after in zip(hops, hops[1:], strict=False):
+            entered: list[Frame] = []
+            for frame in frames:
+                for func in self.ev.eval(site.call.func, frame):
+                    entered += self._entered(func, site, frame, after.owner)
+            frames = entered[:6]
+        last = hops[-1]
+        out: dict[Facets, None] = {}
+        for frame in frames:
+            for facets in self._at(last, frame, self.ev.eval(last.call.func, frame)):
+                out[facets] = None
+        return tuple(out)
+
+    def _entered(self, func: Value, site: Site, frame: Frame, owner: Def) -> list[Frame]:
+        """The frame of `owner` when `site` calls `func`, if that is what it calls."""
+        if isinstance(func, Partial) and isinstance(func.func, DefRef):
+            args, kwargs = arguments(self.ev, site.call, frame)
+            merged = tuple(sorted((dict(func.kwargs) | dict(kwargs)).items()))
+            return [entry_frame(self.ev, func.func, func.args + args, merged)] if func.func.target is owner else []
+        if not isinstance(func, DefRef):
+            return []
+        args, kwargs = arguments(self.ev, site.call, frame)
+        if func.target is owner:
+            return [entry_frame(self.ev, func, args, kwargs)]
+        if func.target.kind == "class":
+            made = self.ev.classes.member(func.target, "__init__")
+            if made and any(isinstance(v, DefRef) and v.target is owner for v in made[1]):
+                inst = Inst(func.target, bind(self.ev, owner, args, kwargs, skip_first=True))
+                return [entry_frame(self.ev, DefRef(owner, inst), args, kwargs)]
+        return []
+
+
+def _says_less(new: tuple[Facets, ...], old: tuple[Facets, ...]) -> bool:
+    """A caller that only trades one unknown for another settles nothing."""
+
+    def known(facets: tuple[Facets, ...]) -> int:
+        return sum(
+            sum(len(p) if isinstance(p, str) else (3 if p.kind in ("setting", "env") else 0) for p in url.parts)
+            for f in facets
+            for url in f.urls
+        ) + sum(len(f.methods) + len(f.systems) for f in facets)
+
+    return bool(old) and known(new) <= known(old)
+
+
+def _via(funcs: Values, facets: tuple[Facets, ...]) -> str:
+    for func in funcs:
+        if isinstance(func, DefRef):
+            return func.target.qualified
+    return facets[0].via
+
+
+def _calls_parameter(funcs: Values) -> bool:
+    return any(isinstance(f, Param) and "()" not in f.path for f in funcs)
+
+
+def _callers_by_target(ev: Evaluator, graph: CallGraph) -> dict[Def, list[Site]]:
+    found: dict[Def, list[Site]] = {}
+    for sites in graph.sites.values():
+        for site in sites:
+            for func in site.funcs:
+                inner = func.func if isinstance(func, Partial) else func
+                if not isinstance(inner, DefRef):
+                    continue
+                for target in _entered_defs(ev.classes, inner):
+                    if target.module.in_repo:
+                        found.setdefault(target, []).append(site)
+    return found
+
+
+def _entered_defs(classes: Classes, func: DefRef) -> Iterator[Def]:
+    if func.target.kind != "class":
+        yield func.target
+        return
+    made = classes.member(func.target, "__init__")
+    for value in made[1] if made else ():
+        if isinstance(value, DefRef):
+            yield value.target

@@ -1,0 +1,172 @@
+"""What one call says: method, URL, base, timeout, system, store; read with a rule from the arguments of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from extractor.link import folding
+from extractor.link.absvalue import Const, Ext, Hole, Param, Setting, Text, Unknown, Value, Values, join
+from extractor.link.calling import Args, Kwargs
+from extractor.rulebook import CallRule, Place
+
+_FULL_URL = ("http://", "https://", "redis://", "rediss://", "ftp://", "sftp://", "ws://", "wss://")
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """One reading of a call. `urls` are alternatives; `systems` the texts found where the rule names the system."""
+
+    rule: CallRule
+    via: str
+    methods: tuple[str, ...]
+    urls: tuple[Text, ...]
+    systems: tuple[str, ...]
+    timeout: str
+    aliases: tuple[str, ...]
+    insecure: bool = False
+    auth: str = ""
+
+    def skeleton(self) -> tuple[object, ...]:
+        """What can be known of the call: two readings of one call with equal skeletons say the same."""
+        return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(_skeleton, self.urls)))
+
+    def is_open(self) -> bool:
+        """True when a caller may know more: a hole in the URL, the method or the system."""
+        open_url = any(_is_open(url) for url in self.urls) or (self.rule.url is not None and not self.urls)
+        open_method = self.rule.method is not None and not self.methods
+        return open_url or open_method or (self.rule.system is not None and not self.systems)
+
+
+def _is_open(url: Text) -> bool:
+    return any(isinstance(part, Hole) and part.kind in ("arg", "unknown") for part in url.parts)
+
+
+def _skeleton(url: Text) -> str:
+    out = ""
+    for part in url.parts:
+        out += part if isinstance(part, str) else f"{{{part.name if part.kind in ('setting', 'env') else ''}}}"
+    return out
+
+
+def read_call(rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Facets:
+    """What a call of `func` with these arguments says, by its rule."""
+    given = dict(kwargs)
+    name = func.path.rsplit(".", 1)[-1].removesuffix("()")
+    urls = _urls(rule, func, args, given)
+    return Facets(
+        rule, func.path, _methods(rule, name, func, args, given), urls,
+        _literals(at(rule.system, func, args, given)), _timeout(rule, func, args, given),
+        _aliases(rule, func, args, given), _is_false(given.get("verify", ())), _auth(given),
+    )  # fmt: skip
+
+
+def at(place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
+    """The values at a place of a rule; () when nothing stands there."""
+    if place is None:
+        return ()
+    if place.source == "text":
+        return (Text((place.text,)),)
+    if place.source == "arg":
+        found = _given(place, args, kwargs)
+    else:
+        found, holder = (), func.receiver
+        while holder is not None and not found:
+            found = _given(place, holder.args, dict(holder.kwargs))
+            holder = holder.receiver
+    return found or ((Text((place.text,)),) if place.text else ())
+
+
+def _given(place: Place, args: Args, kwargs: dict[str, Values]) -> Values:
+    for keyword in place.keywords:
+        if keyword in kwargs:
+            return kwargs[keyword]
+    for position in place.positions:
+        if position < len(args):
+            return args[position]
+        if f"#{position}" in kwargs:
+            return kwargs[f"#{position}"]
+    return ()
+
+
+def _literals(values: Iterable[Value]) -> tuple[str, ...]:
+    return tuple(sorted({v.literal for v in values if isinstance(v, Text) and v.literal is not None}))
+
+
+def _methods(rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
+    if rule.method is None:
+        return ()
+    if rule.method.source == "text":
+        return (name.upper(),) if rule.method.text == "@name" else (rule.method.text,)
+    return tuple(literal.upper() for literal in _literals(at(rule.method, func, args, kwargs)))
+
+
+def _urls(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
+    paths = folding.texts(found) if (found := at(rule.url, func, args, kwargs)) else ()
+    base = at(rule.base, func, args, kwargs)
+    if not base:
+        return paths
+    if not paths:
+        return folding.texts(base)
+    out = []
+    for path in paths:
+        for root in folding.texts(base):
+            first = path.parts[0] if path.parts else ""
+            absolute = isinstance(first, str) and first.startswith(_FULL_URL)
+            out.append(path if absolute else _under(root, path))
+    return tuple(dict.fromkeys(out))
+
+
+def _under(root: Text, path: Text) -> Text:
+    """A path below a base URL, with one slash between them."""
+    if not root.parts:
+        return path
+    last, first = root.parts[-1], path.parts[0] if path.parts else ""
+    if isinstance(last, str) and last.endswith("/"):
+        root = Text((*root.parts[:-1], last.rstrip("/")))
+    slash = () if isinstance(first, str) and first.startswith(("/", "?")) else ("/",)
+    return join(root, Text(slash), path)
+
+
+def _timeout(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> str:
+    place = rule.timeout
+    if place is None:
+        return "unknown"
+    if place.source == "text":
+        return {"built-in": "yes", "none": "no"}.get(place.text, "unknown")
+    found = at(place, func, args, kwargs)
+    if not found:
+        return "no"
+    if all(isinstance(v, Const) and v.value is None for v in found):
+        return "no"
+    return "unknown" if all(isinstance(v, Param | Unknown) for v in found) else "yes"
+
+
+def _aliases(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
+    if rule.alias is None:
+        return ()
+    found = at(rule.alias, func, args, kwargs)
+    if not found and rule.alias.source == "receiver" and func.args:
+        found = func.args[0]
+    return _literals(found)
+
+
+def _is_false(values: Values) -> bool:
+    return any(isinstance(v, Const) and v.value is False for v in values)
+
+
+def _auth(kwargs: dict[str, Values]) -> str:
+    """How a request says who it is: basic, bearer token, or nothing seen."""
+    if kwargs.get("auth"):
+        return "basic or custom auth"
+    shown = " ".join(folding.show(v) for v in kwargs.get("headers", ()))
+    return "bearer token" if "Bearer" in shown else ""
+
+
+def settings_in(texts: Iterable[Text]) -> tuple[str, ...]:
+    """The settings (first part of a dotted key) named by holes of the texts, in order, once each."""
+    names = [p.name.split(".")[0] for t in texts for p in t.parts if isinstance(p, Hole) and p.kind == "setting"]
+    return tuple(dict.fromkeys(names))
+
+
+__all__ = ["Facets", "Setting", "at", "read_call", "settings_in"]
