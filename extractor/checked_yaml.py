@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,16 @@ def refuse(path: Path, faults: list[Fault]) -> None:
     raise UserError(f"{path} has {len(ordered)} faults:{listed}")
 
 
-def suggestion(word: str, known: Iterator[str] | list[str]) -> str:
-    """` (did you mean 'X'?)` for the known word nearest to one that is not known, or ""."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'X'?` for the known word nearest to one that is not known, or ""."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The same in parentheses, to stand behind a fault."""
+    hint = nearest(word, known)
+    return f" ({hint})" if hint else ""
 
 
 def schema_faults(document: Document, schema: Mapping[str, Any]) -> Iterator[Fault]:

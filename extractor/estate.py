@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from extractor.checked_yaml import Document, Fault, read_yaml, refuse, suggestion
+from extractor.checked_yaml import Document, Fault, nearest, read_yaml, refuse, suggestion
 from extractor.errors import SourceError, UserError
 from extractor.rulefiles import read_schema, rules_dir
 from extractor.sources.spec import SourceSpec, local_path, web_template
@@ -223,9 +223,9 @@ def apply_overrides(estate: Estate, overrides: Sequence[SourceOverride]) -> Esta
     names = [override.name for override in overrides]
     for name in names:
         if estate.system(name) is None:
-            hint = suggestion(name, [system.id for system in estate.systems])
+            hint = nearest(name, (system.id for system in estate.systems))
             raise UserError(
-                f"--source {name}: the estate has no system of that name{hint}", "add it to the estate file"
+                f"--source {name}: the estate has no system of that name", hint or "add it to the estate file"
             )
         if names.count(name) > 1:
             raise UserError(f"--source {name} is given twice", "give it once")
@@ -251,10 +251,8 @@ def only(estate: Estate, names: Iterable[str]) -> Estate:
     wanted = set(names)
     readable = [spec.name for spec in estate.sources()]
     for name in sorted(wanted - set(readable)):
-        hint = suggestion(name, readable)
-        raise UserError(
-            f"--only {name}: no system of that name has a repository{hint}", f"one of {', '.join(readable)}"
-        )
+        hint = nearest(name, readable) or f"one of {', '.join(readable)}"
+        raise UserError(f"--only {name}: no system of that name has a repository", hint)
     systems = (s if s.id in wanted else dataclasses.replace(s, repository=None) for s in estate.systems)
     return dataclasses.replace(estate, systems=tuple(systems))
 

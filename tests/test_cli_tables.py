@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -136,3 +137,22 @@ def test_a_table_of_a_large_graph_is_quick_as_only_its_rows_are_read(source: str
     assert time.monotonic() - started < 3
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"git", "networkx", "libcst", "jinja2", "jsonschema", "yaml", "httpx"}
+
+
+def test_rules_are_listed_with_their_hits_and_misses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in listed if line.startswith("requests ")]
+    assert re.fullmatch(r"requests +\d+ patterns +\d+ hits? +\d+ miss(es)? +Requests", line)
+    assert main(["rules", "requests"]) == 0
+    shown = capsys.readouterr().out
+    assert "\ntakes:\n  import requests\n" in shown
+    assert "\nleaves:\n" in shown
+    assert [rule["id"] for rule in rows(capsys, "rules", "requests")] == ["requests"]
+
+
+def test_a_rule_that_is_not_there_names_its_neighbour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "reqests"]) == 2
+    assert capsys.readouterr().err == "c4trace: there is no rule 'reqests' (did you mean 'requests'?)\n"
+    assert main(["rules", "--dir", str(tmp_path)]) == 2
+    assert "has no rules" in capsys.readouterr().err

@@ -26,7 +26,8 @@ SHOP = {
     "shop/views.py": "from shop.tasks import tell\n\n\ndef buy(request):\n    tell.delay(1)\n",
     "shop/tasks.py": (
         "import requests\nfrom celery import shared_task\nfrom django.conf import settings\n\n\n"
-        "@shared_task\ndef tell(order):\n    url = settings.CRM_URL + '/orders'\n    requests.post(url, json={'id': order}, timeout=5)\n"
+        "@shared_task\ndef tell(order):\n    url = settings.CRM_URL + '/orders'\n"
+        "    requests.post(url, json={'id': order}, timeout=5)\n"
     ),
 }
 

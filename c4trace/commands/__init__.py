@@ -20,9 +20,11 @@ COMMANDS: dict[str, str] = {
     "flows": "list flows: what moves from where to where, and when",
     "etl": "list the ingestion sources (the ETL table)",
     "brittle": "list brittle links and other findings",
+    "rules": "list the rules: which libraries' calls are read, by example",
     "diff": "tell what a head changes in the architecture against a base",
     "gate": "hold a head against the policy of the estate",
     "baseline": "accept a breach of the policy, or take out what was mended",
+    "comment": "put a diff on the pull or merge request of a CI job",
     "history": "show what past scans counted, over time",
     "nightly": "run unattended: fetch, scan, compare, publish, tell",
 }
