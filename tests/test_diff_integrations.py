@@ -1,0 +1,167 @@
+"""Where the gate runs: the Action, the hook and the template hold together, and the comment stays one comment."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from c4trace.cli import main
+from c4trace.commands import COMMANDS
+from c4trace.comment import new_client, put_comment, thread_of
+from extractor.errors import SourceError, UserError
+from renderers.diff_markdown import MARK
+
+ROOT = Path(__file__).parent.parent
+
+
+class _Forge(BaseHTTPRequestHandler):
+    """A forge with one request: comments are listed, added, changed."""
+
+    comments: list[dict[str, Any]]
+    asked: list[tuple[str, str, str]]
+
+    def do_GET(self) -> None:
+        page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
+        self._answer(self.comments[(page - 1) * 100 : page * 100])
+
+    def do_POST(self) -> None:
+        self.comments.append({"id": len(self.comments) + 1, **self._sent()})
+        self._answer(self.comments[-1])
+
+    def do_PATCH(self) -> None:
+        comment = next(c for c in self.comments if str(c["id"]) == self.path.rpartition("/")[2])
+        comment.update(self._sent())
+        self._answer(comment)
+
+    do_PUT = do_PATCH
+
+    def log_message(self, *_: object) -> None:
+        """A test's server says nothing."""
+
+    def _sent(self) -> dict[str, Any]:
+        sent: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return sent
+
+    def _answer(self, body: Any) -> None:
+        key = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or ""
+        self.asked.append((self.command, self.path, key))
+        self.send_response(200 if "secret" in key else 403)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+
+@pytest.fixture
+def forge() -> Iterator[tuple[type[_Forge], str]]:
+    """A forge on this machine: what it holds, and its address."""
+    kind = type("Forge", (_Forge,), {"comments": [], "asked": []})
+    server = HTTPServer(("127.0.0.1", 0), kind)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield kind, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def github(address: str, token: str = "secret") -> dict[str, str]:
+    return {
+        "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_API_URL": address, "GITHUB_TOKEN": token,
+    }  # fmt: skip
+
+
+def gitlab(address: str) -> dict[str, str]:
+    return {
+        "GITLAB_CI": "true", "CI_API_V4_URL": address, "CI_PROJECT_ID": "12", "CI_MERGE_REQUEST_IID": "7",
+        "C4TRACE_TOKEN": "secret",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [github, gitlab])
+def test_the_comment_is_added_once_and_then_replaced(forge: tuple[type[_Forge], str], make: Any) -> None:
+    kind, address = forge
+    kind.comments = [{"id": n, "body": f"talk about {MARK}"} for n in range(1, 131)]
+    with new_client() as client:
+        assert put_comment(thread_of(make(address)), f"{MARK}\nfirst", client) == "added"
+        assert put_comment(thread_of(make(address)), f"{MARK}\nsecond", client) == "changed"
+    ours = [c["body"] for c in kind.comments if c["body"].startswith(MARK)]
+    assert ours == [f"{MARK}\nsecond"]
+    assert len(kind.comments) == 131
+
+
+def test_a_refused_comment_is_one_line_without_the_token(forge: tuple[type[_Forge], str]) -> None:
+    thread = thread_of(github(forge[1], token="hidden"))
+    with new_client() as client, pytest.raises(SourceError) as error:
+        put_comment(thread, "text", client)
+    assert "403" in str(error.value)
+    assert "hidden" not in str(error.value) + repr(thread)
+
+
+@pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"}])
+def test_outside_a_request_the_user_is_told(environment: dict[str, str]) -> None:
+    with pytest.raises(UserError):
+        thread_of(environment)
+
+
+def test_every_action_that_the_action_uses_is_pinned_by_commit() -> None:
+    text = (ROOT / "action.yml").read_text("utf-8")
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert all(re.fullmatch(r"[\w/.-]+@[0-9a-f]{40}", one) for one in used)
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    scripts = [step["run"] for step in steps if "run" in step]
+    assert scripts
+    assert not any("${{" in script for script in scripts)
+    assert all(step.get("shell") == "bash" for step in steps if "run" in step)
+
+
+def test_every_input_of_the_action_is_used_and_told() -> None:
+    text = (ROOT / "action.yml").read_text("utf-8")
+    page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
+    for name in yaml.safe_load(text)["inputs"]:
+        assert f"inputs.{name}" in text
+        assert f"`{name}`" in page
+
+
+@pytest.mark.parametrize("path", ["action.yml", ".pre-commit-hooks.yaml", "integrations/gitlab/c4trace.gitlab-ci.yml"])
+def test_the_commands_and_options_that_integrations_run_exist(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "\n".join(line for line in (ROOT / path).read_text("utf-8").splitlines() if not line.strip().startswith("#"))
+    commands = set(re.findall(r"c4trace\"? (diff|gate|baseline|comment)\b", text))
+    assert commands
+    assert commands <= set(COMMANDS)
+    helped = ""
+    for command in sorted(commands):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        helped += capsys.readouterr().out
+    scripts = "\n".join(re.findall(r"c4trace\"? (?:diff|gate|comment)[^|]*", text))
+    assert all(option in helped for option in re.findall(r"--[a-z-]+", scripts))
+
+
+def test_the_hook_is_one_that_pre_commit_can_run() -> None:
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert {"id", "name", "entry", "language"} <= set(hook)
+    assert hook["pass_filenames"] is False
+    assert hook["stages"] == ["pre-push"]
+
+
+def test_the_page_of_the_gate_shows_every_rule_of_the_policy() -> None:
+    from extractor.policy import load_policy
+    from extractor.rulefiles import read_schema
+
+    page = (ROOT / "docs" / "gate.md").read_text("utf-8")
+    shown = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])["policy"]
+    schema = read_schema("policy")
+    assert load_policy(shown, schema, ()).brittle == "medium"
+    assert set(shown["forbid"]) == set(schema["properties"]["forbid"]["properties"])
