@@ -1,0 +1,232 @@
+"""Entry points: where control comes in from outside — routes, tasks, commands, signals, start-up — and what they reach.
+
+Contexts are found by walking the call graph back from a call. A task is an entry point of its own: who queues it does
+not run it. The chain from the entry point to the call is the shortest one, its lines taken from the edges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from extractor.link.absvalue import DefRef, Ext, Inst, Text, Value
+from extractor.link.attributes import Classes
+from extractor.link.callgraph import CallGraph, Edge
+from extractor.link.evaluate import Evaluator, qualified
+from extractor.link.world import Def
+from extractor.model import Context, Hop
+
+MAX_CONTEXTS = 60
+MAX_CHAINS = 6
+_COMMAND = re.compile(r"(^|/)management/commands/([^/]+)\.py$")
+_ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
+
+# Classes that a web request runs, by what their outside bases are called.
+_REQUEST_BASES = re.compile(
+    r"(ModelAdmin|AdminSite|TabularInline|StackedInline|SimpleListFilter|MiddlewareMixin|BaseBackend|ModelBackend"
+    r"|BaseOAuth2|BaseAuth|OAuth2Validator|BaseAuthentication|BasePermission|DefaultAccountAdapter|Page|Snippet\w*"
+    r"|wagtail[\w.]*|XBlock|FeedView|Feed|Sitemap|AppDirectoriesFinder|Storage|S3\w*Storage|BaseThrottle|Menu\w*"
+    r"|TemplateTag|Node|ImportExport\w*|ModelForm|Form|UserCreationForm|GenericChooser\w*|ModelViewSet\w*)$"
+)
+_REQUEST_DECORATORS = re.compile(
+    r"(register\.(simple_tag|filter|inclusion_tag|tag)|Library\(\)\.(simple_tag|filter|inclusion_tag|tag)"
+    r"|hooks\.register|admin\.(register|action|display)|login_required|csrf_exempt|require_\w+|api_view|ensure_csrf_cookie"
+    r"|cache_control|never_cache|xframe_options_\w+)$"
+)
+_SIGNAL_DECORATORS = ("django.dispatch.receiver", "django.dispatch.dispatcher.receiver")
+_STARTUP_BASES = ("django.apps.AppConfig", "django.apps.config.AppConfig")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry point: its context, and the line that makes it one."""
+
+    context: Context
+    line: int
+    how: str
+
+
+@dataclass(slots=True)
+class Reach:
+    """Answers which entry points reach a definition, and by which chain."""
+
+    entries: Mapping[Def, tuple[Entry, ...]]
+    graph: CallGraph
+    _known: dict[Def, tuple[tuple[Context, tuple[Hop, ...]], ...]]
+
+    def contexts(self, target: Def) -> tuple[Context, ...]:
+        """The entry points that reach a definition, requests first; `unknown` when none does."""
+        found = sorted({c for c, _chain in self._walk(target)}, key=lambda c: (_ORDER[c.kind], c.name))
+        return tuple(found[:MAX_CONTEXTS]) or (Context("unknown", ""),)
+
+    def chains(self, target: Def, line: int) -> tuple[tuple[Hop, ...], ...]:
+        """Chains of hops from entry points to a line of the definition: shortest first, one of each kind at least."""
+        ranked = sorted(self._walk(target), key=lambda pair: (len(pair[1]), _ORDER[pair[0].kind], pair[0].name))
+        kinds: dict[str, tuple[Hop, ...]] = {}
+        for context, chain in ranked:
+            kinds.setdefault(context.kind, chain)
+        chosen = list(dict.fromkeys([*kinds.values(), *(chain for _c, chain in ranked)]))[:MAX_CHAINS]
+        last = Hop(target.module.repo, target.module.path, line, target.shown, "call")
+        return tuple((*chain, last) for chain in chosen)
+
+    def _walk(self, target: Def) -> tuple[tuple[Context, tuple[Hop, ...]], ...]:
+        found = self._known.get(target)
+        if found is None:
+            found = self._known[target] = tuple(self._search(target))
+        return found
+
+    def _search(self, target: Def) -> list[tuple[Context, tuple[Hop, ...]]]:
+        """Breadth first along callers. `trail` leads from a definition down towards the target."""
+        trail: dict[Def, Edge | None] = {target: None}
+        queue = deque([target])
+        out: list[tuple[Context, tuple[Hop, ...]]] = []
+        seen: set[Context] = set()
+        while queue and len(seen) < MAX_CONTEXTS:
+            here = queue.popleft()
+            stop = False
+            for entry in self.entries.get(here, ()):
+                stop = stop or entry.context.kind == "task"
+                if entry.context not in seen:
+                    seen.add(entry.context)
+                    out.append((entry.context, _chain(here, entry, trail)))
+            if stop:
+                continue  # a task runs in a worker: who queues it is another arrow
+            for edge in self.graph.callers.get(here, ()):
+                if edge.source not in trail and edge.how != "enqueue":
+                    trail[edge.source] = edge
+                    queue.append(edge.source)
+        return out
+
+
+def _chain(entry: Def, made: Entry, trail: Mapping[Def, Edge | None]) -> tuple[Hop, ...]:
+    hops = [Hop(entry.module.repo, entry.module.path, made.line, entry.shown, made.how)]
+    edge = trail[entry]
+    while edge is not None:
+        source = edge.source
+        line = edge.line if edge.line else source.scope.def_line
+        hops.append(Hop(source.module.repo, source.module.path, line, source.shown, edge.how))
+        edge = trail[edge.target]
+    return tuple(hops)
+
+
+def reach(
+    ev: Evaluator,
+    graph: CallGraph,
+    tasks: Mapping[Def, str],
+    views: Iterable[tuple[Def, str]],
+    named_in_settings: Iterable[tuple[Def, str]],
+) -> Reach:
+    """All entry points of one repository. `tasks` gives task names by definition; `views` pairs a view with its
+    route; `named_in_settings` pairs code that settings name as text with the setting."""
+    entries: dict[Def, list[Entry]] = {}
+
+    def add(target: Def, kind: str, name: str, how: str, line: int = 0) -> None:
+        entry = Entry(Context(kind, name), line or target.scope.def_line, how)
+        entries.setdefault(target, []).append(entry)
+
+    for target, name in tasks.items():
+        add(target, "task", name, "schedule")
+    for target, pattern in views:
+        add(target, "request", pattern, "route")
+    for target, setting in named_in_settings:
+        if "task" not in {e.context.kind for e in entries.get(target, ())}:
+            add(target, "request", f"{target.shown} (named in {setting})", "override")
+    _from_definitions(ev, tasks, add)
+    for target, source, line in connected_receivers(ev, graph):
+        add(target, "signal", f"{source}: {target.shown}", "signal", line)
+    return Reach({d: tuple(dict.fromkeys(rows)) for d, rows in entries.items()}, graph, {})
+
+
+def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], add: object) -> None:
+    assert callable(add)
+    for module in ev.world.modules:
+        if not module.in_repo:
+            continue
+        command = _COMMAND.search(module.path)
+        for name, scope in module.summary.scopes.items():
+            target = module.define(name)
+            if scope.kind == "module":
+                add(target, "startup", f"import of {module.name}", "call", 1)
+            elif scope.kind == "class":
+                _class_entry(ev.classes, target, command[2] if command else None, add)
+            elif scope.kind == "function" and scope.decorators and target not in tasks:
+                _decorated_entry(ev, target, add)
+
+
+def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -> None:
+    assert callable(add)
+    if command is not None and cls.scope.name == "Command":
+        add(cls, "command", command, "call")
+        return
+    outside = classes.mro(cls)[1]
+    if any(path in _STARTUP_BASES for path in outside):
+        add(cls, "startup", cls.shown, "override")
+    elif any(_REQUEST_BASES.search(path) for path in outside):
+        kind = "admin " if any("admin" in path.lower() for path in outside) else ""
+        add(cls, "request", f"{kind}{cls.shown}", "override")
+        if classes.is_model(cls):  # a page: its framework calls its methods
+            for name in cls.module.summary.scopes:
+                if name.startswith(f"{cls.scope.name}.") and name.count(".") == cls.scope.name.count(".") + 1:
+                    add(cls.module.define(name), "request", f"page {cls.shown}", "override")
+
+
+def _decorated_entry(ev: Evaluator, target: Def, add: object) -> None:
+    assert callable(add)
+    for name in ev.decorator_names(target):
+        if name in _SIGNAL_DECORATORS:
+            add(target, "signal", f"{signal_of(ev, target)}: {target.shown}", "signal")
+        elif name.startswith("celery.signals.") or ".worker_" in name or ".task_" in name and name.endswith(".connect"):
+            add(target, "startup", f"{name}: {target.shown}", "signal")
+        elif name.endswith(".connect"):
+            add(target, "signal", f"{name.removesuffix('.connect')}: {target.shown}", "signal")
+        elif _REQUEST_DECORATORS.search(name):
+            add(target, "request", target.shown, "override")
+
+
+def signal_of(ev: Evaluator, target: Def) -> str:
+    """The signals a receiver is declared for, by the last parts of their names."""
+    names = []
+    parent = target.parent
+    if parent is None:
+        return "signal"
+    for decorator in target.scope.decorators:
+        if decorator[0] == "k":
+            call = parent.scope.calls[decorator[1]]
+            for expr in call.args[:1]:
+                items = expr[1] if expr[0] == "l" else (expr,)
+                names += [q.rsplit(".", 1)[-1] for i in items for v in ev.eval(i, ev.frame(parent)) if (q := _signal(v))]
+    return ", ".join(dict.fromkeys(names)) or "signal"
+
+
+def _signal(value: Value) -> str | None:
+    if isinstance(value, Ext):
+        return value.path.removesuffix("()")
+    return qualified(value)
+
+
+def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str, int]]:
+    """Receivers registered by a call: `post_save.connect(receiver, ...)`."""
+    out = []
+    for owner, sites in graph.sites.items():
+        for site in sites:
+            func = site.call.func
+            if func[0] != "a" or func[2] != "connect" or not (site.call.args or site.call.kwargs):
+                continue
+            first = site.call.args[0] if site.call.args else dict(site.call.kwargs).get("receiver")
+            if first is None:
+                continue
+            frame = ev.frame(owner)
+            signal = next((q.rsplit(".", 1)[-1] for v in ev.eval(func[1], frame) if (q := _signal(v))), _name_of(func[1]))
+            for value in ev.eval(first, frame):
+                if isinstance(value, DefRef) and value.target.kind != "class":
+                    out.append((value.target, signal, site.call.line))
+    return out
+
+
+def _name_of(expr: tuple[object, ...]) -> str:
+    return str(expr[-1]) if expr[0] in ("n", "a", "mf") else "signal"
+
+
+__all__ = ["Entry", "Inst", "Reach", "Text", "connected_receivers", "reach", "signal_of"]
