@@ -15,8 +15,8 @@ from c4trace.graphfile import load_graph
 from c4trace.selection import check_repo
 from extractor.model import Graph, to_dict
 
-# Wide enough for a table that nobody's terminal breaks, when the output is a file or a pipe.
-_UNBOUND = 200
+# In a file or a pipe no row is broken, so that a line can be searched for; a table is only as wide as its cells.
+_UNBOUND = 10_000
 
 
 def add_table_arguments(parser: argparse.ArgumentParser, system: bool = True) -> None:
