@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
-_MAX_TEXT = 64 * 1024
+_MAX_TEXT = 16 * 1024
 _MAX_OPENED = 20
 _WEB = {
     "gunicorn": "Gunicorn",

@@ -5,6 +5,7 @@ Format: the Dockerfile reference. Only FROM, CMD, ENTRYPOINT, ENV, ARG and EXPOS
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from posixpath import basename, dirname
 from extractor.runtime.commands import as_line
 from extractor.runtime.units import Unreadable
 
-_MAX_BYTES = 1024 * 1024
+_MAX_BYTES = 256 * 1024
 _MAX_STAGES = 100
 _SHIPPED = ("production", "prod", "release", "runtime", "final", "app")
 
@@ -52,6 +53,7 @@ def image_name(path: str) -> str:
     return suffix or basename(dirname(path)) or "image"
 
 
+@functools.lru_cache(maxsize=16)  # the services of a compose file share what they build
 def stages(data: bytes) -> tuple[Stage, ...]:
     """The stages, in order. Raises Unreadable."""
     if len(data) > _MAX_BYTES or b"\0" in data:

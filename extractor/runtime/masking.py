@@ -30,6 +30,7 @@ _SECRET_OPTION = re.compile(
     rf"((?:--?|\b)[A-Za-z0-9_.-]{{0,64}}(?:{_NAMED})[A-Za-z0-9_.-]{{0,64}})(=|\s+)(\"[^\"]*\"|'[^']*'|[^\s;&|]+)",
     re.IGNORECASE,
 )
+_ANY_NAMED = re.compile(_NAMED, re.IGNORECASE)
 _USERINFO = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^\s/@:'\"]{0,256})(:(?!\d{1,5}(?:[/?#\s]|$))[^\s'\"]{0,256})?@"
 )
@@ -68,7 +69,8 @@ def masked_text(text: str) -> str:
     text = _SHAPES.sub(MASK, text[:_MAX_TEXT])
     text = _USERINFO.sub(_without_password, text)
     text = _QUERY.sub(rf"\g<1>{MASK}", text)
-    text = _SECRET_OPTION.sub(_without_value, text)
+    if _ANY_NAMED.search(text):  # the search is cheap, the substitution is not
+        text = _SECRET_OPTION.sub(_without_value, text)
     return _ACCOUNT.sub(rf"\g<1>:{MASK}\g<3>", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ from extractor.runtime.values import (
 )
 from extractor.runtime.yaml_nodes import Table, documents
 
-_MAX_SCRIPT = 64 * 1024
+_MAX_SCRIPT = 16 * 1024
 
 
 def is_runtime_file(path: str) -> bool:
@@ -120,6 +121,7 @@ def _scripts(files: Mapping[str, bytes]) -> Scripts:
     """Finds a script by the path a command names it with, leading folders of the image dropped one by one."""
     known = {path for path in files if _is_script(path)}
 
+    @functools.cache
     def look_up(name: str) -> str | None:
         parts = normpath(name).split("/")
         for at in range(len(parts)):

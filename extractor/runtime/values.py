@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from posixpath import basename
@@ -11,6 +12,7 @@ from extractor.runtime.units import EnvValue, Unreadable
 from extractor.runtime.yaml_nodes import Items, Scalar, Table, Tree, documents, text_of
 
 _MAX_BYTES = 256 * 1024
+_MAX_LINES = 5_000
 _INTERPOLATED = re.compile(r"\$\$|\$\{(\w+)(?::?([-+?])([^{}]*))?\}")
 
 
@@ -42,9 +44,10 @@ def is_env_file(path: str) -> bool:
     return re.fullmatch(r"\.env(\..+)?|\.?[\w.-]+\.env(\.(example|sample|template|dist))?", basename(path)) is not None
 
 
+@functools.lru_cache(maxsize=16)  # the services of a compose file share their env files
 def read_env_file(path: str, data: bytes, kind: str) -> tuple[EnvValue, ...]:
     """`NAME=value` lines, as Docker and dotenv write them: comments, `export`, quotes. Raises Unreadable."""
-    if len(data) > _MAX_BYTES or b"\0" in data:
+    if len(data) > _MAX_BYTES or data.count(b"\n") > _MAX_LINES or b"\0" in data:
         raise Unreadable("not an env file (too large, or binary)")
     found = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):

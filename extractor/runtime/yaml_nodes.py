@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -76,7 +77,7 @@ def _read(data: bytes) -> tuple[Tree, ...]:
         if text.lstrip()[:1] in ("{", "["):
             text = text.replace("\t", " ")  # JSON may be indented with tabs, YAML may not
         budget = _Budget()
-        nodes = yaml.compose_all(text, Loader=yaml.SafeLoader)
+        nodes = yaml.compose_all(text, Loader=_BoundedLoader)
         return tuple(_tree(node, budget, 0) for node in nodes if node is not None)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -88,6 +89,16 @@ def _read(data: bytes) -> tuple[Tree, ...]:
         raise Unreadable("not readable as YAML") from error
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
+
+
+class _BoundedLoader(yaml.SafeLoader):
+    """A loader that stops at MAX_NODES written nodes, before a large file has cost much."""
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        self.composed = getattr(self, "composed", 0) + 1
+        if self.composed > MAX_NODES:
+            raise Unreadable(f"more than {MAX_NODES} nodes")
+        return super().compose_node(parent, index)
 
 
 class _Budget:
