@@ -33,7 +33,7 @@
       // The panel beside it and the window change its room: an untouched picture opens anew, a moved one keeps its part.
       let room = this.canvas.clientWidth;
       new ResizeObserver(() => {
-        if (this.canvas.clientWidth === room) return;
+        if (this.printing || this.canvas.clientWidth === room) return;
         room = this.canvas.clientWidth;
         if (this.touched) this.paint();
         else this.open();
@@ -288,6 +288,7 @@
     // Paper shows the whole picture; the screen gets its part back.
     print(on) {
       if (!this.svg) return;
+      this.printing = on;
       if (on) {
         this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
         this.canvas.style.height = "";

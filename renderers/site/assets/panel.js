@@ -7,6 +7,9 @@
     override: "is overridden by", callback: "is handed over to",
   };
   let opener = null;
+  // Details load later than they are asked for: what was asked for last is shown, and nothing after a close.
+  let turn = 0;
+  let returning = false;
 
   const panel = () => document.getElementById("panel");
 
@@ -20,25 +23,30 @@
   }
 
   function close() {
+    turn += 1;
     if (panel().hidden) return;
     panel().hidden = true;
     document.body.classList.remove("with-panel");
     c.keep({ d: "", e: "", flow: "" });
+    returning = true;
     if (opener && opener.isConnected) opener.focus({ preventScroll: true });
+    returning = false;
     opener = null;
   }
 
   async function showFlow(id, from, move) {
+    const mine = ++turn;
     c.keep({ d: "", e: "", flow: id });
-    open("Evidence", await flowParts([id]), from, move);
-    const detail = await detailOf(id);
-    if (detail) document.getElementById("panel-title").textContent = `${detail.source} → ${detail.target}`;
+    const parts = await flowParts([id]);
+    const detail = await detailOf(id).catch(() => null);
+    if (mine === turn) open(detail ? `${detail.source} → ${detail.target}` : "Evidence", parts, from, move);
   }
 
   // An arrow of a diagram: `data` is the diagram's data, the arrow stands for one flow or several.
   async function showEdge(view, data, id, from, move) {
     const edge = data.edges[id];
-    if (!edge) return;
+    if (!edge || returning) return;
+    const mine = ++turn;
     c.keep({ d: view, e: id, flow: "" });
     const name = (key) => (data.nodes[key] ? data.nodes[key].name : key);
     const head = el("p", { class: "arrow-head" }, ...badges(edge), edge.n ? ` step ${edge.n}` : "");
@@ -47,12 +55,13 @@
     else if (edge.evidence.length) parts.push(evidence(edge.evidence));
     else parts.push(el("p", { class: "empty" }, "This arrow follows from the steps beside it; it has no line of its own."));
     parts.push(copyButton());
-    open(`${name(edge.s)} → ${name(edge.t)}`, parts, from, move);
+    if (mine === turn) open(`${name(edge.s)} → ${name(edge.t)}`, parts, from, move);
   }
 
   function showNode(view, data, id, from, move) {
     const node = data.nodes[id];
     if (!node) return;
+    turn += 1;
     const arrows = Object.entries(data.edges);
     const list = (title, found, other) => found.length ? [el("h3", {}, title), el("ul", { class: "plain" },
       ...found.map(([key, edge]) => el("li", {}, el("button", {
