@@ -9,30 +9,23 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from extractor.diff.document import KINDS, STATUSES, GraphDiff
+from extractor.diff.document import KINDS, STATUSES, Change, GraphDiff
 from extractor.model import Evidence
+from renderers.diff_words import (
+    SIGNS,
+    change_text,
+    contract_text,
+    counted,
+    field_text,
+    place_text,
+    ranges,
+    sections,
+    title_of,
+)
 
 # How many changes of one kind a summary lists before it says "and n more".
 LISTED = 12
 
-_WORDS = {
-    "nodes": ("element", "elements"),
-    "flows": ("flow", "flows"),
-    "cycles": ("cycle", "cycles"),
-    "tasks": ("task", "tasks"),
-    "schedules": ("schedule", "schedules"),
-    "enqueues": ("enqueue", "enqueues"),
-    "routes": ("route", "routes"),
-    "inbound": ("inbound call", "inbound calls"),
-    "calls": ("call", "calls"),
-    "stores": ("store use", "store uses"),
-    "settings": ("setting", "settings"),
-    "findings": ("finding", "findings"),
-    "steps": ("scenario step", "scenario steps"),
-    "etl": ("ETL row", "ETL rows"),
-    "gaps": ("unknown", "unknowns"),
-}
-_SIGNS = {"added": "+", "removed": "−", "changed": "±"}
 # What a headline names first; the other kinds are named when none of these changed.
 _HEADLINE = ("flows", "findings", "schedules", "tasks", "routes", "settings")
 
@@ -40,20 +33,17 @@ _ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_bloc
 
 _SUMMARY = _ENVIRONMENT.from_string(
     """\
-{% if ranges %}<p>{% for range in ranges %}{{ range.name }}: <code>{{ range.base_commit[:12] or "new" }}</code> →
-<code>{{ range.head_commit[:12] or "gone" }}</code>{% if not loop.last %}; {% endif %}{% endfor %}</p>
+{% if ranges %}<p>{{ ranges | join("; ") }}</p>
 {% endif %}
 {% for contract in contracts %}
-<p><strong>Contract {{ contract.status }}:</strong> {{ contract.caller }} calls {{ contract.method }}
-<code>{{ contract.url }}</code> of {{ contract.target }}\
-{% if contract.status == "broken" %}, which serves no such route{% endif %}.</p>
+<p><strong>Contract {{ contract.status }}:</strong> {{ contract.text }}</p>
 {% endfor %}
 {% for section in sections %}
 <h3>{{ section.title }}</h3>
 <ul>
 {% for item in section.items %}
 <li><b>{{ item.sign }}</b> {{ item.title }}\
-{% for field in item.fields %}; {{ field.field }}: {{ field.old or "none" }} → {{ field.new or "none" }}{% endfor %}\
+{% for field in item.fields %}; {{ field }}{% endfor %}\
 {% if item.place %} (\
 {% if item.href %}<a href="{{ item.href }}">{{ item.place }}</a>{% else %}{{ item.place }}{% endif %}){% endif %}</li>
 {% endfor %}
@@ -70,7 +60,8 @@ _PAGE = _ENVIRONMENT.from_string(
 <p class="warning" role="alert"><strong>{{ source }} could not be reached.</strong> It is shown as it was when it was
 last read. {{ reason }}</p>
 {% endfor %}
-{% if feed %}<p><a href="{{ feed }}" type="application/atom+xml">Atom feed</a></p>{% endif %}
+<p>{% if drawn %}<a href="{{ drawn }}">The last change, drawn</a> · {% endif %}
+<a href="{{ feed }}" type="application/atom+xml">Atom feed</a></p>
 {% for note in notes %}
 <article id="{{ note.anchor }}">
 <h2>{{ note.title }}</h2>
@@ -99,7 +90,7 @@ class ChangeNote:
 class _Item:
     sign: str
     title: str
-    fields: tuple[object, ...]
+    fields: tuple[str, ...]
     place: str
     href: str
 
@@ -117,28 +108,29 @@ def change_title(diff: GraphDiff) -> str:
     parts = [f"{broken} contract{'s' if broken > 1 else ''} broken"] if broken else []
     counts = diff.counts()
     for kind in [kind for kind in _HEADLINE if kind in counts] or [kind for kind in KINDS if kind in counts]:
-        parts += [f"{n} {_WORDS[kind][n > 1]} {status}" for status in STATUSES if (n := counts[kind][status])]
+        parts += [f"{counted(n, kind)} {status}" for status in STATUSES if (n := counts[kind][status])]
     return ", ".join(parts) or "contracts mended"
 
 
 def change_summary(diff: GraphDiff) -> str:
     """The HTML of a diff, short: commits, contracts, and up to LISTED changes of each kind. All text is escaped."""
     webs = {source.name: source.web for source in diff.sources}
-    moved = [source for source in diff.sources if source.base_commit != source.head_commit]
-    sections = [_section(diff, kind, webs) for kind in KINDS if diff.of(kind)]
-    return _SUMMARY.render(ranges=moved, contracts=diff.contracts, sections=sections)
+    contracts = [{"status": c.status, "text": contract_text(c)} for c in diff.contracts]
+    listed = [_section(kind, changes, webs) for kind, changes in sections(diff)]
+    return _SUMMARY.render(ranges=ranges(diff), contracts=contracts, sections=listed)
 
 
-def render_changes_page(notes: Sequence[ChangeNote], stale: Mapping[str, str], feed: str) -> str:
+def render_changes_page(notes: Sequence[ChangeNote], stale: Mapping[str, str], feed: str, drawn: str = "") -> str:
     """The page's body: sources that could not be reached (name -> reason), then the changes told, newest first.
 
-    `feed` is the address of the Atom feed, relative to the page, or "". A note's summary is what `change_summary` made.
+    `feed` is the address of the Atom feed, relative to the page; `drawn` that of the page with both sides of the last
+    change in one diagram, or "". A note's summary is what `change_summary` made.
     """
     told = [
         {"anchor": note.anchor, "title": note.title, "noted": note.noted, "summary": Markup(note.summary)}
         for note in notes
     ]
-    return _PAGE.render(notes=told, stale=sorted(stale.items()), feed=feed)
+    return _PAGE.render(notes=told, stale=sorted(stale.items()), feed=feed, drawn=drawn)
 
 
 def evidence_link(web: str | None, commit: str, path: str, line: int, end_line: int) -> str:
@@ -154,18 +146,17 @@ def _link_of(place: Evidence, webs: Mapping[str, str | None]) -> str:
     return evidence_link(webs.get(place.repo), place.commit, place.path, place.line, place.end_line)
 
 
-def _section(diff: GraphDiff, kind: str, webs: Mapping[str, str | None]) -> _Section:
-    changes = diff.of(kind)
-    items = []
-    for change in changes[:LISTED]:
-        place = change.place
-        items.append(
-            _Item(
-                _SIGNS[change.status],
-                f"{change.old_title} → {change.title}" if change.old_title else change.title,
-                change.fields if change.status == "changed" else (),
-                f"{place.repo}: {place.path}:{place.line}" if place else "",
-                _link_of(place, webs) if place else "",
-            )
-        )
-    return _Section(_WORDS[kind][1][:1].upper() + _WORDS[kind][1][1:], tuple(items), max(len(changes) - LISTED, 0))
+def _section(kind: str, changes: Sequence[Change], webs: Mapping[str, str | None]) -> _Section:
+    items = tuple(_item(change, webs) for change in changes[:LISTED])
+    return _Section(title_of(kind), items, max(len(changes) - LISTED, 0))
+
+
+def _item(change: Change, webs: Mapping[str, str | None]) -> _Item:
+    place = change.place
+    return _Item(
+        SIGNS[change.status],
+        change_text(change),
+        tuple(field_text(field) for field in change.fields) if change.status == "changed" else (),
+        place_text(place) if place else "",
+        _link_of(place, webs) if place else "",
+    )

@@ -101,6 +101,7 @@ class Nights:
             scan=scan,
             diff=diff_graphs,
             gate=self.gate,
+            draw=lambda base, head, diff: f"<!doctype html>{[change.title for change in diff.changes]}",
             publish=publish_to(self.out),  # type: ignore[arg-type]
         )
 

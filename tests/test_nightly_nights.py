@@ -17,6 +17,7 @@ import pytest
 
 from c4trace.nightly.config import Hook
 from c4trace.nightly.lock import hold
+from c4trace.retention import Retention
 from c4trace.snapshots import SnapshotStore
 from extractor.errors import SourceError
 from tests.git_repository import git, make_repository
@@ -79,6 +80,24 @@ def test_a_night_without_a_change_adds_no_entry_and_keeps_the_old_ones_as_they_a
         assert [(row.taken[:10], row.seen[:10]) for row in store.history()] == [
             ("2025-03-10", "2025-03-10"), ("2025-03-11", "2025-03-12"), ("2025-03-13", "2025-03-13"),
         ]  # fmt: skip
+
+
+def test_the_last_change_is_drawn_until_the_next_one_or_until_its_graphs_are_dropped(nights: Nights) -> None:
+    nights.run(0)
+    assert not (nights.out / "site" / "last-change.html").exists()
+    nights.commit(flows="orders refunds")
+    nights.run(1)
+    drawn = nights.page("last-change.html")
+    assert "refunds" in drawn
+    assert 'href="last-change.html"' in nights.page("changes.html")
+    nights.commit(readme="words")
+    nights.run(2)
+    assert nights.page("last-change.html") == drawn
+    nights.config = dataclasses.replace(nights.config, retention=Retention(1, 0, 0))
+    nights.run(3)
+    nights.run(4)
+    assert not (nights.out / "site" / "last-change.html").exists()
+    assert "last-change" not in nights.page("changes.html")
 
 
 def test_a_change_taken_back_and_made_again_is_three_entries(nights: Nights) -> None:

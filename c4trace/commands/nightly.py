@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from c4trace.console import Console
+from c4trace.gating import BASELINE, policy_of, today
 from c4trace.nightly.config import NightlyConfig, load_config
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
@@ -28,8 +29,7 @@ from extractor.errors import C4traceError
 from extractor.estate import Estate
 from extractor.model import Graph
 from extractor.options import ScanOptions
-from extractor.policy import Breach, check, load_policy
-from extractor.rulefiles import read_schema
+from extractor.policy import Breach, check
 from extractor.sources import Tree, open_source
 
 DETAILS = """\
@@ -104,11 +104,11 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
     estate = choose_estate(options.estate or from_file, sources, [])
     check_out_dir(config.out)
     cache_dir = options.cache_dir or default_cache_dir()
-    policy = load_policy(estate.policy, read_schema("policy"), [system.id for system in estate.systems])
-    baseline = read_baseline(config.baseline or estate.directory / "c4trace-baseline.yaml")
+    policy = policy_of(estate)
+    baseline = read_baseline(config.baseline or estate.directory / BASELINE)
 
     def gate(diff: GraphDiff, head: Graph) -> tuple[Breach, ...]:
-        return check(diff, head, policy, baseline, _now().date().isoformat()).breaches
+        return check(diff, head, policy, baseline, today()).breaches
 
     def put_out(graph: Graph, extras: Extras) -> None:
         publish(config.out, {**render_outputs(Material(graph, pages=extras.pages), DEFAULT_FORMATS), **extras.files})
@@ -119,6 +119,7 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
         scan=lambda trees: _scan(estate, trees, cache_dir, options.jobs),
         diff=diff_graphs,
         gate=gate,
+        draw=_draw,
         publish=put_out,
     )
 
@@ -133,3 +134,13 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int)
     from extractor.scan import scan_estate
 
     return scan_estate(estate, trees, ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir))
+
+
+def _draw(base: Graph, head: Graph, diff: GraphDiff) -> str:
+    from extractor.views import build_views
+    from extractor.views.merged import merged_views
+    from renderers.diff_html import render_diff_html
+    from renderers.svg import render_svg
+
+    standing = frozenset(node.id for node in base.nodes) & frozenset(node.id for node in head.nodes)
+    return render_diff_html(diff, merged_views(build_views(base), build_views(head), standing), render_svg)

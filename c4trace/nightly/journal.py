@@ -65,6 +65,13 @@ def changes(store: SnapshotStore, limit: int) -> tuple[ChangeRow, ...]:
         return tuple(ChangeRow(*row) for row in store.connection.execute(query, (limit,)))
 
 
+def last_change(store: SnapshotStore) -> int | None:
+    """The id of the snapshot that the last change told led to."""
+    with store.guard():
+        row = store.connection.execute("SELECT snapshot FROM change ORDER BY noted DESC, key LIMIT 1").fetchone()
+    return int(row[0]) if row else None
+
+
 def breaches(store: SnapshotStore) -> frozenset[str]:
     """The fingerprints of the gate's breaches as of the last good night: they were told and are no news."""
     with store.guard():

@@ -84,7 +84,8 @@ def _night(run: Run) -> int:
 
     told = _with_new(journal.changes(run.store, run.config.feed_entries), news.change)
     history = _with_tonight(run.store.history(), tonight)
-    run.parts.publish(graph, extras_of(run.config, graph, history, told[: run.config.feed_entries], absent))
+    drawn = _drawn(run, base, graph, news)
+    run.parts.publish(graph, extras_of(run.config, graph, history, told[: run.config.feed_entries], absent, drawn))
     _write_down(run, base, tonight, graph, news, absent)
 
     undelivered = tell_notices(run)
@@ -121,6 +122,19 @@ def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph) -> _New
     title, summary = _encodable(change_title(diff)), _encodable(change_summary(diff))
     row = journal.ChangeRow(_identity(base, tonight), tonight.taken, title, summary)
     return _News(row, diff, breaches)
+
+
+def _drawn(run: Run, base: _Base | None, graph: Graph, news: _News) -> str:
+    """The document that shows both sides of the last change; "" when there was none, or its graphs were dropped."""
+    if base is not None and news.diff is not None:
+        return run.parts.draw(base.graph, graph, news.diff)
+    head = journal.last_change(run.store)
+    rows = run.store.history()
+    at = next((index for index, row in enumerate(rows) if row.id == head), 0)
+    if at == 0 or not (rows[at - 1].kept and rows[at].kept):
+        return ""
+    before, after = run.store.graph(rows[at - 1].id), run.store.graph(rows[at].id)
+    return run.parts.draw(before, after, run.parts.diff(before, after))
 
 
 def _encodable(text: str) -> str:

@@ -16,7 +16,7 @@ from renderers.history_page import render_history_page
 from renderers.history_svg import HistoryPoint
 
 FEED = "feed.atom"
-CHANGES, HISTORY = "changes", "history"
+CHANGES, HISTORY, DRAWN = "changes", "history", "last-change"
 
 
 def extras_of(
@@ -25,15 +25,19 @@ def extras_of(
     history: Sequence[Snapshot],
     changes: Sequence[ChangeRow],
     absent: Mapping[str, str],
+    drawn: str,
 ) -> Extras:
     """The pages and files of a night: `history` oldest first and never empty, `changes` newest first, `absent` the
-    sources that could not be reached and why.
+    sources that could not be reached and why, `drawn` the document that shows the last change, or "".
     """
+    more = {DRAWN: ("Last change, drawn", drawn)} if drawn else {}
+    link = f"{DRAWN}.html" if drawn else ""
     notes = [ChangeNote(f"c{row.key}", row.noted, row.title, row.summary) for row in changes]
     return Extras(
         pages={
-            CHANGES: ("What changed", render_changes_page(notes, absent, FEED)),
+            CHANGES: ("What changed", render_changes_page(notes, absent, FEED, link)),
             HISTORY: ("History", render_history_page([point_of(row) for row in history])),
+            **more,
         },
         files={f"site/{FEED}": feed_of(config, graph.estate, history[0].taken, changes)},
     )

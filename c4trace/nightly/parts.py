@@ -40,8 +40,8 @@ class Parts:
     """The parts of a night.
 
     `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
-    compares two graphs; `gate` says what a diff and its head breach of the policy; `publish` puts a
-    graph and its extras in the place of the last output, whole.
+    compares two graphs; `gate` says what a diff and its head breach of the policy; `draw` makes a page (a whole HTML
+    document) of two graphs and their diff; `publish` puts a graph and its extras in the place of the last output, whole.
     """
 
     specs: tuple[SourceSpec, ...]
@@ -49,6 +49,7 @@ class Parts:
     scan: Callable[[Mapping[str, Tree]], Graph]
     diff: Callable[[Graph, Graph], GraphDiff]
     gate: Callable[[GraphDiff, Graph], tuple[Breach, ...]]
+    draw: Callable[[Graph, Graph, GraphDiff], str]
     publish: Callable[[Graph, Extras], None]
 
 
