@@ -32,7 +32,14 @@ exit status:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run c4trace with the arguments of the command line (or those given); the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        Console().error("interrupted; the last output is as it was")
+        return INTERRUPTED
+
+
+def _run(given: list[str]) -> int:
     parser = _parser(given)
     options = parser.parse_args(given)
     if options.command is None:
@@ -41,9 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(options.quiet, options.verbose)
     try:
         return load_command(options.command).run(options, console)
-    except KeyboardInterrupt:
-        console.error("interrupted; the last output is as it was")
-        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has seen enough (`| head`). Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -52,12 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.error(str(error))
         return error.exit_code
     except Exception as error:
-        if console.verbose:
-            console.error(traceback.format_exc())
-        else:
-            what = str(error).splitlines()[0] if str(error) else ""
-            console.error(f"unexpected {type(error).__name__}: {what} (run again with --verbose for the traceback)")
+        _tell_unexpected(error, console)
         return 1
+
+
+def _tell_unexpected(error: Exception, console: Console) -> None:
+    if console.verbose:
+        console.error(traceback.format_exc())
+        return
+    what = str(error).splitlines()[0] if str(error) else ""
+    console.error(f"unexpected {type(error).__name__}: {what} (run again with --verbose for the traceback)")
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
