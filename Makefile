@@ -46,6 +46,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	$(BIN)/mypy bench docs
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
