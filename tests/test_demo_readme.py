@@ -23,6 +23,11 @@ def test_every_command_is_told_of_and_no_other() -> None:
     assert told == list(COMMANDS), "run `make docs`"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_told_of_can_run(name: str) -> None:
+    assert callable(load_command(name).run)
+
+
 @pytest.mark.parametrize("line", re.findall(r"^    \.venv/bin/c4trace (.+)$", README, re.MULTILINE))
 def test_every_command_line_shown_is_understood(line: str) -> None:
     name, *arguments = shlex.split(line)
