@@ -26,7 +26,8 @@ _CLASSES = {
 _STORES = ("database", "search", "cache", "storage")
 _ASYNC = "stroke:#b45f06,stroke-width:2px"
 _PLAIN = re.compile(r"[^\W_]| |[,.:()'?+/-]")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$:@-])")
+# Signs that some Markdown (CommonMark, GitHub's, Python-Markdown with extensions) takes for more than themselves.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~<>&$@^=]|:(?=[/A-Za-z])|^[-+]")
 
 
 def render_mermaid(view: View) -> str:
@@ -64,9 +65,12 @@ def quoted(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
+    """Text that Markdown and HTML show as it is, on one line: signs that could mean more are character references.
+
+    Python-Markdown knows fewer backslash escapes than CommonMark, and passes references through.
+    """
     line = " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
-    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};" if found[0] in "<>&|" else f"\\{found[0]}", line)
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", line)
 
 
 def _code(char: str) -> int:

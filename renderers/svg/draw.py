@@ -28,7 +28,7 @@ def render_svg(view: View, standalone: bool = False, dot: str = "") -> str:
     Raises LayoutError when the engine gives no layout.
     """
     blocks = measure(view)
-    placed = layout(view, blocks, dot)
+    placed = layout(view, dot)
     key, key_height, key_width = legend(view, blocks.edges, max(placed.width, 420.0))
     head = _TITLE if standalone else 0.0
     wide = max(placed.width, key_width) + 2 * _MARGIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,12 +48,14 @@ def measure(view: View) -> Blocks:
     return Blocks({n.id: node_block(n) for n in view.nodes}, {e.id: label_block(e) for e in drawn}, drawn)
 
 
-def layout(view: View, blocks: Blocks | None = None, dot: str = "") -> Placed:
+@functools.lru_cache(maxsize=512)
+def layout(view: View, dot: str = "") -> Placed:
     """Place a view's boxes, arrows and labels. `dot` names another engine than the wheel's.
 
-    Raises LayoutError when no layout could be had at all. Deterministic: the first of the best is taken.
+    Raises LayoutError when no layout could be had at all. Deterministic: the first of the best is taken. Kept for a
+    while, as a picture is drawn for the page and again to stand alone.
     """
-    blocks = blocks or measure(view)
+    blocks = measure(view)
     if not view.nodes:
         return Placed(0.0, 0.0, (), (), (), (), ())
     tried: list[tuple[float, Placed]] = []

@@ -1,0 +1,111 @@
+"""Markdown pages for MkDocs and its kin: the site's content, to live inside an existing documentation site.
+
+Diagrams are Mermaid blocks, or images of the SVG files that stand beside the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from extractor.model import Graph, Node
+from extractor.views import View
+from extractor.views.atlas import make_atlas
+from renderers.markdown.cells import Places, code, table, text
+from renderers.markdown.tables import (
+    arrow_table,
+    brittle_table,
+    etl_table,
+    gap_table,
+    route_table,
+    schedule_table,
+    skip_table,
+    task_table,
+)
+from renderers.mermaid import mermaid_source
+
+READING = """\
+These are [C4 model](https://c4model.com/) diagrams. People are rounded boxes, systems and containers are rectangles;
+databases and queues have their own shapes. Each arrow says *what* moves. Solid arrows are **synchronous**: the caller
+waits. Dotted or dashed amber arrows are **asynchronous**: queued, scheduled or event-driven. ⚠️ marks a brittle link."""
+
+
+def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The pages, by path from the documentation's folder: `index.md`, `unknown.md` and a folder for each system.
+
+    With `svgs` (standalone pictures by view id) diagrams are images, written to `diagrams/`; without, Mermaid blocks.
+    """
+    atlas, places = make_atlas(graph), Places(graph)
+    pictures = svgs or {}
+    files = {f"diagrams/{view.id}.svg": pictures[view.id] for view in views if view.id in pictures}
+    systems = [(system, atlas.slugs[system.id]) for system in atlas.systems()]
+    files["index.md"] = _index(graph, views, pictures, systems)
+    files["unknown.md"] = _page(
+        "What is not known", "## Seen and not understood", gap_table(graph, places), "## Files that were not read",
+        skip_table(graph),
+    )  # fmt: skip
+    for system, slug in systems:
+        for name, body in _system_pages(graph, views, pictures, places, system).items():
+            files[f"{slug}/{name}"] = body
+    return files
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {text(title)}", *(part for part in parts if part)]) + "\n"
+
+
+def _diagram(view: View, pictures: Mapping[str, str], up: str) -> str:
+    if view.id in pictures:
+        return f"![{text(view.title)}]({up}diagrams/{view.id}.svg)"
+    return f"```mermaid\n{mermaid_source(view)}```"
+
+
+def _index(
+    graph: Graph, views: Sequence[View], pictures: Mapping[str, str], systems: Sequence[tuple[Node, str]]
+) -> str:
+    landscape = [_diagram(view, pictures, "") for view in views if view.kind == "landscape"]
+    rows = [(f"[{text(system.name)}]({slug}/index.md)", text(system.description)) for system, slug in systems]
+    commits = [
+        (text(s.name), text(s.ref), code(s.commit[:12]), str(s.modules), "last good commit" if s.stale else "")
+        for s in sorted(graph.sources, key=lambda s: s.name)
+    ]
+    stamp = f"*Generated {text(graph.generated)} by c4trace {text(graph.version)}.*"
+    return _page(
+        graph.estate or "Landscape", stamp, READING, *landscape, "## Systems",
+        table(("System", "What it is"), rows, "No systems."), "[What is not known](unknown.md)", "## Sources",
+        table(("Source", "Ref", "Commit", "Modules", ""), commits, "No sources."),
+    )  # fmt: skip
+
+
+def _system_pages(
+    graph: Graph, views: Sequence[View], pictures: Mapping[str, str], places: Places, system: Node
+) -> dict[str, str]:
+    mine = [view for view in views if view.system == system.id]
+    inside = {node.id for node in graph.nodes if node.parent == system.id} | {system.id}
+    repos = {node.repo for node in graph.nodes if node.id in inside and node.repo}
+
+    def drawn(kind: str) -> list[str]:
+        parts: list[str] = []
+        for view in (v for v in mine if v.kind == kind):
+            parts += [f"## {text(view.title)}", text(view.description), _diagram(view, pictures, "../")]
+            parts.append(arrow_table(graph, places, view))
+        return parts
+
+    pages = {
+        "system-context.md": ("System Context", drawn("context")),
+        "containers.md": ("Containers", drawn("container")),
+        "components.md": ("Components", drawn("component")),
+        "data-flows.md": (
+            "Data Flows", [*drawn("dynamic"), "## Ingestion sources (ETL)", etl_table(graph, places, system.id)],
+        ),
+        "tasks.md": (
+            "Tasks & schedules",
+            ["## Schedules", schedule_table(graph, places, repos), "## Tasks", task_table(graph, places, repos)],
+        ),
+        "api.md": ("API", [route_table(graph, places, repos)]),
+        "dependencies.md": ("Dependencies", drawn("dependencies")),
+        "brittle.md": ("Brittle links", [brittle_table(graph, places, repos)]),
+    }  # fmt: skip
+    kept = {name: page for name, page in pages.items() if page[1]}
+    listed = "\n".join(f"- [{text(title)}]({name})" for name, (title, _) in kept.items())
+    found = {name: _page(f"{title}: {system.name}", *parts) for name, (title, parts) in kept.items()}
+    return {"index.md": _page(system.name, text(system.description), listed), **found}

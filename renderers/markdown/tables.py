@@ -1,0 +1,129 @@
+"""The tables of the Markdown pages: ingestion, arrows, tasks, schedules, routes, brittle links, what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from extractor.model import Graph
+from extractor.views import View
+from extractor.views.atlas import warns
+from renderers.markdown.cells import Places, code, table, text
+
+_WARN = "⚠️ "
+
+
+def etl_table(graph: Graph, places: Places, system: str) -> str:
+    """*Ingestion sources (ETL)* of a system: brittle rows carry the warning sign and the reasons."""
+    rows = [
+        (
+            f"{_WARN if row.brittle else ''}**{text(row.source)}**",
+            text(row.transport),
+            text(row.cadence),
+            text(row.data) + (f" ({text('; '.join(row.reasons))})" if row.reasons else ""),
+            places.at(row.source_of_truth.repo, row.source_of_truth.path, row.source_of_truth.line),
+        )
+        for row in sorted(graph.etl, key=lambda r: (r.source, r.transport))
+        if row.system == system
+    ]
+    header = ("Source", "Transport", "Cadence", "Data", "Source of truth")
+    return table(header, rows, "Nothing is read into this system that the scan knows of.")
+
+
+def arrow_table(graph: Graph, places: Places, view: View) -> str:
+    """The arrows of a diagram in words, each with its first evidence; steps that matched nothing say so."""
+    flows = {flow.id: flow for flow in graph.flows}
+    names = {node.id: node.name for node in graph.nodes} | {node.id: node.name for node in view.nodes}
+    rows = []
+    for edge in view.edges:
+        first = next((flows[key] for key in edge.flow_ids if key in flows), None)
+        manner = "not found in the code" if edge.missing else "synchronous" if edge.sync else "asynchronous"
+        rows.append((
+            f"{_WARN if edge.brittle else ''}{edge.n or ''}",
+            text(names.get(edge.source, edge.source)),
+            text(names.get(edge.target, edge.target)),
+            text(edge.label),
+            ", ".join(part for part in (text(edge.technology), manner) if part),
+            places.of(first.evidence) if first else "",
+        ))  # fmt: skip
+    return table(("", "From", "To", "What moves", "How", "Evidence"), rows, "No arrows.")
+
+
+def task_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+    """The Celery tasks of some repositories, with the cadence of those that are scheduled."""
+    cadences = {entry.task_id: entry.cadence for entry in graph.schedules if entry.task_id}
+    rows = [
+        (
+            code(t.name),
+            text(t.queue or ""),
+            text(cadences.get(t.id, "")),
+            text(t.summary),
+            places.at(t.repo, t.path, t.line),
+        )
+        for t in sorted(graph.tasks, key=lambda t: (t.repo, t.name))
+        if t.repo in repos
+    ]
+    return table(("Task", "Queue", "Cadence", "What it does", "Where"), rows, "No Celery tasks were found.")
+
+
+def schedule_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+    """The beat entries of some repositories; one that names no task says so."""
+    rows = [
+        (
+            code(s.key),
+            code(s.task) + ("" if s.task_id else f" {_WARN}no such task"),
+            text(s.cadence) + (f" ({text(s.note)})" if s.note else ""),
+            places.at(s.repo, s.path, s.line, s.end_line),
+        )
+        for s in sorted(graph.schedules, key=lambda s: (s.repo, s.key))
+        if s.repo in repos
+    ]
+    return table(("Entry", "Task", "Cadence", "Where"), rows, "No schedules were found.")
+
+
+def route_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+    """The routes of some repositories, and who of the estate calls each."""
+    callers: dict[str, set[str]] = {}
+    names = {node.id: node.name for node in graph.nodes}
+    for flow in graph.flows:
+        for route_id in flow.route_ids:
+            callers.setdefault(route_id, set()).add(names.get(flow.source, flow.source))
+    rows = [
+        (
+            code(r.pattern),
+            text(", ".join(r.methods)),
+            text(", ".join(sorted(callers.get(r.id, ())))),
+            text(r.deprecated),
+            places.at(r.repo, r.path, r.line),
+        )
+        for r in sorted(graph.routes, key=lambda r: (r.repo, r.service, r.pattern, r.id))
+        if r.repo in repos
+    ]
+    return table(("Route", "Methods", "Called by", "Deprecated", "Where"), rows, "No routes were found.")
+
+
+def brittle_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+    """The brittle links of some repositories, worst first; suppressed and informational findings are left out."""
+    order = {"high": 0, "medium": 1, "low": 2}
+    rows = [
+        (text(f.severity), text(f.rule), text(f.message), text(f.remedy), places.at(f.repo, f.path, f.line, f.end_line))
+        for f in sorted(graph.findings, key=lambda f: (order.get(f.severity, 3), f.rule, f.id))
+        if f.repo in repos and warns(f)
+    ]
+    return table(("Severity", "Rule", "What", "How to mend it", "Where"), rows, "No brittle links were found.")
+
+
+def gap_table(graph: Graph, places: Places) -> str:
+    """What was seen and not understood, and what would settle it."""
+    rows = [
+        (text(g.kind), text(g.what), text(g.reason), text(g.remedy), places.at(g.repo, g.path, g.line))
+        for g in sorted(graph.gaps, key=lambda g: (g.kind, g.repo, g.path, g.line, g.id))
+    ]
+    return table(("Kind", "What", "Why it is not known", "What would settle it", "Where"), rows, "Nothing.")
+
+
+def skip_table(graph: Graph) -> str:
+    """The files that could not be read."""
+    rows = [
+        (text(source.name), code(skip.path), text(skip.reason)) for source in graph.sources for skip in source.skipped
+    ]
+    return table(("Source", "File", "Reason"), rows, "Every file was read.")
