@@ -65,7 +65,7 @@ last read. {{ reason }}</p>
 {% for note in notes %}
 <article id="{{ note.anchor }}">
 <h2>{{ note.title }}</h2>
-<p><time datetime="{{ note.noted }}">{{ note.noted }}</time></p>
+<p><time datetime="{{ note.noted }}">{{ note.noted | replace("T", " ") | replace("Z", " UTC") }}</time></p>
 {{ note.summary }}
 </article>
 {% else %}

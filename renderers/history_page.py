@@ -15,7 +15,6 @@ _ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_bloc
 _HISTORY = _ENVIRONMENT.from_string(
     """\
 <section class="history">
-<h2>Over time</h2>
 <figure>{{ plot }}<figcaption>What each scan counted, {{ first }} to {{ last }} (UTC). A state holds until the next
 change.</figcaption></figure>
 <table class="data">
@@ -24,7 +23,7 @@ change.</figcaption></figure>
 {% for _, title, _ in series %}<th scope="col">{{ title }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
-<tr><th scope="row">{{ row.point.taken }}</th><td>{{ row.point.label }}</td>
+<tr><th scope="row">{{ row.point.taken | replace("T", " ") | replace("Z", "") }}</th><td>{{ row.point.label }}</td>
 {% for cell in row.cells %}<td class="number">{{ cell.value }}{% if cell.change %} <small>({{ cell.change }})</small>\
 {% endif %}</td>{% endfor %}</tr>
 {% endfor %}

@@ -47,7 +47,7 @@ def test_the_first_night_publishes_and_has_nothing_to_tell(nights: Nights) -> No
     assert flows(nights) == ["orders"]
     assert entries(nights) == []
     assert "Nothing has changed since the first scan" in nights.page("changes.html")
-    assert "published #1: nothing changed. 1 flows, 1 tasks" in nights.log.getvalue()
+    assert "published #1: the first snapshot. 1 flows, 1 tasks" in nights.log.getvalue()
 
 
 def test_a_change_is_told_in_the_feed_and_on_the_page_with_its_evidence(nights: Nights) -> None:

@@ -90,7 +90,7 @@ def _night(run: Run) -> int:
 
     undelivered = tell_notices(run)
     run.store.prune(run.config.retention)
-    _log_done(run, tonight, graph, news, fetched)
+    _log_done(run, tonight, graph, news, fetched, "nothing changed" if base else "the first snapshot")
     write_night(run, graph, len(news.diff.changes) if news.diff else 0, len(news.breaches), undelivered)
     return LOST if fetched.lost else GATE if news.breaches else DONE
 
@@ -177,10 +177,10 @@ def _write_down(
         journal.note(run.store, tonight.id, news.change, standing, notices, run.world.now())
 
 
-def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched) -> None:
+def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched, no_news: str) -> None:
     for breach in news.breaches:
         run.log.say("error", "gate", f"the gate: {breach}", rule=breach.rule, fingerprint=breach.fingerprint)
-    title = news.change.title if news.change else "nothing changed"
+    title = news.change.title if news.change else no_news
     seconds = round((run.world.now() - run.began).total_seconds(), 1)
     counts = tonight.counts
     run.log.say(

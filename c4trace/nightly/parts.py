@@ -41,7 +41,7 @@ class Parts:
 
     `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
     compares two graphs; `gate` says what a diff and its head breach of the policy; `draw` makes a page (a whole HTML
-    document) of two graphs and their diff; `publish` puts a graph and its extras in the place of the last output, whole.
+    document) of two graphs and their diff; `publish` puts a graph and its extras in the last output's place, whole.
     """
 
     specs: tuple[SourceSpec, ...]
