@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import sys
@@ -14,70 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from extractor.model import Call, Context, Finding, Graph, Node, Route, Step, Store, from_dict
-from tests.build_estate import ESTATE
-
-Row = Mapping[str, Any]
-NEAR = 2  # lines: a decorator or the head of a statement may stand above the text that marks it
-
-
-@functools.cache
-def expected() -> Mapping[str, Any]:
-    """The specification, as `expected.yaml` says it."""
-    data: Mapping[str, Any] = yaml.safe_load((ESTATE / "expected.yaml").read_text(encoding="utf-8"))
-    return data
-
-
-def many(value: Any) -> list[Any]:
-    """A value that may be a list, as a list; nothing for None."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-@functools.cache
-def _lines(repo: str, path: str) -> tuple[str, ...]:
-    return tuple((ESTATE / repo / path).read_text(encoding="latin-1").splitlines())
-
-
-def marked(repo: str, path: str, text: str) -> int:
-    """The number of the one line of a file that holds `text`. Raises ValueError when there is not exactly one."""
-    found = [number for number, line in enumerate(_lines(repo, path), 1) if text in line]
-    if len(found) != 1:
-        raise ValueError(f"{repo}/{path}: {text!r} stands on {len(found)} lines")
-    return found[0]
-
-
-def at_site(repo: str, row: Row, fact: Any, near: int = NEAR) -> bool:
-    """Whether a fact with path, line and (if it has one) end_line touches a marked line of the row."""
-    end = getattr(fact, "end_line", fact.line)
-    return fact.path == row["path"] and any(
-        fact.line - near <= marked(repo, row["path"], text) <= end + near for text in many(row["at"])
-    )
-
-
-def _match(
-    what: str,
-    rows: Sequence[Row],
-    facts: Sequence[Any],
-    same: Callable[[Row, Any], bool],
-    say: Callable[[Any], str],
-    check: Callable[[Row, list[Any]], Iterable[str]] = lambda row, found: (),
-    beside: Callable[[Row, Any], bool] = lambda row, fact: False,
-) -> list[str]:
-    """Every row needs a fact, every fact needs a row. `beside` finds facts that explain what a missing row became."""
-    out: list[str] = []
-    for row in rows:
-        found = [fact for fact in facts if same(row, fact)]
-        title = ", ".join(f"{key}={value}" for key, value in row.items() if key not in ("at", "optional", "contexts"))
-        if not found and not row.get("optional"):
-            near = [say(fact) for fact in facts if beside(row, fact)]
-            out.append(f"missing {what}: {title}" + (f"\n    here stands: {near}" if near else ""))
-        elif found:
-            out += [f"wrong {what}: {title}\n    {fault}" for fault in check(row, found)]
-    return out + [f"unexpected {what}: {say(fact)}" for fact in facts if not any(same(row, fact) for row in rows)]
+from tests.estate_rows import Row, at_site, expected, many, match
 
 
 def _of(repo: str, rows: Iterable[Any]) -> list[Any]:
@@ -105,7 +42,7 @@ def _tasks(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
             if not at_site(repo, row, task):
                 yield f"stands at {task.path}:{task.line}"
 
-    return _match("task", rows, facts, same, lambda f: f"{f[0].name} in {f[1]} ({f[0].path}:{f[0].line})", check)
+    return match("task", rows, facts, same, lambda f: f"{f[0].name} in {f[1]} ({f[0].path}:{f[0].line})", check)
 
 
 def _schedules(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
@@ -121,13 +58,13 @@ def _schedules(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
             if row.get("condition", "") not in fact.condition:
                 yield f"condition is {fact.condition!r}"
 
-    return _match(
+    return match(
         "schedule", rows, _of(repo, graph.schedules), lambda row, fact: row["key"] == fact.key, lambda f: f.key, check
     )
 
 
 def _enqueues(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
-    return _match(
+    return match(
         "enqueue",
         rows,
         _of(repo, graph.enqueues),
@@ -163,7 +100,7 @@ def _routes(graph: Graph, where: str, rows: Sequence[Row]) -> list[str]:
         if "methods" in row and methods != row["methods"]:
             yield f"methods are {methods}"
 
-    return _match(
+    return match(
         "route",
         rows,
         facts,
@@ -215,7 +152,7 @@ def _calls(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
         if row.get("dead") and any(context.kind != "unknown" for context in contexts):
             yield f"nothing calls it, and yet it is reached from {contexts}"
 
-    return _match(
+    return match(
         "call",
         rows,
         _of(repo, graph.calls),
@@ -248,7 +185,7 @@ def _stores(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
         if lacking := set(many(row["service"])) - set(services):
             yield f"services are {services}, without {sorted(lacking)}"
 
-    return _match(
+    return match(
         "store use",
         rows,
         facts,
@@ -263,7 +200,7 @@ def _findings(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
     def same(row: Row, fact: Finding) -> bool:
         return fact.rule in many(row["kind"]) and at_site(repo, row, fact)
 
-    return _match(
+    return match(
         "finding",
         rows,
         _of(repo, graph.findings),
@@ -271,6 +208,20 @@ def _findings(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
         lambda f: f"{f.path}:{f.line} {f.rule}: {f.message}",
         beside=lambda row, fact: at_site(repo, row, fact),
     )
+
+
+def _settings(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    out = []
+    for row in rows:
+        found = [setting for setting in _of(repo, graph.settings) if setting.name == row["name"]]
+        if not found:
+            out.append(f"missing setting: {row['name']}")
+        for fact in found:
+            for key, wanted in row.items():
+                got = bool(fact.read_at) if key == "read" else getattr(fact, key)
+                if got != wanted:
+                    out.append(f"wrong setting: {row['name']} in {fact.service}: {key} is {got!r}, not {wanted!r}")
+    return out
 
 
 def _orm(graph: Graph, where: str, engine: str) -> list[str]:
@@ -306,7 +257,7 @@ def _arrows(graph: Graph, rows: Sequence[Row]) -> list[str]:
         if lacking := set(row["sync"]) - ways:
             yield f"not drawn with sync {sorted(lacking)}"
 
-    return _match("arrow", rows, sorted(drawn), same, lambda pair: f"{pair[0]} -> {pair[1]}", check)
+    return match("arrow", rows, sorted(drawn), same, lambda pair: f"{pair[0]} -> {pair[1]}", check)
 
 
 def _lost_steps(rows: Sequence[Row], steps: Sequence[Step]) -> Iterable[str]:
@@ -361,6 +312,7 @@ _BY_REPOSITORY: Mapping[str, Callable[[Graph, str, Any], list[str]]] = {
     "no_calls": lambda graph, repo, rows: _none_here(graph.calls, "call", repo, rows),
     "stores": _stores,
     "orm": _orm,
+    "settings": _settings,
     "findings": _findings,
     "no_findings": lambda graph, repo, rows: _none_here(graph.findings, "finding", repo, rows),
     "skipped": _skipped,

@@ -12,7 +12,8 @@ import pytest
 from extractor.estate import Target, load_estate
 from extractor.model import Call, Context, Evidence, Graph, Scenario, Step, Task
 from tests.build_estate import ESTATE, REPOSITORIES, build_estate, build_repository
-from tests.estate_expectation import SECTIONS, differences, expected, many, marked, same_endpoint
+from tests.estate_expectation import SECTIONS, differences, same_endpoint
+from tests.estate_rows import expected, many, marked
 from tests.git_repository import git
 
 EMPTY = Graph(schema="1.0", version="", generated="", estate="")
@@ -51,7 +52,7 @@ def test_the_estate_file_tells_the_two_meanings_of_a_misleading_name_apart() -> 
 
 def _marked_rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
     for section in SECTIONS:
-        if section in ("routes", "orm", "skipped", "schedules", "arrows", "scenarios", "etl"):
+        if section in ("routes", "orm", "skipped", "schedules", "settings", "arrows", "scenarios", "etl"):
             continue
         for repo, rows in expected()[section].items():
             yield from ((repo, row) for row in rows)

@@ -15,14 +15,24 @@ from tests.estate_expectation import SECTIONS, differences
 pytest.importorskip("extractor.scan")
 
 
+# Stands in the sample as a password; what c4trace writes must not spread it.
+SECRET = b"correct-horse-battery"
+
+
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
-    """The graph that `c4trace scan` writes of the sample estate, offline and with an empty cache."""
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `c4trace scan` writes of the sample estate, offline and with an empty cache."""
     where = tmp_path_factory.mktemp("sample")
     sources = [f"--source={name}={path}" for name, path in build_estate(where / "repositories").items()]
     places = [f"--estate={ESTATE / 'estate.yaml'}", f"--cache-dir={where / 'cache'}", f"--out={where / 'out'}"]
     assert main(["scan", "--quiet", "--offline", *places, *sources]) == 0
-    found: Graph = from_dict(Graph, json.loads(Path(where / "out" / "graph.json").read_text(encoding="utf-8")))
+    return where / "out"
+
+
+@pytest.fixture(scope="module")
+def graph(out: Path) -> Graph:
+    """The graph among it."""
+    found: Graph = from_dict(Graph, json.loads((out / "graph.json").read_text(encoding="utf-8")))
     return found
 
 
@@ -44,3 +54,10 @@ def test_a_client_library_is_read_and_is_no_caller_itself(graph: Graph) -> None:
     assert [call for call in graph.calls if call.repo == "campus-api-client"] == []
     answered = {call.path for call in graph.calls if call.route_id and call.via.startswith("campus_api.")}
     assert answered == {"courseware/api.py", "dashboard/api.py"}
+
+
+def test_a_password_in_the_code_is_told_of_and_not_repeated(out: Path, graph: Graph) -> None:
+    assert [finding.path for finding in graph.findings if finding.rule == "hardcoded-credential"] == [
+        "reports/management/commands/send_report.py"
+    ]
+    assert [path.name for path in sorted(out.rglob("*")) if path.is_file() and SECRET in path.read_bytes()] == []
