@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from extractor.sources.blame import brought, took_away
 from extractor.sources.store import CommitNote
 from extractor.sources.tree import Tree
 
+Scan = Callable[[Estate, Mapping[str, Tree], ScanOptions], Graph]
+
 _RANGE = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)@(?P<base>[^.\s][^\s]*?)\.\.(?P<head>[^.\s][^\s]*)")
 
 
@@ -38,11 +40,12 @@ class RefRange:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both graphs and what they differ in."""
+    """Both graphs and what they differ in. `ranged` names the sources that were given as ranges of refs, if any."""
 
     base: Graph
     head: Graph
     diff: GraphDiff
+    ranged: tuple[str, ...] = ()
 
 
 def parse_range(text: str) -> RefRange | None:
@@ -73,23 +76,20 @@ def read_graph(text: str, store: Path) -> Graph:
     )
 
 
-def scan_sides(
-    estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, commits: bool = True
-) -> Sides:
+def scan_sides(estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, scan: Scan) -> Sides:
     """Both refs of each range scanned, the other sources of the estate at their own ref on both sides.
 
-    With `commits`, the diff says which commits brought its changes. Raises UserError for a range of no source.
+    `scan` makes a graph (`extractor.scan.scan_estate`). The diff says which commits brought its changes, as far as the
+    clones know. Raises UserError for a range of no source.
     """
-    from extractor.scan import scan_estate
-
     _check_ranges(estate, ranges)
     trees: list[dict[str, Tree]] = []
     estates = [_at(estate, {r.name: ref(r) for r in ranges}) for ref in (_base_ref, _head_ref)]
     for side in estates:
         trees.append(open_sources(side, cache_dir, options.offline, options.progress))
-    old, new = (scan_estate(side, opened, options) for side, opened in zip(estates, trees, strict=True))
-    diff = diff_graphs(old, new)
-    return Sides(old, new, with_commits(diff, TreeHistory(trees[0], trees[1])) if commits else diff)
+    old, new = (scan(side, opened, options) for side, opened in zip(estates, trees, strict=True))
+    diff = with_commits(diff_graphs(old, new), TreeHistory(trees[0], trees[1]))
+    return Sides(old, new, diff, tuple(sorted(r.name for r in ranges)))
 
 
 @dataclass(frozen=True, slots=True)

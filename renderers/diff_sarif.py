@@ -17,14 +17,15 @@ _PRINT = "c4traceFinding/v1"
 def render_diff_sarif(base: Graph, head: Graph, diff: GraphDiff, rules: Sequence[RuleDoc]) -> str:
     """The head's findings as `new`, `updated` or `unchanged`, then those only the base had, as `absent`.
 
-    `diff` is the diff of `base` and `head`. Rules are those of both sides; the run's other properties are the head's.
+    `diff` is the diff of `base` and `head`, or of graphs of which these hold some of the findings. Rules are those of
+    both sides; the run's other properties are the head's.
     """
     log, before = json.loads(render_sarif(head, rules)), json.loads(render_sarif(base, rules))
     run, old_run = log["runs"][0], before["runs"][0]
-    marks = {f.id: f.fingerprint for f in (*base.findings, *head.findings)}
-    states = {marks[c.ids[1]]: "new" for c in diff.of("findings", "added")}
-    states |= {marks[c.ids[1]]: "updated" for c in diff.of("findings", "changed")}
-    absent = {marks[c.ids[0]] for c in diff.of("findings", "removed")}
+    old, new = ({f.id: f.fingerprint for f in side.findings} for side in (base, head))
+    states = {new.get(c.ids[1], ""): "new" for c in diff.of("findings", "added")}
+    states |= {new.get(c.ids[1], ""): "updated" for c in diff.of("findings", "changed")}
+    absent = {old.get(c.ids[0], "") for c in diff.of("findings", "removed")}
     for result in run["results"]:
         result["baselineState"] = states.get(_mark(result), "unchanged")
     index = _with_rules_of(run, old_run)

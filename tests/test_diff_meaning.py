@@ -207,3 +207,11 @@ def test_a_fingerprint_is_made_of_rule_repository_subject_and_ordinal_only() -> 
     assert mark == fingerprint("no-timeout", "shop", "campus POST /api/", 0)
     assert len({mark, fingerprint("no-timeout", "shop", "campus POST /api/", 1), fingerprint("a", "b", "c", 0)}) == 3
     assert len(mark) == 32
+
+
+def test_a_thousand_places_of_one_identity_are_still_themselves_after_a_move() -> None:
+    here = [call(path=f"p{n % 7}.py", line=n, function=f"f{n}") for n in range(1000)]
+    there = [dataclasses.replace(c, path="moved/" + c.path, function="g" + c.function) for c in here]
+    assert diff_graphs(graph(calls=here), graph(calls=there)).empty
+    [change] = diff_graphs(graph(calls=here), graph(calls=there[1:])).changes
+    assert (change.kind, change.status) == ("calls", "removed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from c4trace.comparing import SIDES, add_sides, find_sides
 from c4trace.console import Console, harmless
 from c4trace.sides import Sides
 from extractor.errors import UserError
+from extractor.model import Graph
 
 DETAILS = f"""\
 {SIDES}
@@ -79,12 +81,19 @@ def render(sides: Sides, form: str, breaches: Sequence[str] = ()) -> str:
     if form == "sarif":
         from renderers.diff_sarif import render_diff_sarif
 
-        return render_diff_sarif(sides.base, sides.head, sides.diff, ())
+        return render_diff_sarif(_ranged(sides.base, sides), _ranged(sides.head, sides), sides.diff, ())
     if form == "html":
         return _page(sides, breaches)
     from renderers.diff_terminal import render_diff_terminal
 
     return render_diff_terminal(sides.diff, False, breaches)
+
+
+def _ranged(graph: Graph, sides: Sides) -> Graph:
+    """The graph with the findings of the sources that the user compares: others are no business of their code host."""
+    if not sides.ranged:
+        return graph
+    return dataclasses.replace(graph, findings=tuple(f for f in graph.findings if f.repo in sides.ranged))
 
 
 def _page(sides: Sides, breaches: Sequence[str]) -> str:

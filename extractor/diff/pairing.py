@@ -30,7 +30,7 @@ def pair_rows(base: Iterable[Row], head: Iterable[Row]) -> tuple[list[Pair], lis
     pairs, lost, found = [], [], []
     groups = _groups(base, head, lambda row: row.key)
     for _, (left, right) in sorted(groups.items(), key=lambda item: item[0]):
-        made, only_left, only_right = _pair(left, right, _nearness, 0.0)
+        made, only_left, only_right = _same(left, right)
         pairs += made
         lost += only_left
         found += only_right
@@ -42,6 +42,33 @@ def likeness(left: Row, right: Row) -> float:
     """How alike two rows are by their traits: 0 (nothing in common) to 1. Traits empty on both sides say nothing."""
     scores = [_overlap(a, b) for a, b in zip(left.traits, right.traits, strict=True) if a or b]
     return sum(scores) / len(scores) if scores else 0.0
+
+
+def _same(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+    """Rows of one identity: those that agree in all they say first, then the nearest; as many pairs as can be."""
+    twins, left, right = _twins(left, right)
+    if len(left) * len(right) <= _MOST_CANDIDATES:
+        pairs, left, right = _pair(left, right, _nearness, 0.0)
+        return twins + pairs, left, right
+    left, right = sorted(left, key=_order), sorted(right, key=_order)
+    count = min(len(left), len(right))
+    return twins + list(zip(left, right, strict=False)), left[count:], right[count:]
+
+
+def _twins(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+    said: dict[tuple[object, ...], tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
+    for side, rows in enumerate((left, right)):
+        for row in sorted(rows, key=_order):
+            said[(tuple(f.same for f in row.fields), row.near)][side].append(row)
+    pairs: list[Pair] = []
+    only_left: list[Row] = []
+    only_right: list[Row] = []
+    for ours, theirs in said.values():
+        count = min(len(ours), len(theirs))
+        pairs += zip(ours, theirs, strict=False)
+        only_left += ours[count:]
+        only_right += theirs[count:]
+    return pairs, only_left, only_right
 
 
 def _renames(lost: list[Row], found: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
