@@ -83,7 +83,7 @@ def _cost(placed: Placed, reading: meter.Reading) -> float:
         + 60.0 * reading.edge_box
         + 25.0 * reading.crossings
         + 12.0 * reading.edge_label
-        + 400.0 * (shrink - 1.0)
+        + 600.0 * (shrink - 1.0)
         + placed.width * placed.height / 20000.0
     )
 
