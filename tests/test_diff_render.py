@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
 from typing import Any
@@ -86,7 +87,7 @@ def test_contracts_and_settings_to_set_come_before_the_details() -> None:
 
 def test_a_schedule_is_told_in_words_in_the_comment() -> None:
     diff = diff_graphs(graph(schedules=[schedule()]), graph(schedules=[schedule(cadence="hourly")]))
-    assert "cadence: daily at 03:00 UTC → hourly" in render_diff_markdown(diff).replace("\\", "")
+    assert "cadence: daily at 03:00 UTC → hourly" in html.unescape(render_diff_markdown(diff).replace("\\", ""))
 
 
 def test_a_comment_can_be_found_again_and_fits_its_limit(rich: GraphDiff) -> None:
