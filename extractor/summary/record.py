@@ -37,8 +37,6 @@ from typing import Any
 
 Value = tuple[Any, ...]
 
-#: Part of every cache key: raise it whenever the meaning of a summary changes.
-SUMMARY_VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 from extractor import syntax
 from extractor.summary.expressions import value_of
@@ -11,7 +12,7 @@ from extractor.summary.record import ModuleSummary, Scope, Value
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
 
-def summarize(source: bytes, parser: str = "ast") -> ModuleSummary:
+def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
     """The summary of a module's source. Never raises for bad source: `error` says why it could not be read."""
     parsed = syntax.parse(source, parser=parser)
     if isinstance(parsed, syntax.Unparsed):

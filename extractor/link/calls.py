@@ -1,0 +1,265 @@
+"""Rows for effects: calls to other systems, and uses of datastores, with contexts, chains and confidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.link import folding
+from extractor.link.absvalue import Hole, QueryMethod, Text, Values, join
+from extractor.link.callgraph import CallGraph
+from extractor.link.effects import Effect
+from extractor.link.entries import Reach
+from extractor.link.facets import Facets
+from extractor.link.identity import numbered, row_id
+from extractor.link.labels import label
+from extractor.link.settings import DeclaredStore
+from extractor.link.systems import Identity, Systems, host_of, setting_texts
+from extractor.link.world import Def
+from extractor.model import Call, Context, Gap, Store
+
+MAX_ROWS_PER_SITE = 8
+_WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete",
+                     "acreate", "aupdate", "adelete"})  # fmt: skip
+_READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "earliest", "latest", "filter", "all",
+                    "values", "values_list", "in_bulk", "iterator", "exclude", "order_by", "aget"})  # fmt: skip
+
+StoreOf = Callable[[str, str], DeclaredStore | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the effects of one repository came to."""
+
+    calls: tuple[Call, ...]
+    stores: tuple[Store, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What turning effects into rows needs to know. `store_of` gives the declared store of a kind and an alias."""
+
+    repo: str
+    systems: Systems
+    reach: Reach
+    store_of: StoreOf
+    service_of: Callable[[str], str]
+
+
+def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings) -> Rows:
+    """Calls, store uses and gaps, sorted by place."""
+    calls: list[Call] = []
+    stores: list[Store] = []
+    settled = _settled_by_callers(effects)
+    for effect in effects:
+        seen: set[tuple[object, ...]] = set()
+        for facets in effect.facets:
+            if facets.rule.effect == "store":
+                stores += _store_rows(effect, facets, around)
+                continue
+            for call in _call_rows(effect, facets, around, settled):
+                key = (call.system, call.http_method, call.url)
+                if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
+                    seen.add(key)
+                    calls.append(call)
+    stores += _orm_rows(graph, around)
+    calls = _best_alternatives(calls)
+    kept_stores = tuple(dict.fromkeys(stores))
+    gaps = tuple(_gaps(calls))
+    return Rows(
+        numbered(sorted(calls, key=lambda c: (c.path, c.line, c.url, c.system or ""))),
+        numbered(sorted(kept_stores, key=lambda s: (s.path, s.line, s.system, s.operation))),
+        gaps,
+    )
+
+
+def _settled_by_callers(effects: Iterable[Effect]) -> dict[int, list[Effect]]:
+    """Effects of callers by the primitive call they settle."""
+    found: dict[int, list[Effect]] = {}
+    for effect in effects:
+        if len(effect.hops) > 1:
+            found.setdefault(id(effect.hops[-1]), []).append(effect)
+    return found
+
+
+def _call_rows(
+    effect: Effect, facets: Facets, around: Surroundings, settled: dict[int, list[Effect]]
+) -> Iterable[Call]:
+    urls: tuple[Text | None, ...] = facets.urls or (None,)
+    method = facets.methods[0] if len(facets.methods) == 1 else None
+    for url in urls:
+        who = around.systems.identify(facets, url)
+        if who.system is None and len(effect.hops) == 1:
+            who = _from_callers(settled.get(id(effect.site), ()), around) or who
+        shown = shown_url(url, around.systems.setting) if url is not None else ""
+        yield _row(effect, facets, around, who, method, shown)
+
+
+def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity | None:
+    """The system of an open call, when every caller that settles it means the same."""
+    found = set()
+    for effect in effects:
+        for facets in effect.facets:
+            for url in facets.urls:
+                who = around.systems.identify(facets, url)
+                if who.system is not None:
+                    found.add((who.system, who.service, who.base_setting))
+    if len(found) == 1:
+        system, service, base = found.pop()
+        return Identity(system, service, "its callers", base)
+    return None
+
+
+def _row(
+    effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str
+) -> Call:
+    site, owner = effect.site, effect.site.owner
+    contexts = around.reach.contexts(owner)
+    confidence, why = _confidence(who, url, contexts)
+    name = owner.shown
+    return Call(
+        id=row_id("call", around.repo, who.system or "?", method or "", re.sub(r"\{[^{}:]*\}", "{}", url), owner.qualified),
+        repo=around.repo, path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=name,
+        via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
+        timeout=facets.timeout, contexts=contexts, confidence=confidence,
+        label=label(method, url, effect.via, name, facets.rule.label), auth=facets.auth,
+        condition=condition(owner, site.call.guards), service=around.service_of(owner.module.path),
+        known_by=who.known_by, why=why,
+        chains=around.reach.chains(owner, site.call.line),
+    )  # fmt: skip
+
+
+def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[str, str]:
+    """How sure a call is, and why."""
+    if who.system is None:
+        return "possible", "the system it reaches is not known"
+    if contexts[0].kind == "unknown":
+        return "possible", "no entry point was found that reaches it"
+    if "{?" in url:
+        return "likely", "part of the URL is computed at run time"
+    if who.known_by.startswith("default of"):
+        return "likely", f"the system is known by the {who.known_by}"
+    return "certain", f"the system is known by {who.known_by}" if who.known_by else ""
+
+
+def condition(owner: Def, guards: tuple[int, ...]) -> str:
+    """The settings and feature flags that guard a call, in words; "" when none is seen."""
+    found = []
+    for index in guards:
+        test, holds, _line = owner.scope.guards[index]
+        for name in _flags(test):
+            found.append(name if holds else f"not {name}")
+    return ", ".join(dict.fromkeys(found))
+
+
+def _flags(test: tuple[object, ...]) -> list[str]:
+    if test[0] == "a" and isinstance(test[1], tuple) and test[1][0] in ("n", "mf") and "settings" in map(str, test[1]):
+        return [f"settings.{test[2]}"]
+    out: list[str] = []
+    for part in test[1:]:
+        if isinstance(part, tuple) and part and isinstance(part[0], str):
+            out += _flags(part)
+        elif isinstance(part, tuple):
+            out += [flag for inner in part if isinstance(inner, tuple) and inner for flag in _flags(inner)]
+    return out
+
+
+def shown_url(url: Text, setting: Callable[[str], Values]) -> str:
+    """The URL template of a row. A setting that holds a path, not a base, is replaced by its default."""
+    parts: list[Text] = []
+    for part in url.parts:
+        if isinstance(part, Hole) and part.kind == "setting":
+            texts = setting_texts(setting(part.name.split(".")[0]))
+            literal = texts[0] if texts else ""
+            if literal.startswith("/") and "{}" not in literal:
+                parts.append(Text((literal,)))
+                continue
+        parts.append(Text((part,)))
+    return folding.show(join(*parts)) if parts else ""
+
+
+def _best_alternatives(calls: list[Call]) -> list[Call]:
+    """Where one line has readings with a known system, its readings without one are dropped."""
+    known = {(c.path, c.line, c.end_line) for c in calls if c.system is not None}
+    return [c for c in calls if c.system is not None or (c.path, c.line, c.end_line) not in known]
+
+
+def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
+    for call in calls:
+        if call.system is None:
+            base = f"setting {call.base_setting}" if call.base_setting else "the base of the URL"
+            yield Gap(
+                row_id("gap", "call", call.id), "call", call.repo, call.path, call.line,
+                f"{call.http_method or 'a call'} {call.url or call.via}",
+                call.known_by or f"{base} is not known: it is given at run time",
+                f"name the system in the estate file: settings: [{call.base_setting}]" if call.base_setting
+                else "only running it would tell; an estate hint for its host or setting would settle it",
+            )  # fmt: skip
+        elif call.contexts[0].kind == "unknown":
+            yield Gap(
+                row_id("gap", "unreached", call.id), "unreached call", call.repo, call.path, call.line,
+                f"{call.http_method or 'a call'} {call.url or call.via}", "no entry point that was found reaches it",
+                "dead code, or reached by a name computed at run time",
+            )  # fmt: skip
+
+
+# stores ----------------------------------------------------------------------------------------------------------
+
+
+def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterable[Store]:
+    site, owner, rule = effect.site, effect.site.owner, facets.rule
+    alias = facets.aliases[0] if facets.aliases else "default"
+    declared = around.store_of(rule.store, alias)
+    fixed = dict(rule.system_map).get(facets.systems[0], facets.systems[0]) if facets.systems else ""
+    if declared is None and (rule.alias is not None or not fixed):
+        return
+    system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
+    if system in ("locmem", "dummy", "memory", "file"):
+        return
+    same = declared is not None and declared.system == system
+    yield Store(
+        id=row_id("store", around.repo, system, rule.operation, effect.via, owner.qualified),
+        repo=around.repo, service=around.service_of(owner.module.path), system=system,
+        kind=declared.kind if declared is not None and same else rule.store or "database",
+        operation=rule.operation or "both", setting=declared.setting if declared is not None and same else None,
+        engine=declared.technology if declared is not None and same else rule.rule, path=owner.module.path,
+        line=site.call.line, end_line=site.call.end_line, function=owner.shown,
+        contexts=around.reach.contexts(owner), via=effect.via,
+    )  # fmt: skip
+
+
+def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
+    """The first read and the first write of the database through the ORM, in each function."""
+    declared = around.store_of("database", "default")
+    if declared is None:
+        return
+    for owner, sites in graph.sites.items():
+        done: set[str] = set()
+        for site in sites:
+            operation = _orm_operation(site.funcs)
+            if operation is None or operation in done:
+                continue
+            done.add(operation)
+            model = next(f.cls.scope.name for f in site.funcs if isinstance(f, QueryMethod))
+            yield Store(
+                id=row_id("store", around.repo, declared.system, operation, "orm", owner.qualified),
+                repo=around.repo, service=around.service_of(owner.module.path), system=declared.system,
+                kind=declared.kind, operation=operation, setting=declared.setting, engine=declared.technology,
+                path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=owner.shown,
+                contexts=around.reach.contexts(owner), via=f"Django ORM: {model}",
+            )  # fmt: skip
+
+
+def _orm_operation(funcs: Values) -> str | None:
+    for func in funcs:
+        if isinstance(func, QueryMethod):
+            if func.name in _WRITES:
+                return "write"
+            if func.name in _READS:
+                return "read"
+    return None
+
+
+__all__ = ["Rows", "Surroundings", "host_of", "rows", "shown_url"]

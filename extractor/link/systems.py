@@ -1,0 +1,135 @@
+"""Identity: which system a call means, and what that rests on.
+
+In order: the library fixes it; the estate says what a setting means, or a host; a setting's default or a literal URL
+names a host, known to the estate or to `rules/systems.yaml`; else the host itself is the name. What none of these
+settles stays unknown: two systems are never guessed apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from extractor.estate import Estate, Target
+from extractor.link.absvalue import Env, Hole, Mapping, Text, Value, Values
+from extractor.link.facets import Facets
+from extractor.rulebook import RuleBook
+
+SettingValues = Callable[[str], Values]
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
+_LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|^[a-z0-9_-]+$")
+_EMAIL_SETTING = "EMAIL_BACKEND"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A system's id (None: not known), the service in it, what that rests on, and the setting that holds the base."""
+
+    system: str | None
+    service: str | None
+    known_by: str
+    base_setting: str | None
+
+
+class Systems:
+    """Names systems for the calls of one repository."""
+
+    def __init__(self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues) -> None:
+        self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
+
+    def identify(self, facets: Facets, url: Text | None) -> Identity:
+        """The system that a call to `url` (one of the facets' URLs, or None) reaches."""
+        settings = _settings(url)
+        base = settings[0] if settings else None
+        if facets.rule.system is not None and facets.systems:
+            return self._fixed(facets, base)
+        if url is None:
+            return Identity(None, None, "", None)
+        host = host_of(_plain(url))
+        if host:
+            return self._of_host(host, "host in the code", base)
+        for name in settings:
+            target = self.estate.of_setting(self.repo, name)
+            if target is not None:
+                return Identity(target.system, target.service, f"estate: setting {name}", name)
+        for name in settings:
+            for text in setting_texts(self.setting(name)):
+                host = host_of(text)
+                if host:
+                    return self._of_host(host, f"default of setting {name}", name)
+        return Identity(None, None, "", base)
+
+    def _fixed(self, facets: Facets, base: str | None) -> Identity:
+        mapped = dict(facets.rule.system_map)
+        name = facets.systems[0]
+        system = mapped.get(name, mapped.get("*", name) if mapped else name)
+        if system == "email":
+            return self._email(base)
+        known = self.estate.system(system)
+        return Identity(known.id if known else system, None, f"library rule {facets.rule.rule}", base)
+
+    def _email(self, base: str | None) -> Identity:
+        """Which service sends e-mail stands in the backend's name."""
+        for text in setting_texts(self.setting(_EMAIL_SETTING)):
+            for vendor in self.book.vendors:
+                if vendor in text.lower():
+                    return Identity(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
+        return Identity("email", None, "library rule: e-mail", _EMAIL_SETTING)
+
+    def _of_host(self, host: str, by: str, base: str | None) -> Identity:
+        target = self.host_target(host)
+        if target is not None:
+            return Identity(target.system, target.service, f"{by}: {host}", base)
+        if _LOCAL.match(host):
+            return Identity(None, None, f"{by}: {host} is a local name", base)
+        return Identity(host.lower(), None, f"{by}: {host}", base)
+
+    def host_target(self, host: str) -> Target | None:
+        """What a host means, by the estate, then by the systems many estates talk to."""
+        target = self.estate.of_host(host)
+        if target is not None:
+            return target
+        for vendor in self.book.vendors.values():
+            if any(fnmatchcase(host.lower(), pattern) for pattern in vendor.hosts):
+                return Target(vendor.id)
+        return None
+
+
+def _settings(url: Text | None) -> tuple[str, ...]:
+    if url is None:
+        return ()
+    names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind == "setting"]
+    return tuple(dict.fromkeys(names))
+
+
+def _plain(url: Text) -> str:
+    return "".join(part if isinstance(part, str) else "{}" for part in url.parts)
+
+
+def host_of(url: str) -> str | None:
+    """The host of a URL's text, or None when the text starts with no scheme and host."""
+    found = _URL.match(url)
+    return found[1].lower() if found else None
+
+
+def setting_texts(values: Iterable[Value]) -> list[str]:
+    """The literal texts that a setting's values can be, defaults of environment variables included."""
+    out: list[str] = []
+    for value in values:
+        if isinstance(value, Text):
+            out.append(_plain(value))
+        elif isinstance(value, Env):
+            out += setting_texts(value.default)
+        elif isinstance(value, Mapping):
+            out += [t for _keys, inner in value.items for t in setting_texts(inner)]
+    return out
+
+
+def without_env(values: Values) -> Values:
+    """Values with environment variables replaced by their defaults."""
+    out: list[Value] = []
+    for value in values:
+        out += without_env(value.default) if isinstance(value, Env) else (value,)
+    return tuple(out)

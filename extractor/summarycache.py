@@ -1,0 +1,85 @@
+"""Summaries kept between runs: one SQLite file, keyed by blob id and by a fingerprint of the code that makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import sqlite3
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+
+_BATCH = 500
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Changes with the interpreter, libcst, and any file of the packages that parse and summarise."""
+    digest = hashlib.sha256(f"{sys.version_info[:3]}{metadata.version('libcst')}".encode())
+    here = Path(__file__).parent
+    for package in ("summary", "syntax"):
+        for path in sorted((here / package).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class SummaryCache:
+    """Encoded summaries by blob id. A file that is damaged or cannot be written is passed over: it is only a cache."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._connection: sqlite3.Connection | None = None
+        if directory is None:
+            return
+        with contextlib.suppress(OSError, sqlite3.Error):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._connection = _open(directory / "summaries.sqlite")
+
+    def get_many(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """What is kept of these blobs."""
+        found: dict[str, bytes] = {}
+        if self._connection is None:
+            return found
+        wanted = list(blobs)
+        with contextlib.suppress(sqlite3.Error):
+            for start in range(0, len(wanted), _BATCH):
+                part = wanted[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({marks})"
+                found.update(self._connection.execute(query, (fingerprint(), *part)))
+        return found
+
+    def put_many(self, rows: Mapping[str, bytes]) -> None:
+        """Keeps encoded summaries by blob id."""
+        if self._connection is None or not rows:
+            return
+        with contextlib.suppress(sqlite3.Error), self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO summary (blob, code, data) VALUES (?, ?, ?)",
+                ((blob, fingerprint(), data) for blob, data in rows.items()),
+            )
+            self._connection.execute("DELETE FROM summary WHERE code != ?", (fingerprint(),))
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The database, made anew when the file is no database."""
+    for _attempt in range(2):
+        connection = sqlite3.connect(path, timeout=10)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
+            )
+            return connection
+        except sqlite3.DatabaseError:
+            connection.close()
+            path.unlink(missing_ok=True)
+    return sqlite3.connect(":memory:")
