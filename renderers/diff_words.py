@@ -28,6 +28,11 @@ SIGNS = {"added": "+", "removed": "−", "changed": "~"}
 NOTHING = "No change of architecture."
 
 
+def counted(number: int, kind: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{number} {KIND_WORDS[kind][number != 1]}"
+
+
 def title_of(kind: str) -> str:
     """The heading of a kind: `Scenario steps`."""
     words = KIND_WORDS[kind][1]
