@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, builtin_calls, folding
 from extractor.link.absvalue import (
-    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, Param, Partial, Query, QueryMethod, Seq, Super, Text,
-    Unknown, Value, Values,
+    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, Param, Partial, Query, QueryMethod, Seq, Setting, Super,
+    Text, Unknown, Value, Values,
 )  # fmt: skip
 from extractor.link.folding import bounded
 from extractor.link.world import Def
@@ -76,6 +76,9 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
             out += _mapping_method(ev, base, name, call, frame)
         elif isinstance(base, Seq):
             out.append(base if name in ("copy",) else Unknown(f"sequence.{name}()"))
+        elif isinstance(base, Setting) and name == "get" and call.args:
+            args, _kwargs = arguments(ev, call, frame)
+            out += attributes.item(ev, base, args[0][0] if args[0] else Unknown("key"))
         elif isinstance(base, Env) and name in ("rstrip", "strip", "lower", "lstrip"):
             out.append(base)
         else:

@@ -120,7 +120,8 @@ def _sequence(node: ast.List | ast.Tuple | ast.Set, scope: ScopeBuilder) -> Valu
 
 def _dict(node: ast.Dict, scope: ScopeBuilder) -> Value:
     pairs = zip(node.keys, node.values, strict=True)
-    return ("d", tuple([(None if k is None else value_of(k, scope), value_of(v, scope)) for k, v in pairs]))
+    items = tuple([(None if k is None else value_of(k, scope), value_of(v, scope)) for k, v in pairs])
+    return ("d", items, tuple([(k or v).lineno for k, v in zip(node.keys, node.values, strict=True)]))
 
 
 def _starred(node: ast.Starred, scope: ScopeBuilder) -> Value:
