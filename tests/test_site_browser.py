@@ -304,6 +304,7 @@ def test_the_theme_is_kept(page: Page, site: Path) -> None:
 
 def test_paper_gets_everything(page: Page, site: Path) -> None:
     _open(page, site, "systems/mitxonline/api.html")
+    page.locator("section#routes[data-ready]").wait_for()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     expect(page.locator("section#routes tbody tr")).to_have_count(404)
     _open(page, site, "systems/mitxonline/containers.html")

@@ -14,12 +14,12 @@ from renderers.site.chains import ChainPages
 from renderers.site.details import detail_files
 from renderers.site.diagram import Diagrams
 from renderers.site.estate import Estate, make_estate
-from renderers.site.links import relative
+from renderers.site.links import address_start, relative
 from renderers.site.nav import Page, navigation
 from renderers.site.pages import ExtraPage, Plan
 from renderers.site.script import data_script, to_json
 from renderers.site.search import search_file
-from renderers.site.table import Table, rest
+from renderers.site.table import Table, packed, rest
 from renderers.svg import DARK, LIGHT, style_sheet
 
 # In the order in which they are joined to one file: each may use what stands before it.
@@ -42,15 +42,15 @@ def render_site(
     diagrams, chains = Diagrams(estate, views, svgs), ChainPages(estate)
     pages = Plan(estate, diagrams, chains).pages(extra_pages or {})
     environment = _environment()
-    files: dict[str, bytes | str] = {**_assets(), **detail_files(estate)}
+    files: dict[str, str] = {**_assets(), **detail_files(estate)}
     files["data/search.js"] = search_file(estate, diagrams)
     for system in estate.systems:
         files.update(chains.files(system))
     for page in pages:
-        tables = dict(_table_files(environment, page))
-        files.update(tables)
-        files[page.path] = _render(environment, estate, page, pages, tuple(tables))
-    return {path: files[path] for path in sorted(files)}
+        files.update(_table_files(environment, estate, page))
+        files[page.path] = _render(environment, estate, page, pages)
+    # A path that is not UTF-8 may have left half characters in the graph: they become question marks.
+    return {path: files[path].encode("utf-8", "replace") for path in sorted(files)}
 
 
 def _environment() -> Environment:
@@ -90,13 +90,14 @@ def _themes() -> str:
     )
 
 
-def _table_files(environment: Environment, page: Page) -> Iterator[tuple[str, str]]:
+def _table_files(environment: Environment, estate: Estate, page: Page) -> Iterator[tuple[str, str]]:
     """The rows of long tables that the page does not carry itself."""
     macro = environment.get_template("table.html").module.rows  # type: ignore[attr-defined]
+    addresses = [str(Markup.escape(start)) for source in estate.graph.sources if (start := address_start(source))]
     for table in _tables(page):
         for n, rows in enumerate(rest(table)):
-            name = f"rows-{page.path.removesuffix('.html').replace('/', '-')}-{table.id}-{n}"
-            yield f"data/{name}.js", data_script(f"rows-{table.id}-{n}", str(macro(rows)))
+            name = f"{page.rows}-{table.id}-{n}"
+            yield f"data/{name}.js", data_script(name, packed(str(macro(rows)), addresses))
 
 
 def _tables(page: Page) -> list[Table]:
@@ -105,9 +106,7 @@ def _tables(page: Page) -> list[Table]:
     return [timetable, *tables] if timetable else tables
 
 
-def _render(
-    environment: Environment, estate: Estate, page: Page, pages: Sequence[Page], table_files: Sequence[str]
-) -> str:
+def _render(environment: Environment, estate: Estate, page: Page, pages: Sequence[Page]) -> str:
     body = page.context.get("body", "")
     if body[:9].lower() == "<!doctype":
         return str(body)
@@ -118,7 +117,7 @@ def _render(
         nav=navigation(page, pages, estate.systems),
         root="../" * page.path.count("/"),
         to=lambda target: relative(page.path, target),
-        scripts=[*page.scripts, *table_files],
+        shards=lambda table: len(rest(table)),
         data={**page.data, "diagrams": {d.view.id: d.data for d in page.diagrams}},
         stale=[source for source in estate.graph.sources if source.stale],
         **page.context,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -13,23 +15,23 @@ from renderers.site.links import code_url
 _CONTEXT = {"request": "route", "signal": "signal receiver", "startup": "start-up", "unknown": "entry unknown"}
 
 
+@lru_cache(maxsize=1 << 16)
 def breakable(text: str) -> Markup:
     """Text that may wrap after slashes, dots and underscores; copying it gives the text unchanged."""
-    escaped = str(Markup.escape(text))
+    escaped = html.escape(text)
     for mark in ("/", "_", "."):
         escaped = escaped.replace(mark, f"{mark}<wbr>")
-    return Markup(escaped)  # The text was escaped above; only <wbr> was added.
+    return Markup(escaped)  # Escaped above; only <wbr> was added.
 
 
 def code_link(estate: Estate, repo: str, path: str, line: int, end_line: int = 0, commit: str = "") -> Markup:
     """`path:line`, linked to the lines at the commit where the repository's web host is known."""
-    where = breakable(f"{path}:{line}")
+    where = f"{breakable(path)}:{line}"
     url = code_url(estate.sources.get(repo), commit, path, line, end_line or line)
+    # Tens of thousands of these stand in a large site: built by hand, each part escaped.
     if not url:
-        return Markup('<span class="code" title="{}">{}</span>').format(repo, where)
-    return Markup('<a class="code" href="{}" title="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
-        url, f"{repo} at {(commit or estate.sources[repo].commit)[:10]}", where
-    )
+        return Markup(f'<span class="code" title="{html.escape(repo)}">{where}</span>')
+    return Markup(f'<a class="code" href="{html.escape(url)}">{where}</a>')
 
 
 def evidence_link(estate: Estate, item: Evidence) -> Markup:
@@ -39,7 +41,8 @@ def evidence_link(estate: Estate, item: Evidence) -> Markup:
 
 def flow_button(flow_id: str, text: str) -> Markup:
     """A button that opens the evidence panel for a flow."""
-    return Markup('<button type="button" class="open" data-flow="{}">{}</button>').format(flow_id, text)
+    flow = html.escape(flow_id)
+    return Markup(f'<button type="button" class="open" data-flow="{flow}">{html.escape(text)}</button>')
 
 
 def flow_buttons(estate: Estate, flow_ids: Iterable[str]) -> list[Markup]:
@@ -49,18 +52,23 @@ def flow_buttons(estate: Estate, flow_ids: Iterable[str]) -> list[Markup]:
 
 
 def badge(kind: str, text: str) -> Markup:
-    """A small label. `kind` is a word of ours (a class of the stylesheet), never scanned text."""
-    return Markup('<span class="badge {}">{}</span>').format(kind, text)
+    """A small label; `kind` is its class in the stylesheet."""
+    return Markup(f'<span class="badge {html.escape(kind)}">{html.escape(text)}</span>')
+
+
+def note(text: str) -> Markup:
+    """A remark in small type."""
+    return Markup(f'<span class="note">{html.escape(text)}</span>')
 
 
 def link(href: str, text: str | Markup) -> Markup:
     """A link inside the site."""
-    return Markup('<a href="{}">{}</a>').format(href, text)
+    return Markup(f'<a href="{html.escape(href)}">{Markup.escape(text)}</a>')
 
 
 def code(text: str) -> Markup:
     """Text of the scanned code."""
-    return Markup('<span class="code">{}</span>').format(breakable(text)) if text else Markup("")
+    return Markup(f'<span class="code">{breakable(text)}</span>') if text else Markup("")
 
 
 def context_words(context: Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from extractor.model import Source
@@ -17,11 +18,25 @@ def code_url(source: Source | None, commit: str, path: str, line: int, end_line:
         return ""
     values: Mapping[str, str] = {
         "commit": quote(commit or source.commit, safe=""),
-        "path": quote(path, safe="/"),
+        "path": _quoted(path),
         "line": str(line),
         "end_line": str(max(line, end_line)),
     }
     return web_url(_HOLE.sub(lambda hole: values[hole[1]], source.web))
+
+
+def address_start(source: Source) -> str:
+    """What all code addresses of a source begin with, or "" when it has none."""
+    start = (source.web or "").partition("{path}")[0]
+    return web_url(start.replace("{commit}", quote(source.commit, safe="")))
+
+
+@lru_cache(maxsize=1 << 14)
+def _quoted(path: str) -> str:
+    try:
+        return quote(path, safe="/", errors="surrogateescape")  # A path that is not UTF-8 keeps its bytes.
+    except UnicodeEncodeError:
+        return quote(path, safe="/", errors="replace")
 
 
 def web_url(url: str) -> str:

@@ -15,7 +15,7 @@ from renderers.site.links import relative
 class Page:
     """One page: where it is, what it is called, the template that shows it and what the template is given.
 
-    `scripts` are further script files that it loads, `data` what the browser's code is told.
+    `data` is what the browser's code is told.
     """
 
     path: str
@@ -24,8 +24,12 @@ class Page:
     system: System | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     diagrams: tuple[Diagram, ...] = ()
-    scripts: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> str:
+        """What the names of the files with further rows of its tables begin with."""
+        return f"rows-{self.path.removesuffix('.html').replace('/', '-')}"
 
 
 @dataclass(frozen=True, slots=True)

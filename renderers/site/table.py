@@ -79,6 +79,18 @@ def rest(table: Table) -> list[list[Row]]:
     return shards
 
 
+def packed(rows: str, addresses: Sequence[str]) -> list[object]:
+    """Rows for a script file, the beginnings of code addresses as one character each, and what these stand for.
+
+    The characters are of the private use area. Should a scanned text hold one, it reads as the address put in its
+    place; as these hold no quote and no angle bracket, nothing else can come of it.
+    """
+    marks = [(chr(0xE000 + n), address) for n, address in enumerate(addresses) if not set("\"'<>") & set(address)]
+    for mark, address in marks:
+        rows = rows.replace(address, mark)
+    return [rows, [list(pair) for pair in marks]]
+
+
 def joined(parts: Iterable[Markup], separator: str = "<br>") -> Markup:
     """Pieces of markup, one under the other."""
     return Markup(separator).join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from extractor.model import Call, Context, Route
-from renderers.site.cells import badge, breakable, code, code_link, context_words, flow_buttons, link
+from renderers.site.cells import badge, breakable, code, code_link, context_words, flow_buttons, link, note
 from renderers.site.chains import ChainPages
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.links import relative
@@ -45,7 +45,7 @@ class ApiTables:
         page = self._system.page("api")
         pattern = [code(route.pattern)]
         if route.deprecated:
-            pattern.append(Markup('<span class="note">deprecated: {}</span>').format(route.deprecated))
+            pattern.append(note(f"deprecated: {route.deprecated}"))
         chain = self._chains.href(route.repo, Context("request", route.pattern))
         if chain:
             pattern.append(Markup('<a class="chain" href="{}">Its own diagram</a>').format(relative(page, chain)))
@@ -83,7 +83,7 @@ class ApiTables:
             request.append(Markup("answered by {}").format(link(f"{page}#{row_anchor(route.id)}", code(route.pattern))))
         request += flow_buttons(self._estate, self._estate.call_flows.get(call.id, ())[:3])
         contexts = [self._context(call.repo, context) for context in call.contexts]
-        why = Markup('<span class="note">{}</span>').format(call.why or call.known_by)
+        why = note(call.why or call.known_by)
         return Row(
             row_anchor(call.id),
             (

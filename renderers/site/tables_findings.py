@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from extractor.model import SEVERITIES, EtlRow, Finding
 from extractor.views.slugs import digest
-from renderers.site.cells import code, code_link, flow_button, flow_buttons
+from renderers.site.cells import code, code_link, flow_button, flow_buttons, note
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 
@@ -81,8 +81,8 @@ def doubts_table(estate: Estate) -> Table:
                         for i in call.route_candidates]  # fmt: skip
         why = "several routes could answer" if several else "target not known"
         spot = code_link(estate, call.repo, call.path, call.line, call.end_line)
-        note = Markup('<span class="note">{}</span>').format(call.why)
-        cells = (Cell(joined([Markup.escape(why), note]), why), cell(call.repo), cell(limited(request, 4)), cell(spot))
+        words = joined([Markup.escape(why), note(call.why)])
+        cells = (Cell(words, why), cell(call.repo), cell(limited(request, 4)), cell(spot))
         rows.append(Row(row_anchor(call.id), cells))
     empty = "Each call's target system is known, and no call matches several routes."
     return Table("doubts", "Calls without one clear target", columns, tuple(rows), empty)
@@ -108,9 +108,9 @@ def undrawn_table(estate: Estate) -> Table:
 def _finding(estate: Estate, item: Finding) -> Row:
     what = [Markup.escape(item.message)]
     if item.remedy:
-        what.append(Markup('<span class="note">Mend: {}</span>').format(item.remedy))
+        what.append(note(f"Mend: {item.remedy}"))
     if item.suppressed:
-        what.append(Markup('<span class="note">Suppressed: {}</span>').format(item.suppressed))
+        what.append(note(f"Suppressed: {item.suppressed}"))
     severity = Markup('<span class="badge sev-{}">{}</span>').format(_known(item.severity), item.severity)
     flows = flow_buttons(estate, item.flow_ids)
     return Row(
@@ -126,7 +126,7 @@ def _etl(estate: Estate, row: EtlRow) -> Row:
     spot = row.source_of_truth
     commit = next((e.commit for e in row.evidence if (e.path, e.line) == (spot.path, spot.line)), "")
     name = Markup("{}<b>{}</b>").format(Markup('<span title="brittle">⚠️ </span>') if row.brittle else "", row.source)
-    parts = [name, *(Markup('<span class="note">{}</span>').format(reason) for reason in row.reasons)]
+    parts = [name, *(note(reason) for reason in row.reasons)]
     parts += flow_buttons(estate, row.flow_ids)
     return Row(
         "r" + digest("etl", row.source, spot.repo, spot.path, str(spot.line)),

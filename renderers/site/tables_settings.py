@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from extractor.model import Setting, Store
-from renderers.site.cells import badge, breakable, code, code_link, context_words, evidence_link
+from renderers.site.cells import badge, breakable, code, code_link, context_words, evidence_link, note
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 
@@ -37,13 +37,13 @@ def _setting(estate: Estate, item: Setting) -> Row:
     if item.required:
         name.append(badge("plain", "required"))
     reads = [evidence_link(estate, spot) for spot in item.read_at]
-    default = Markup('<span class="note">none</span>') if item.default is None else code(item.default)
+    default = note("none") if item.default is None else code(item.default)
     return Row(
         row_anchor(item.id),
         (
             Cell(joined(name), item.name), cell(estate.name(item.system) or "not known"), cell(item.kind),
             cell(default), cell(code(item.env or "")),
-            cell(limited(reads, 3) if reads else Markup('<span class="note">nothing reads it</span>')),
+            cell(limited(reads, 3) if reads else note("nothing reads it")),
             cell(code_link(estate, item.repo, item.path, item.line)),
         ),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from extractor.model import Call, Context, Enqueue, Schedule, Store, Task
-from renderers.site.cells import badge, code, code_link, context_words, link
+from renderers.site.cells import badge, code, code_link, context_words, link, note
 from renderers.site.chains import ChainPages
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.links import relative
@@ -88,7 +88,7 @@ class TaskTables:
         name = self._task_link(task) if task else joined(
             [code(item.task), badge("warn", "⚠ no such task")] if item.task else [badge("warn", "⚠ no task")]
         )
-        notes = [Markup('<span class="note">{}</span>').format(text) for text in (item.note, item.condition) if text]
+        notes = [note(text) for text in (item.note, item.condition) if text]
         cadence = joined([Markup.escape(item.cadence or item.schedule), *notes])
         strip = _strip(week)
         return Row(
@@ -105,7 +105,7 @@ class TaskTables:
         chain = self._chains.href(task.repo, Context("task", task.name))
         name = [code(task.name)]
         if task.summary:
-            name.append(Markup('<span class="note">{}</span>').format(task.summary))
+            name.append(note(task.summary))
         if chain:
             name.append(Markup('<a class="chain" href="{}">Its own diagram</a>').format(relative(self._page, chain)))
         places = [code_link(self._estate, e.repo, e.path, e.line, e.end_line) for e in queued]
@@ -123,7 +123,7 @@ class TaskTables:
     def _enqueue(self, item: Enqueue) -> Row:
         task = self._tasks.get(item.task_id or "")
         name = self._task_link(task) if task else code(item.task or "not known")
-        parts = [name, Markup('<span class="note">{}</span>').format(item.note)] if item.note else [name]
+        parts = [name, note(item.note)] if item.note else [name]
         contexts = [Markup.escape(context_words(context)) for context in item.contexts]
         return Row(
             row_anchor(item.id),
@@ -161,7 +161,7 @@ def _hours(week: Week) -> Iterable[int]:
 def _strip(week: Week) -> Markup:
     """A week as a strip: a tick at each start, or a band where starts are too many or have no fixed time."""
     if not week.known:
-        return Markup('<span class="note">times not known</span>')
+        return note("times not known")
     days = "".join(f"M{day * 1440} 0V20" for day in range(1, 7))
     band = week.every or len(week.starts) > _MOST_TICKS
     marks = "" if band else "".join(f"M{start} 3V17" for start in week.starts)

@@ -62,7 +62,7 @@ window.c4trace = (function () {
   // A link to code, or its text where no web host is known. Only http(s) is ever followed.
   function codeLink(text, url) {
     if (!/^https?:\/\//.test(url || "")) return el("span", { class: "code" }, text);
-    return el("a", { class: "code", href: url, target: "_blank", rel: "noopener noreferrer" }, text);
+    return el("a", { class: "code", href: url }, text);
   }
 
   function say(text) {

@@ -17,7 +17,7 @@
 
   // Paper cannot unfold, scroll or ask for more rows: everything is opened for it.
   function print(on) {
-    if (on) c.tables.expand();
+    if (on) c.tables.print();
     for (const fold of document.querySelectorAll("details")) {
       if (on && !fold.open) {
         fold.open = true;
@@ -35,6 +35,11 @@
     document.documentElement.classList.add("live");
     document.getElementById("theme").addEventListener("click", theme);
     document.getElementById("menu").addEventListener("click", menu);
+    // Code opens beside the site, not in its place.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a.code");
+      if (link && /^https?:/.test(link.href)) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
+    }, true);
     c.panel.start();
     c.tables.start();
     c.diagrams.start(data.diagrams);

@@ -12,6 +12,7 @@
       this.heads = [...section.querySelectorAll("thead th")];
       this.total = Number(section.dataset.total);
       this.whole = this.body.rows.length >= this.total;
+      this.loading = null;
       this.tools();
       this.sorters();
       this.read();
@@ -53,13 +54,33 @@
       this.apply();
     }
 
-    // The rows in the data files are markup that the generator escaped, the same as the page's own rows.
-    expand() {
-      if (this.whole) return;
-      this.whole = true;
-      for (let n = 0; c.held.has(`rows-${this.id}-${n}`); n++) {
-        this.body.insertAdjacentHTML("beforeend", c.held.get(`rows-${this.id}-${n}`));
+    // Reads the files with the further rows, once. Their markup was escaped by the generator, like the page's own.
+    readAhead() {
+      if (!this.loading) {
+        const names = Array.from({ length: Number(this.section.dataset.files) }, (_, n) => `${this.section.dataset.rows}-${n}`);
+        this.loading = Promise.all(names.map((name) => c.load(name))).then((parts) => {
+          this.parts = parts.map(unpacked);
+          this.section.dataset.ready = "";
+        });
       }
+      return this.loading;
+    }
+
+    // Adds the further rows; whoever needs all rows waits for it.
+    async expand() {
+      if (this.whole) return;
+      this.shown.textContent = "reading all rows…";
+      try { await this.readAhead(); } catch (missing) {
+        this.shown.textContent = "the further rows are not part of this copy of the site";
+        return;
+      }
+      this.add();
+    }
+
+    add() {
+      if (this.whole || !this.parts) return;
+      this.whole = true;
+      for (const part of this.parts) this.body.insertAdjacentHTML("beforeend", part);
       if (this.more) this.more.hidden = true;
       this.apply();
     }
@@ -67,7 +88,10 @@
     apply() {
       const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
       const wanted = this.menus.filter((menu) => menu.value).map((menu) => [Number(menu.dataset.column), menu.value]);
-      if (words.length || wanted.length) this.expand();
+      if ((words.length || wanted.length) && !this.whole) {
+        this.expand();
+        return;
+      }
       let count = 0;
       for (const row of this.body.rows) {
         const text = words.length ? row.textContent.toLowerCase() : "";
@@ -85,9 +109,9 @@
       this.sort(index, rising);
     }
 
-    sort(index, rising) {
+    async sort(index, rising) {
       if (!this.heads[index]) return;
-      this.expand();
+      await this.expand();
       this.heads.forEach((head) => head.removeAttribute("aria-sort"));
       this.heads[index].setAttribute("aria-sort", rising ? "ascending" : "descending");
       const rows = [...this.body.rows].map((row) => [plain(row.cells[index]), row]);
@@ -95,8 +119,8 @@
       this.body.append(...rows.map((pair) => pair[1]));
     }
 
-    download() {
-      this.expand();
+    async download() {
+      await this.expand();
       const lines = [this.heads.map((head) => head.textContent.trim())];
       for (const row of this.body.rows) if (!row.hidden) lines.push([...row.cells].map(lineOf));
       const text = "\ufeff" + lines.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
@@ -107,6 +131,9 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     }
   }
+
+  // The beginnings of code addresses stand for themselves again.
+  const unpacked = ([rows, marks]) => marks.reduce((text, [mark, address]) => text.split(mark).join(address), rows);
 
   const plain = (td) => (td.dataset.key !== undefined ? td.dataset.key : td.textContent.trim());
 
@@ -131,10 +158,10 @@
   }
 
   // A row that a link points at may lie beyond those the page carries.
-  function goToRow() {
+  async function goToRow() {
     const id = location.hash.slice(1);
     if (!/^r[0-9a-f]{10}$/.test(id)) return;
-    if (!document.getElementById(id)) for (const table of tables.values()) table.expand();
+    if (!document.getElementById(id)) await Promise.all([...tables.values()].map((table) => table.expand()));
     const row = document.getElementById(id);
     if (!row) return;
     document.querySelectorAll("tr.target").forEach((old) => old.classList.remove("target"));
@@ -149,8 +176,14 @@
         if (section.querySelector("tbody")) tables.set(section.id, new Table(section));
       }
       goToRow();
+      // Paper cannot wait for files: once the page stands, they are read ahead.
+      const idle = window.requestIdleCallback || ((work) => setTimeout(work, 500));
+      window.addEventListener("load", () => idle(() => {
+        for (const table of tables.values()) if (!table.whole) table.readAhead().catch(() => undefined);
+      }));
     },
     read() { for (const table of tables.values()) table.read(); goToRow(); },
-    expand() { for (const table of tables.values()) table.expand(); },
+    // What has been read is added at once; the rest is ready for the next print.
+    print() { for (const table of tables.values()) table.parts ? table.add() : table.expand(); },
   };
 })(window.c4trace);
