@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from extractor.model import CONFIDENCES, Finding, Flow, Graph, Node
+from extractor.model import CONFIDENCES, Finding, Flow, Graph, Node, Route
 from extractor.views.slugs import unique_slugs
 
 DRAWN = ("certain", "likely")
@@ -21,6 +21,8 @@ class Atlas:
     flows: tuple[Flow, ...]
     brittle: frozenset[str]
     slugs: Mapping[str, str]
+    routes: Mapping[str, Route]
+    all_flows: Mapping[str, Flow]
 
     def top_of(self, node_id: str) -> str:
         """The id of the outermost element that holds the node: its system, or the node itself."""
@@ -39,7 +41,7 @@ class Atlas:
 
     def flow(self, flow_id: str | None) -> Flow | None:
         """The flow of that id among all flows, drawn or not."""
-        return next((f for f in self.graph.flows if f.id == flow_id), None) if flow_id else None
+        return self.all_flows.get(flow_id) if flow_id else None
 
 
 def make_atlas(graph: Graph, possible: bool = False) -> Atlas:
@@ -56,7 +58,8 @@ def make_atlas(graph: Graph, possible: bool = False) -> Atlas:
         )
     )
     ordered = dataclasses.replace(graph, nodes=tuple(nodes.values()))
-    return Atlas(ordered, nodes, flows, brittle_flows(graph), unique_slugs(nodes))
+    routes, all_flows = {route.id: route for route in graph.routes}, {flow.id: flow for flow in graph.flows}
+    return Atlas(ordered, nodes, flows, brittle_flows(graph), unique_slugs(nodes), routes, all_flows)
 
 
 def brittle_flows(graph: Graph) -> frozenset[str]:

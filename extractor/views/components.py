@@ -115,7 +115,8 @@ def _app(atlas: Atlas, container: Node, flow: Flow) -> str:
     if flow.source == container.id:
         ordered = here + entries
     else:
-        views = [r.view_path or r.path for r in atlas.graph.routes if r.id in flow.route_ids and r.repo == repo]
+        routes = (atlas.routes[key] for key in flow.route_ids if key in atlas.routes)
+        views = [route.view_path or route.path for route in routes if route.repo == repo]
         ordered = views + here
     return app_of(ordered[0]) if ordered else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.views import Boundary, View, ViewEdge
 from renderers.svg import engine, meter
@@ -17,14 +17,18 @@ from renderers.svg.tidy import tidy
 FRAME_SIZE = 12.5
 _PAGE_WIDTH, _PAGE_HEIGHT = 1250.0, 1500.0
 _OVERLAP = 1000.0
-# Rounds of layouts to try, each with the cost that is good enough to stop at.
+# Rounds of layouts to try, each with the cost that is good enough to stop at. Ranking frames by themselves
+# (newrank=False) is tidier where it works; where it fails the others are there.
+_DOWN, _ACROSS = engine.Tuning("TB", 26.0, 32.0), engine.Tuning("LR", 24.0, 30.0)
 _ROUNDS = (
-    ((engine.Tuning("TB"), engine.Tuning("LR", 24.0, 30.0)), 60.0),
+    ((replace(_DOWN, newrank=False), replace(_ACROSS, newrank=False), _ACROSS), 60.0),
     (
         (
-            engine.Tuning("TB", stagger=2),
-            engine.Tuning("TB", stagger=3),
-            engine.Tuning("LR", 24.0, 30.0, stagger=2),
+            replace(_DOWN, newrank=False, stagger=2),
+            replace(_DOWN, newrank=False, stagger=3, gap=34.0),
+            _DOWN,
+            replace(_DOWN, stagger=2),
+            replace(_ACROSS, stagger=2),
         ),
         _OVERLAP,
     ),
@@ -59,9 +63,14 @@ def layout(view: View, dot: str = "") -> Placed:
     if not view.nodes:
         return Placed(0.0, 0.0, (), (), (), (), ())
     tried: list[tuple[float, Placed]] = []
+    seen: set[tuple[engine.Tuning, tuple[int, ...]]] = set()
     failure: engine.LayoutError | None = None
     for tunings, enough in _ROUNDS:
         for tuning in tunings:
+            same = _effect(view, blocks, tuning)
+            if same in seen:
+                continue
+            seen.add(same)
             try:
                 placed = tidy(_place(view, blocks, tuning, dot))
             except engine.LayoutError as error:
@@ -73,6 +82,12 @@ def layout(view: View, dot: str = "") -> Placed:
     if not tried:
         raise failure or engine.LayoutError("no layout")
     return min(tried, key=lambda item: item[0])[1]
+
+
+def _effect(view: View, blocks: Blocks, tuning: engine.Tuning) -> tuple[engine.Tuning, tuple[int, ...]]:
+    """What a tuning comes to for this view: without frames all rank alike, without hubs nothing is staggered."""
+    lengths = tuple(_lengths(view, blocks.edges, tuning.stagger).values())
+    return replace(tuning, stagger=1, newrank=tuning.newrank or not view.boundaries), lengths
 
 
 def _cost(placed: Placed, reading: meter.Reading) -> float:
