@@ -1,0 +1,88 @@
+"""The rule files: each is valid, finds what its examples say, and leaves the near misses alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from extractor.checked_yaml import read_yaml
+from extractor.link.examples import faults
+from extractor.rulebook import ClientRule, load_rules, shipped_rules
+from extractor.rulefiles import read_schema, rules_dir
+
+FILES = sorted((rules_dir() / "clients").glob("*.yaml"))
+CLIENTS = sorted(shipped_rules().clients, key=lambda client: client.id)
+
+
+def client_of(path: Path) -> ClientRule:
+    return next(client for client in CLIENTS if client.id == path.stem)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_rule_file_is_valid_and_named_after_its_rule(path: Path) -> None:
+    assert read_yaml(path, read_schema("client")).data["id"] == path.stem
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_rule_finds_its_hits_and_leaves_its_misses(path: Path) -> None:
+    assert faults(shipped_rules(), client_of(path)) == []
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_a_system_that_a_rule_names_is_described(client: ClientRule) -> None:
+    known = set(shipped_rules().vendors)
+    named = {target for call in client.calls for _name, target in call.system_map}
+    named |= {call.system.text for call in client.calls if call.system and call.system.text and not call.system_map}
+    assert named - known - {"email"} == set()
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_a_call_says_what_it_does(client: ClientRule) -> None:
+    for call in client.calls:
+        if call.effect == "store":
+            assert call.store, call.match
+            assert call.operation, call.match
+            assert call.system or call.alias, call.match
+        if call.effect == "sdk":
+            assert call.system, call.match
+
+
+def test_the_catalogue_of_systems_is_valid() -> None:
+    assert read_yaml(rules_dir() / "systems.yaml", read_schema("systems")).data["systems"]
+
+
+def test_a_host_means_one_system() -> None:
+    hosts = [host for vendor in shipped_rules().vendors.values() for host in vendor.hosts]
+    assert sorted(hosts) == sorted(set(hosts))
+
+
+def test_an_example_that_does_not_hold_is_told(tmp_path: Path) -> None:
+    """A rule whose hit is not found, found elsewhere, or whose miss is found, fails: the runner can say no."""
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "systems.yaml").write_text("systems: {}\n")
+    rule = {
+        "id": "pigeon",
+        "title": "Pigeon post",
+        "why": "It flies.",
+        "docs": "https://pigeon.example.org/",
+        "calls": [{"match": "pigeon.send", "method": "POST", "url": {"arg": 0}}],
+        "examples": {
+            "hits": [
+                {"code": "import pigeon\npigeon.send('https://a.example.org/')\n", "expect": [{"line": 1}]},
+                {
+                    "code": "import pigeon\npigeon.send('https://a.example.org/')\n",
+                    "expect": [{"line": 2, "url": "https://b.example.org/"}],
+                },
+            ],
+            "misses": [{"code": "import pigeon\npigeon.send('x')\n"}, {"code": "import pigeon\npigeon.feed()\n"}],
+        },
+    }
+    (tmp_path / "clients" / "pigeon.yaml").write_text(yaml.safe_dump(rule))
+    book = load_rules(tmp_path)
+    assert faults(book, book.clients[0]) == [
+        "hit 1: calls were found on lines [2], expected on [1]",
+        "hit 2: line 2: url is 'https://a.example.org/', expected 'https://b.example.org/'",
+        "miss 1: line 2 was found: pigeon.send",
+    ]
