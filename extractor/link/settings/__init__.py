@@ -1,0 +1,6 @@
+"""Django settings of a service: what each setting is, where it stands, and the datastores that settings declare."""
+
+from extractor.link.settings.stores import DeclaredStore, declared_stores
+from extractor.link.settings.table import SettingsTable, Where
+
+__all__ = ["DeclaredStore", "SettingsTable", "Where", "declared_stores"]

@@ -1,0 +1,121 @@
+"""Which assignment of a setting holds: settings modules laid over one another by star imports, and later changes.
+
+A layer is one module. A name is taken from the first layer that binds it; star imports lie below the module that
+makes them, the last one on top, as Python would leave them (a star import is taken to stand above the assignments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from extractor.link.world import Module, World
+from extractor.summary import Scope
+from extractor.summary import Value as Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A definition of a setting: its module, its value, its line (from 1)."""
+
+    module: Module
+    value: Expr
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`NAME[key]... = value` or `NAME[key]....update(value)`: the keys as expressions; `merge` for the second."""
+
+    module: Module
+    keys: tuple[Expr, ...]
+    value: Expr
+    line: int
+    merge: bool = False
+
+
+def layers(world: World, modules: Iterable[str]) -> tuple[Module, ...]:
+    """The settings modules and those they star-import, topmost first, each once. Unread modules are passed over."""
+    found: dict[str, Module] = {}
+    for name in modules:
+        module = world.find(name)
+        if module is not None:
+            for layer in _with_stars(world, module, set()):
+                found.setdefault(layer.name, layer)
+    return tuple(found.values())
+
+
+def _with_stars(world: World, module: Module, seen: set[str]) -> Iterator[Module]:
+    if module.name in seen:
+        return
+    seen.add(module.name)
+    yield module
+    for star in reversed(module.summary.stars):
+        below = world.find(module.absolute(star))
+        if below is not None:
+            yield from _with_stars(world, below, seen)
+
+
+def bindings(module: Module, name: str) -> tuple[Binding, ...]:
+    """The definitions of a name that can hold when the module's body has run; () when it binds no such name."""
+    scope = module.summary.scopes.get("")
+    if scope is None:
+        return ()
+    return tuple(Binding(module, scope.defs[i][1], scope.defs[i][0]) for i in scope.names.get(name, ()))
+
+
+def changes(module: Module) -> dict[str, list[Change]]:
+    """Assignments to items of names and `.update(...)` calls on them, in the order of lines, by name."""
+    scope = module.summary.scopes.get("")
+    if scope is None:
+        return {}
+    owners = {index: name for name, indices in scope.names.items() for index in indices}
+    found: dict[str, list[Change]] = {}
+    for base, key, value, line in scope.subs:
+        name, keys = _root(base, owners)
+        if name is not None:
+            found.setdefault(name, []).append(Change(module, (*keys, key), value, line))
+    for call in scope.calls:
+        if call.func[0] == "a" and call.func[2] == "update":
+            name, keys = _root(call.func[1], owners)
+            values = [*call.args[:1], *([_keywords(call.kwargs)] if call.kwargs else [])]
+            if name is not None:
+                found.setdefault(name, []).extend(Change(module, keys, v, call.line, merge=True) for v in values)
+    for rows in found.values():
+        rows.sort(key=lambda change: change.line)
+    return found
+
+
+def _keywords(kwargs: tuple[tuple[str | None, Expr], ...]) -> Expr:
+    return ("d", tuple((None if name is None else ("c", name), value) for name, value in kwargs))
+
+
+def _root(expr: Expr, owners: dict[int, str]) -> tuple[str | None, tuple[Expr, ...]]:
+    """`NAME[a][b]` as NAME and (a, b); None when the innermost base is no name of the module."""
+    keys: list[Expr] = []
+    while expr[0] == "i":
+        keys.append(expr[2])
+        expr = expr[1]
+    if expr[0] == "n":
+        return str(expr[1]), tuple(reversed(keys))
+    if expr[0] == "v":
+        names = {owners[index] for index in expr[1] if index in owners}
+        if len(names) == 1:
+            return names.pop(), tuple(reversed(keys))
+    return None, ()
+
+
+def end_line(scope: Scope, value: Expr, line: int) -> int:
+    """The last line of a definition as far as the calls in it tell."""
+    ends = [line]
+    pending: list[object] = [value]
+    while pending:
+        part = pending.pop()
+        if not isinstance(part, tuple):
+            continue
+        if len(part) == 2 and part[0] == "k" and isinstance(part[1], int):
+            call = scope.calls[part[1]]
+            ends.append(call.end_line)
+            continue
+        pending.extend(part)
+    return max(ends)

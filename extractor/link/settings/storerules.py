@@ -1,0 +1,80 @@
+"""The rules for datastores: `rules/stores.yaml`, which says what words mean which engine and which settings declare."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from extractor.checked_yaml import read_yaml
+from extractor.rulefiles import read_schema, rules_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A kind of datastore. `words` are looked for in names of backend classes (whole words), `schemes` are those of
+    its URLs, `drivers` modules that only its users import. `development` engines yield to any other evidence."""
+
+    system: str
+    technology: str
+    kind: str
+    words: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
+    development: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSetting:
+    """Settings (globs) that declare a store. `shape` is `aliases` (a mapping of aliases), `backend` (the name of a
+    class), `url`, or `nested` (the class stands somewhere inside). `system` is the engine where the name says it."""
+
+    names: tuple[str, ...]
+    kind: str
+    shape: str
+    alias: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRules:
+    """The table."""
+
+    engines: tuple[Engine, ...]
+    settings: tuple[StoreSetting, ...]
+
+    def engine(self, system: str) -> Engine | None:
+        """The engine of an id, or None."""
+        return next((engine for engine in self.engines if engine.system == system), None)
+
+    def by_class(self, text: str) -> Engine | None:
+        """The engine that the name of a class means (`django.db.backends.mysql`), or None."""
+        words = {word for piece in re.split(r"[^A-Za-z0-9]+", text) for word in _words(piece)}
+        return next((engine for engine in self.engines if words.intersection(engine.words)), None)
+
+    def by_scheme(self, scheme: str) -> Engine | None:
+        """The engine of a URL's scheme (`postgres`, `mongodb+srv`), or None."""
+        return next((engine for engine in self.engines if scheme.lower() in engine.schemes), None)
+
+
+def _words(piece: str) -> list[str]:
+    """`PyMemcacheCache` as `pymemcachecache`, `py`, `memcache`, `cache`."""
+    return [piece.lower(), *(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z0-9]+", piece))]
+
+
+@functools.cache
+def store_rules() -> StoreRules:
+    """The shipped table. Raises UserError with every fault of the file."""
+    data = read_yaml(rules_dir() / "stores.yaml", read_schema("stores")).data
+    engines = tuple(
+        Engine(
+            system, row["technology"], row["kind"], tuple(row.get("words", ())), tuple(row.get("schemes", ())),
+            tuple(row.get("drivers", ())), row.get("development", False),
+        )
+        for system, row in data["engines"].items()
+    )  # fmt: skip
+    settings = tuple(
+        StoreSetting(tuple(row["names"]), row["kind"], row["shape"], row.get("alias", ""), row.get("system", ""))
+        for row in data["settings"]
+    )
+    return StoreRules(engines, settings)
