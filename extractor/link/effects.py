@@ -7,17 +7,19 @@ call into a library that was read is followed inside it, and stands at the line 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Value, Values
+from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame
 from extractor.link.evaluate import Evaluator
-from extractor.link.facets import Facets, read_call
+from extractor.link.facets import Facets, read_call, skeleton
 from extractor.link.world import Def
 from extractor.rulebook import RuleBook
+from extractor.summary import Call, Scope
 
 MAX_HOPS = 5  # wrappers around wrappers
 MAX_CALLERS = 80  # callers of one wrapper that are looked at
@@ -46,6 +48,7 @@ class Effects:
         self._traced: dict[int, tuple[Facets, ...]] = {}
         self._callers = _callers_by_target(ev, graph)
         self._steps = 0
+        self._speaks_of_timeouts: dict[str, bool] = {}
 
     def find(self) -> list[Effect]:
         """Every effect, primitive ones first, in order of module and line."""
@@ -143,13 +146,26 @@ class Effects:
             rule = self.book.find(target.qualified)
             if rule is not None and depth == 0:
                 out[read_call(rule, Ext(target.qualified), args, kwargs)] = None
-        self._traced[id(frame)] = tuple(out)[:8]
-        return self._traced[id(frame)]
+        cautious = tuple(self._with_doubt(f, target) for f in tuple(out)[:8])
+        self._traced[id(frame)] = cautious
+        return cautious
 
-    def _inside(self, value: Value, call: object, frame: Frame, depth: int) -> tuple[Facets, ...]:
-        from extractor.summary import Call
+    def _with_doubt(self, facets: Facets, target: Def) -> Facets:
+        """A library that speaks of time-outs anywhere may set one where it cannot be seen (on a session, say)."""
+        if facets.timeout != "no":
+            return facets
+        origin = target.module.origin
+        if origin not in self._speaks_of_timeouts:
+            self._speaks_of_timeouts[origin] = any(
+                "timeout" in name
+                for module in self.ev.world.modules
+                if module.origin == origin
+                for scope in module.summary.scopes.values()
+                for name in _keywords(scope)
+            )
+        return dataclasses.replace(facets, timeout="unknown") if self._speaks_of_timeouts[origin] else facets
 
-        assert isinstance(call, Call)
+    def _inside(self, value: Value, call: Call, frame: Frame, depth: int) -> tuple[Facets, ...]:
         if isinstance(value, Ext):
             rule = self.book.find(value.path)
             if rule is None:
@@ -164,13 +180,12 @@ class Effects:
     def _widen(self, effect: Effect) -> Iterator[Effect]:
         """The effect as each caller of its function sees it, where that says more."""
         owner = effect.site.owner
-        before = {f.skeleton() for f in effect.facets}
         for caller in self._callers.get(owner, ())[:MAX_CALLERS]:
             if any(caller is hop for hop in effect.hops):
                 continue
             hops = (caller, *effect.hops)
             facets = self._through(hops)
-            if facets and {f.skeleton() for f in facets} != before and not _says_less(facets, effect.facets):
+            if facets and _says_more(facets, effect.facets):
                 yield Effect(hops, facets, owner.qualified)
 
     def _through(self, hops: tuple[Site, ...]) -> tuple[Facets, ...]:
@@ -208,17 +223,33 @@ class Effects:
         return []
 
 
-def _says_less(new: tuple[Facets, ...], old: tuple[Facets, ...]) -> bool:
-    """A caller that only trades one unknown for another settles nothing."""
+def _says_more(new: tuple[Facets, ...], old: tuple[Facets, ...]) -> bool:
+    """A caller settles something when it gives a reading that was not there, and one that knows more."""
+    before, after = _readings(old), _readings(new)
+    fresh = after.keys() - before.keys()
+    return bool(fresh) and max(after[key] for key in fresh) > max(before.values(), default=-1)
 
-    def known(facets: tuple[Facets, ...]) -> int:
-        return sum(
-            sum(len(p) if isinstance(p, str) else (3 if p.kind in ("setting", "env") else 0) for p in url.parts)
-            for f in facets
-            for url in f.urls
-        ) + sum(len(f.methods) + len(f.systems) for f in facets)
 
-    return bool(old) and known(new) <= known(old)
+def _readings(facets: tuple[Facets, ...]) -> dict[tuple[object, ...], int]:
+    """Each (method, URL, system) that is read, and how much of it is known."""
+    out: dict[tuple[object, ...], int] = {}
+    for one in facets:
+        known = len(one.methods) + 3 * len(one.systems)
+        for url in one.urls or (None,):
+            key = (one.rule.match, one.methods, one.systems, one.aliases, skeleton(url) if url else "")
+            out[key] = known + (_known_of(url) if url else 0)
+    return out
+
+
+def _known_of(url: Text) -> int:
+    return sum(len(p) if isinstance(p, str) else (3 if p.kind in ("setting", "env") else 0) for p in url.parts)
+
+
+def _keywords(scope: Scope) -> Iterator[str]:
+    """Names of parameters and of keyword arguments in a scope."""
+    yield from (param[0] for param in scope.params)
+    for call in scope.calls:
+        yield from (name for name, _value in call.kwargs if name)
 
 
 def _via(funcs: Values, facets: tuple[Facets, ...]) -> str:

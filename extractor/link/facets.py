@@ -29,7 +29,7 @@ class Facets:
 
     def skeleton(self) -> tuple[object, ...]:
         """What can be known of the call: two readings of one call with equal skeletons say the same."""
-        return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(_skeleton, self.urls)))
+        return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(skeleton, self.urls)))
 
     def is_open(self) -> bool:
         """True when a caller may know more: a hole in the URL, the method or the system."""
@@ -42,7 +42,8 @@ def _is_open(url: Text) -> bool:
     return any(isinstance(part, Hole) and part.kind in ("arg", "unknown") for part in url.parts)
 
 
-def _skeleton(url: Text) -> str:
+def skeleton(url: Text) -> str:
+    """A URL with its open parts emptied: settings and environment variables keep their names."""
     out = ""
     for part in url.parts:
         out += part if isinstance(part, str) else f"{{{part.name if part.kind in ('setting', 'env') else ''}}}"

@@ -100,7 +100,7 @@ class Systems:
 def _settings(url: Text | None) -> tuple[str, ...]:
     if url is None:
         return ()
-    names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind == "setting"]
+    names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind in ("setting", "env")]
     return tuple(dict.fromkeys(names))
 
 

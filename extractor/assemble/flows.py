@@ -1,0 +1,305 @@
+"""Flows: every arrow, merged from the rows that make it, each with its evidence, primary first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.assemble import nodes as ids
+from extractor.assemble.cadence import Timings
+from extractor.estate import Estate, Service, System
+from extractor.link.facts import RepoFacts
+from extractor.link.identity import row_id
+from extractor.model import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
+
+MAX_EVIDENCE = 12
+_RANK = {"certain": 0, "likely": 1, "possible": 2}
+
+
+@dataclass(slots=True)
+class _Arrow:
+    """A flow being merged. Evidence keeps its order: what makes the arrow first, what explains it after."""
+
+    source: str
+    target: str
+    label: str
+    sync: bool
+    protocol: str
+    primary: dict[Evidence, None] = field(default_factory=dict)
+    explaining: dict[Evidence, None] = field(default_factory=dict)
+    triggers: dict[str, None] = field(default_factory=dict)
+    cadences: dict[str, None] = field(default_factory=dict)
+    why: dict[str, None] = field(default_factory=dict)
+    conditions: dict[str, None] = field(default_factory=dict)
+    calls: dict[str, None] = field(default_factory=dict)
+    routes: dict[str, None] = field(default_factory=dict)
+    tasks: dict[str, None] = field(default_factory=dict)
+    schedules: dict[str, None] = field(default_factory=dict)
+    data: dict[str, None] = field(default_factory=dict)
+    confidence: str = "possible"
+    unconditional: bool = False
+    chain: tuple[Hop, ...] = ()
+
+    def flow(self) -> Flow:
+        """The finished arrow."""
+        evidence = [*self.primary, *(e for e in self.explaining if e not in self.primary)]
+        return Flow(
+            row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol), self.source,
+            self.target, self.label, self.sync, self.protocol, _some(self.data, 6), _some(self.triggers, 4),
+            _some(self.cadences, 4), self.confidence, tuple(evidence[:MAX_EVIDENCE]), _some(self.why, 2),
+            "" if self.unconditional else _some(self.conditions, 3), tuple(self.calls), tuple(self.routes),
+            tuple(self.tasks), tuple(self.schedules), (), self.chain,
+        )  # fmt: skip
+
+
+def _some(words: Iterable[str], limit: int) -> str:
+    found = [w for w in words if w]
+    more = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return "; ".join(found[:limit]) + more
+
+
+class Arrows:
+    """Collects the arrows of an estate."""
+
+    def __init__(self, estate: Estate, facts: Mapping[str, RepoFacts], timings: Mapping[str, Timings]) -> None:
+        self.estate, self.facts, self.timings = estate, facts, timings
+        self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
+        self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
+
+    def flows(self) -> tuple[Flow, ...]:
+        """Every arrow, sorted by id."""
+        for system in self.estate.systems:
+            repo = self.facts.get(system.id)
+            if repo is None or repo.source.kind == "library":
+                continue
+            for call in repo.calls:
+                self._call(system, repo, call)
+            for store in repo.stores:
+                self._store(system, repo, store)
+            self._celery(system, repo)
+        self._people()
+        return tuple(sorted((a.flow() for a in self._arrows.values() if a.primary), key=lambda f: f.id))
+
+    def _arrow(self, source: str, target: str, label: str, sync: bool, protocol: str) -> _Arrow:
+        key = (source, target, label, sync, protocol)
+        return self._arrows.setdefault(key, _Arrow(*key))
+
+    # calls -----------------------------------------------------------------------------------------------------
+
+    def _call(self, system: System, repo: RepoFacts, call: Call) -> None:
+        if call.system is None:
+            return
+        route = self.routes.get(call.route_id or "")
+        target = _target(self.estate, call, route)
+        if target.split("/")[0] == system.id and route is None:
+            return  # a call to oneself that no route answers says nothing about who it reaches
+        for source, contexts in self._sources(system, repo, call.service, call.contexts):
+            if source == target:
+                continue
+            sync = not source.endswith(("-worker", "-beat"))
+            arrow = self._arrow(source, target, call.label or call.via, sync, protocol(call))
+            arrow.primary[self._at(repo, call.path, call.line, call.end_line, "call")] = None
+            if route is not None:
+                served = self.facts[route.repo]
+                arrow.explaining[self._at(served, route.path, route.line, route.line, "route")] = None
+                arrow.routes[route.id] = None
+            arrow.calls[call.id] = None
+            arrow.why[call.why] = None
+            arrow.data[_endpoint(call)] = None
+            if _RANK[call.confidence] < _RANK[arrow.confidence]:
+                arrow.confidence = call.confidence
+            if call.condition:
+                arrow.conditions[call.condition] = None
+            else:
+                arrow.unconditional = True
+            if call.chains and (not arrow.chain or len(call.chains[0]) < len(arrow.chain)):
+                arrow.chain = _chain_for(call.chains, contexts)
+            self._triggers(arrow, repo, contexts)
+
+    def _triggers(self, arrow: _Arrow, repo: RepoFacts, contexts: Sequence[Context]) -> None:
+        """What sets an arrow off, and on which cadence, with the schedule's line as evidence."""
+        for context in contexts:
+            arrow.triggers[f"{context.kind} {context.name}".strip()] = None
+            if context.kind != "task":
+                continue
+            arrow.tasks.update({t.id: None for t in repo.tasks if t.name == context.name})
+            timing = self.timings[repo.source.name].of(context.name)
+            for schedule in timing.schedules:
+                arrow.cadences[schedule.cadence] = None
+                arrow.schedules[schedule.id] = None
+                evidence = self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")
+                arrow.explaining[evidence] = None
+            for enqueue in timing.enqueues[:3]:
+                arrow.explaining[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
+
+    def _sources(
+        self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]
+    ) -> list[tuple[str, tuple[Context, ...]]]:
+        """The containers that run code reached from these contexts: workers run tasks, web containers the rest."""
+        in_task = tuple(c for c in contexts if c.kind == "task")
+        elsewhere = tuple(c for c in contexts if c.kind != "task")
+        out = []
+        for one in self._services(system, service):
+            here = tuple(c for c in in_task if self._runs(repo, one, c.name))
+            if here:
+                out.append((ids.worker_id(system.id, one.id), here))
+            if elsewhere and any(c.kind != "unknown" for c in elsewhere):
+                out.append((ids.web_id(system.id, one.id), elsewhere))
+        return out
+
+    def _services(self, system: System, service: str) -> tuple[Service, ...]:
+        """The services whose process runs a piece of code: the named one, else the first (shared code of several)."""
+        every = ids.services_of(system)
+        named = tuple(s for s in every if s.id == service)
+        return named or every[:1]
+
+    def _runs(self, repo: RepoFacts, service: Service, task: str) -> bool:
+        services = {s for t in repo.tasks if t.name == task for s in t.services}
+        return not services or service.id in services
+
+    # stores ----------------------------------------------------------------------------------------------------
+
+    def _store(self, system: System, repo: RepoFacts, store: Store) -> None:
+        target = ids.store_id(system.id, store.system)
+        words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
+        for source, contexts in self._sources(system, repo, store.service, store.contexts):
+            arrow = self._arrow(source, target, words, True, _store_protocol(store))
+            if len(arrow.primary) < MAX_EVIDENCE:
+                arrow.primary[self._at(repo, store.path, store.line, store.end_line, "store")] = None
+            if _RANK[store.confidence] < _RANK[arrow.confidence]:
+                arrow.confidence = store.confidence
+            arrow.unconditional = True
+            arrow.data[store.via.removeprefix("Django ORM: ")] = None
+            arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in contexts[:3]})
+
+    # Celery ----------------------------------------------------------------------------------------------------
+
+    def _celery(self, system: System, repo: RepoFacts) -> None:
+        tasks = {t.id: t for t in repo.tasks}
+        for enqueue in repo.enqueues:
+            task = tasks.get(enqueue.task_id or "")
+            if task is not None:
+                self._enqueue(system, repo, enqueue, task)
+        for schedule in repo.schedules:
+            task = tasks.get(schedule.task_id or "")
+            if task is None:
+                continue
+            for service in self._task_services(system, task, schedule.service):
+                source, target = ids.beat_id(system.id, service.id), ids.queue_id(system.id, service.id)
+                arrow = self._arrow(source, target, f"{_short(task.name)}: {schedule.cadence}", False, "Celery beat")
+                arrow.primary[self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")] = None
+                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.cadences[schedule.cadence] = None
+                arrow.triggers[f"schedule {schedule.key}"] = None
+                arrow.schedules[schedule.id] = None
+                arrow.tasks[task.id] = None
+                arrow.confidence = "certain"
+        for task in repo.tasks:
+            if task.origin != "repo":
+                continue
+            for service in self._task_services(system, task, ""):
+                source, target = ids.queue_id(system.id, service.id), ids.worker_id(system.id, service.id)
+                arrow = self._arrow(source, target, f"tasks of queue {task.queue or 'celery'}", False, "Celery")
+                arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.tasks[task.id] = None
+                arrow.data[_short(task.name)] = None
+                arrow.confidence = "certain"
+
+    def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, task: Task) -> None:
+        contexts = enqueue.contexts or (Context("unknown", ""),)
+        for source, reached in self._sources(system, repo, "", contexts):
+            for service in self._task_services(system, task, ""):
+                target = ids.queue_id(system.id, service.id)
+                arrow = self._arrow(source, target, _short(task.name), False, "Celery")
+                arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
+                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.tasks[task.id] = None
+                arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in reached[:4]})
+                if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
+                    arrow.confidence = enqueue.confidence
+                arrow.unconditional = True
+
+    def _task_services(self, system: System, task: Task, service: str) -> tuple[Service, ...]:
+        every = ids.services_of(system)
+        named = tuple(s for s in every if s.id == service) or tuple(s for s in every if s.id in task.services)
+        return named or every[:1]
+
+    # people ----------------------------------------------------------------------------------------------------
+
+    def _people(self) -> None:
+        """People's arrows: what the estate says, resting on the first route of the service they use."""
+        for person in self.estate.people:
+            for use in person.uses:
+                repo = self.facts.get(use.target.system)
+                if repo is None or repo.source.kind == "library":
+                    continue
+                system = self.estate.system(use.target.system)
+                assert system is not None
+                service = use.target.service or ids.services_of(system)[0].id
+                routes = [r for r in repo.routes if r.service == service and r.origin == "repo"]
+                if not routes:
+                    continue
+                page = next((r for r in routes if "/api/" not in r.pattern), routes[0])
+                arrow = self._arrow(f"person:{person.id}", ids.web_id(system.id, service), use.label, True, "HTTPS")
+                arrow.primary[self._at(repo, page.path, page.line, page.line, "route")] = None
+                arrow.confidence = "likely"
+                arrow.why["the estate file names this use; a route of the service is its evidence"] = None
+                arrow.unconditional = True
+
+    def _at(self, repo: RepoFacts, path: str, line: int, end_line: int, role: str) -> Evidence:
+        return Evidence(repo.source.name, repo.source.commit, path, line, end_line, role)
+
+
+def _target(estate: Estate, call: Call, route: Route | None) -> str:
+    if route is not None:
+        return ids.web_id(route.repo, route.service) if route.service else route.repo
+    assert call.system is not None
+    return call.system
+
+
+def protocol(call: Call) -> str:
+    """The words for how a call travels."""
+    lowered = call.via.lower()
+    if "mail" in lowered and call.http_method is None and not call.url:
+        return "e-mail"
+    if call.http_method or call.url.startswith(("http", "{", "/")):
+        return "HTTPS" if not call.url.startswith("http://") else "HTTP"
+    return "SDK: " + call.via.split(".")[0].split("(")[0]
+
+
+def _store_protocol(store: Store) -> str:
+    return {"database": "SQL", "cache": "cache", "queue": "queue", "search": "search API", "storage": "object API"}.get(
+        store.kind, store.kind
+    )
+
+
+def _endpoint(call: Call) -> str:
+    shown = f"{call.http_method or ''} {call.url}".strip()
+    return shown or call.via
+
+
+def _short(task: str) -> str:
+    return task.rsplit(".", 1)[-1]
+
+
+def _chain_for(chains: Sequence[tuple[Hop, ...]], contexts: Sequence[Context]) -> tuple[Hop, ...]:
+    wanted = {c.kind for c in contexts}
+    first = {"task": "schedule", "request": "route"}
+    for chain in chains:
+        if chain and any(first.get(kind) == chain[0].how for kind in wanted):
+            return chain
+    return chains[0]
+
+
+def with_findings(flows: Sequence[Flow], finding_calls: Mapping[str, Sequence[str]]) -> tuple[Flow, ...]:
+    """The flows with the findings on their calls. `finding_calls` gives call ids by finding id."""
+    by_call: dict[str, list[str]] = {}
+    for finding, calls in finding_calls.items():
+        for call in calls:
+            by_call.setdefault(call, []).append(finding)
+    out = []
+    for flow in flows:
+        found = sorted({f for call in flow.call_ids for f in by_call.get(call, ())})
+        out.append(dataclasses.replace(flow, finding_ids=tuple(found)) if found else flow)
+    return tuple(out)

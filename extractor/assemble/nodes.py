@@ -1,0 +1,184 @@
+"""C4 elements: systems and people of the estate, containers of each service, its stores, and what lies outside.
+
+Containers rest on evidence: a web container on its URL configuration or runtime unit, a worker on tasks, beat on
+schedules. A store is drawn when code uses it or a setting declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from extractor.estate import Estate, Service, System
+from extractor.link.facts import RepoFacts
+from extractor.model import Evidence, Node, Schedule, Task
+from extractor.rulebook import Vendor
+from extractor.runtime.units import Unit
+
+_STORE_NAMES = {
+    "postgres": "PostgreSQL", "mysql": "MySQL", "mongodb": "MongoDB", "redis": "Redis", "memcached": "Memcached",
+    "s3": "Object storage", "opensearch": "OpenSearch", "elasticsearch": "Elasticsearch", "rabbitmq": "RabbitMQ",
+    "sqlite": "SQLite", "search": "Search index", "meilisearch": "Meilisearch",
+}  # fmt: skip
+
+
+def store_id(system: str, store: str) -> str:
+    """The node id of a system's datastore."""
+    return f"{system}/{store}"
+
+
+def web_id(system: str, service: str) -> str:
+    """The node id of a service's web container."""
+    return f"{system}/{service}"
+
+
+def worker_id(system: str, service: str) -> str:
+    """The node id of a service's Celery worker."""
+    return f"{system}/{service}-worker"
+
+
+def queue_id(system: str, service: str) -> str:
+    """The node id of the queues between a service and its worker."""
+    return f"{system}/{service}-queue"
+
+
+def beat_id(system: str, service: str) -> str:
+    """The node id of a service's beat."""
+    return f"{system}/{service}-beat"
+
+
+def nodes(
+    estate: Estate, facts: Mapping[str, RepoFacts], vendors: Mapping[str, Vendor], used: Iterable[str]
+) -> tuple[Node, ...]:
+    """Every C4 element. `used` are ids that flows end at: systems outside are drawn only when something reaches them."""
+    out: dict[str, Node] = {}
+    for system in estate.systems:
+        repo = facts.get(system.id)
+        if repo is not None and repo.source.kind != "library":
+            for node in _system_nodes(system, repo):
+                out[node.id] = node
+    for person in estate.people:
+        node_id = f"person:{person.id}"
+        out[node_id] = Node(node_id, "person", person.name, "", person.description, None, ())
+    for node_id in sorted(set(used)):
+        if node_id not in out and not node_id.startswith("person:"):
+            out[node_id] = _outside(node_id, estate, vendors)
+    return tuple(out[key] for key in sorted(out))
+
+
+def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Node:
+    system = estate.system(node_id)
+    if system is not None:
+        kind = "external" if system.kind == "system" else system.kind
+        return Node(node_id, kind, system.name, system.technology, system.description, None, (), system.group, "external")
+    vendor = vendors.get(node_id)
+    if vendor is not None:
+        return Node(node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group,
+                    "external")  # fmt: skip
+    return Node(node_id, "external", node_id, "", "Known by its host name only", None, (), "Other hosts", "external")
+
+
+def services_of(system: System) -> tuple[Service, ...]:
+    """The services of a system; one made up of its name when the estate names none."""
+    return system.services or (Service("web", system.name),)
+
+
+def _system_nodes(system: System, repo: RepoFacts) -> Iterable[Node]:
+    top = _first_evidence(repo)
+    yield Node(system.id, "system", system.name, system.technology, system.description, None, top, system.group,
+               repo=system.id)  # fmt: skip
+    units = repo.runtime.units if repo.runtime else ()
+    for service in services_of(system):
+        yield from _service_nodes(system, service, repo, units)
+    declared: dict[str, Node] = {}
+    for _service, store in repo.declared:
+        node_id = store_id(system.id, store.system)
+        evidence = (Evidence(system.id, repo.source.commit, store.evidence.path, store.evidence.line,
+                             store.evidence.end_line, "setting"),)  # fmt: skip
+        known = declared.get(node_id)
+        if known is None:
+            declared[node_id] = Node(node_id, store.kind, _STORE_NAMES.get(store.system, store.technology),
+                                     store.technology, "", system.id, evidence, repo=system.id)  # fmt: skip
+        elif known.kind == "cache" and store.kind == "queue":
+            pass
+    for use in repo.stores:
+        node_id = store_id(system.id, use.system)
+        if node_id not in declared:
+            evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
+            declared[node_id] = Node(node_id, use.kind, _STORE_NAMES.get(use.system, use.system), use.engine, "",
+                                     system.id, evidence, repo=system.id)  # fmt: skip
+    yield from declared.values()
+
+
+def _first_evidence(repo: RepoFacts) -> tuple[Evidence, ...]:
+    route = next(iter(repo.routes), None)
+    if route is None:
+        return ()
+    return (Evidence(repo.source.name, repo.source.commit, route.path, route.line, route.line, "route"),)
+
+
+def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Sequence[Unit]) -> Iterable[Node]:
+    commit = repo.source.commit
+    routes = [r for r in repo.routes if r.service == service.id]
+    tasks = [t for t in repo.tasks if service.id in t.services or not t.services]
+    beats = [s for s in repo.schedules if s.service in ("", service.id)]
+    web = _unit(units, "web", service)
+    evidence = _unit_evidence(system.id, commit, web)
+    if routes:
+        evidence += (Evidence(system.id, commit, routes[0].path, routes[0].line, routes[0].line, "route"),)
+    name = service.name if len(services_of(system)) > 1 else f"{service.name} web"
+    words = f"{len(routes)} routes" if routes else ""
+    yield Node(web_id(system.id, service.id), "container", name, web.technology if web else "Django",
+               service.description or words, system.id, evidence, repo=system.id, service=service.id)  # fmt: skip
+    if tasks:
+        yield from _celery_nodes(system, service, repo, tasks, units)
+    if beats:
+        yield _beat_node(system, service, commit, beats, units)
+
+
+def _celery_nodes(
+    system: System, service: Service, repo: RepoFacts, tasks: Sequence[Task], units: Sequence[Unit]
+) -> Iterable[Node]:
+    commit = repo.source.commit
+    queues = sorted({t.queue for t in tasks if t.queue})
+    worker = _unit(units, "worker", service)
+    first = Evidence(system.id, commit, tasks[0].path, tasks[0].line, tasks[0].end_line, "task")
+    yield Node(worker_id(system.id, service.id), "container", f"{service.name} worker", "Celery",
+               f"Runs {len(tasks)} tasks from {_listed(queues)}", system.id,
+               (*_unit_evidence(system.id, commit, worker), first), repo=system.id, service=service.id)  # fmt: skip
+    broker = next((d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)), None)
+    evidence: tuple[Evidence, ...] = (first,)
+    if broker is not None:
+        evidence = (Evidence(system.id, commit, broker.evidence.path, broker.evidence.line, broker.evidence.end_line,
+                             "setting"),)  # fmt: skip
+    yield Node(queue_id(system.id, service.id), "queue", f"{service.name} queues",
+               f"Celery on {broker.technology}" if broker else "Celery", _listed(queues), system.id, evidence,
+               repo=system.id, service=service.id)  # fmt: skip
+
+
+def _beat_node(
+    system: System, service: Service, commit: str, beats: Sequence[Schedule], units: Sequence[Unit]
+) -> Node:
+    first = Evidence(system.id, commit, beats[0].path, beats[0].line, beats[0].end_line, "schedule")
+    unit = _unit(units, "beat", service) or next((u for u in units if u.beat), None)
+    return Node(beat_id(system.id, service.id), "container", f"{service.name} beat", "Celery beat",
+                f"Queues {len(beats)} scheduled tasks", system.id, (*_unit_evidence(system.id, commit, unit), first),
+                repo=system.id, service=service.id)  # fmt: skip
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more queues" if len(names) > 5 else shown or "its queue"
+
+
+def _unit(units: Sequence[Unit], role: str, service: Service) -> Unit | None:
+    """The runtime unit of a role: the service's own when several are named, deployments before development."""
+    order = {"deployment": 0, "development": 1, "test": 2}
+    fitting = sorted((u for u in units if u.role == role), key=lambda u: (order.get(u.kind, 3), u.profile or "", u.name))
+    named = [u for u in fitting if service.id in u.name.lower() or (u.app and service.id in u.app)]
+    return next(iter(named or fitting), None)
+
+
+def _unit_evidence(system: str, commit: str, unit: Unit | None) -> tuple[Evidence, ...]:
+    if unit is None:
+        return ()
+    return (Evidence(system, commit, unit.path, unit.line, unit.line, "runtime"),)

@@ -1,0 +1,28 @@
+"""What linking one repository gives: plain rows, no evaluator, so that it crosses processes and is compared easily."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extractor.link.settings import DeclaredStore
+from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
+from extractor.runtime.read import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class RepoFacts:
+    """The facts of one repository. `declared` lists the stores its settings declare, per service."""
+
+    source: Source
+    tasks: tuple[Task, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    enqueues: tuple[Enqueue, ...] = ()
+    routes: tuple[Route, ...] = ()
+    calls: tuple[Call, ...] = ()
+    stores: tuple[Store, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    declared: tuple[tuple[str, DeclaredStore], ...] = ()
+    runtime: Runtime | None = None
