@@ -27,12 +27,13 @@ from extractor.link.attributes import SETTINGS
 from extractor.link.folding import bounded
 from extractor.link.settings.layers import bindings
 from extractor.summary import Scope
+from extractor.summary import Value as Expr
 
 if TYPE_CHECKING:
     from extractor.link.settings.table import SettingsTable
 
 MAX_NESTING = 6  # mappings in mappings that are opened
-_FILE_READ = re.compile(r"(?:yaml|json|toml|tomllib|ruamel\.yaml)\.\w*load\w*\(\)(\.get\(\)|\.pop\(\)|\[\])")
+_FILE_READ = re.compile(r"(?:yaml|json|toml|tomllib|ruamel\.yaml)\.\w*load\w*\(\)\[\]")
 _NAMESPACES = frozenset({"vars", "globals", "locals"})
 
 
@@ -60,8 +61,7 @@ class Expander:
         if isinstance(value, Ext) and _FILE_READ.fullmatch(value.path) and value.args:
             key = self.table.ev.constant_key(value.args[0])
             if key is not None:
-                default = self.opened(value.args[1], depth + 1) if len(value.args) > 1 else ()
-                return (Env(f"yaml:{key}", default, not default),)
+                return (Env(f"yaml:{key}", (), True),)
         if isinstance(value, Env):
             return (Env(value.name, self.opened(value.default, depth + 1), value.required),)
         if isinstance(value, Mapping):
@@ -195,8 +195,13 @@ def _namespace_updates(scope: Scope) -> list[int]:
     found = []
     for call in scope.calls:
         base = call.func[1] if call.func[0] == "a" and call.func[2] == "update" else None
-        if base is not None and base[0] == "k" and call.args and call.args[0][0] != "d":
+        if base is not None and base[0] == "k" and call.args and not _written_out(call.args[0]):
             opener = scope.calls[base[1]].func
             if opener[0] == "n" and opener[1] in _NAMESPACES:
                 found.append(call.line)
     return found
+
+
+def _written_out(expr: Expr) -> bool:
+    """True for a dict whose keys stand in the code."""
+    return bool(expr[0] == "d" and all(key is not None and key[0] == "c" for key, _value in expr[1]))

@@ -13,7 +13,9 @@ from extractor.rulefiles import read_schema, rules_dir
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A kind of datastore. `words` are looked for in names of backend classes (whole words), `schemes` are those of
-    its URLs, `drivers` modules that only its users import. `development` engines yield to any other evidence."""
+    its URLs, `drivers` modules that only its users import, `options` keys that only its configuration has, `ports` its
+    usual ports. `development` engines yield to any other evidence. `same_as` is (kind, alias) of the store that really
+    holds the data (a cache kept in the database)."""
 
     system: str
     technology: str
@@ -21,7 +23,10 @@ class Engine:
     words: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     development: bool = False
+    same_as: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,15 @@ class StoreRules:
 
     def by_class(self, text: str) -> Engine | None:
         """The engine that the name of a class means (`django.db.backends.mysql`), or None."""
-        words = {word for piece in re.split(r"[^A-Za-z0-9]+", text) for word in _words(piece)}
+        words = {text.lower(), *(word for piece in re.split(r"[^A-Za-z0-9]+", text) for word in _words(piece))}
         return next((engine for engine in self.engines if words.intersection(engine.words)), None)
+
+    def by_variable(self, name: str) -> Engine | None:
+        """The engine that the name of a variable means (`REDISCLOUD_URL`), or None. Development engines do not count:
+        they need no variable."""
+        words = set(name.lower().split("_"))
+        rows = (engine for engine in self.engines if not engine.development)
+        return next((engine for engine in rows if words.intersection(engine.words)), None)
 
     def by_scheme(self, scheme: str) -> Engine | None:
         """The engine of a URL's scheme (`postgres`, `mongodb+srv`), or None."""
@@ -62,6 +74,10 @@ def _words(piece: str) -> list[str]:
     return [piece.lower(), *(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z0-9]+", piece))]
 
 
+def _pair(data: dict[str, str] | None) -> tuple[str, str] | None:
+    return (data["kind"], data["alias"]) if data else None
+
+
 @functools.cache
 def store_rules() -> StoreRules:
     """The shipped table. Raises UserError with every fault of the file."""
@@ -69,7 +85,8 @@ def store_rules() -> StoreRules:
     engines = tuple(
         Engine(
             system, row["technology"], row["kind"], tuple(row.get("words", ())), tuple(row.get("schemes", ())),
-            tuple(row.get("drivers", ())), row.get("development", False),
+            tuple(row.get("drivers", ())), tuple(row.get("options", ())), tuple(row.get("ports", ())),
+            row.get("development", False), _pair(row.get("same_as")),
         )
         for system, row in data["engines"].items()
     )  # fmt: skip

@@ -5,18 +5,22 @@ Which settings declare what, and which words mean which engine, stand in `rules/
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.link.absvalue import Env, Mapping, Seq, Text, Value, Values
+from extractor.link.absvalue import Const, Env, Mapping, Seq, Text, Value, Values
 from extractor.link.evaluate import Evaluator
 from extractor.link.settings.storerules import Engine, StoreRules, StoreSetting, store_rules
 from extractor.link.settings.table import SettingsTable, Where, all_texts
 
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://")
 _ENGINE_KEYS = frozenset({"ENGINE", "BACKEND", "class", "engine", "backend"})
+_PLACE_KEYS = frozenset({"host", "hosts", "location", "url", "uri", "name", "bucket_name", "bucket"})
+_BUCKET = "AWS_STORAGE_BUCKET_NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class DeclaredStore:
     """A datastore as settings declare it.
 
     `alias` is the name code uses for it (`default`), `kind` one of `database`, `cache`, `queue`, `search`, `storage`;
-    `technology` is for people ("PostgreSQL"), `system` an id (`postgres`; `unknown` when the engine is not known).
+    `technology` is for people ("PostgreSQL"), `system` an id (`postgres`).
     `env` is the environment variable that says where it is, or None.
     """
 
@@ -38,16 +42,33 @@ class DeclaredStore:
 
 
 def declared_stores(ev: Evaluator, table: SettingsTable) -> tuple[DeclaredStore, ...]:
-    """The datastores of a service, each (kind, alias) once, sorted by kind, alias and setting."""
+    """The datastores of a service, each (kind, alias) once, sorted by kind, alias and setting.
+
+    Where nothing says which engine it is, `system` is the kind and `technology` says that deployment decides.
+    """
     rules = store_rules()
     reader = _Reader(ev, table, rules)
     found: dict[tuple[str, str], DeclaredStore] = {}
+    done: set[str] = set()
     for row in rules.settings:
-        for name in table.names():
-            if any(fnmatchcase(name, pattern) for pattern in row.names):
-                for store in reader.read(row, name):
-                    found.setdefault((store.kind, store.alias), store)
-    return tuple(sorted(found.values(), key=lambda s: (s.kind, s.alias, s.setting)))
+        named = [n for n in table.names() if n not in done and any(fnmatchcase(n, glob) for glob in row.names)]
+        done.update(named)
+        for name in named:
+            for store in reader.read(row, name):
+                found.setdefault((store.kind, store.alias), store)
+    stores = (_resolved(store, found, rules) for store in found.values())
+    return tuple(sorted(stores, key=lambda s: (s.kind, s.alias, s.setting)))
+
+
+def _resolved(
+    store: DeclaredStore, found: Mapping_[tuple[str, str], DeclaredStore], rules: StoreRules
+) -> DeclaredStore:
+    """A store kept in another one is that one, under its own alias."""
+    engine = rules.engine(store.system)
+    other = found.get(engine.same_as) if engine and engine.same_as else None
+    if other is None or other is store:
+        return store
+    return dataclasses.replace(store, system=other.system, technology=other.technology, env=other.env)
 
 
 class _Reader:
@@ -55,40 +76,69 @@ class _Reader:
         self.ev, self.table, self.rules = ev, table, rules
 
     def read(self, row: StoreSetting, name: str) -> Iterator[DeclaredStore]:
+        """The stores that one setting declares."""
         values = self.table.value(name)
-        if row.shape == "aliases":
-            for value in values:
-                if isinstance(value, Mapping):
-                    for keys, inner in value.items:
-                        alias = self.ev.constant_key(keys)
-                        if alias is not None:
-                            yield from self._store(row, name, alias, inner)
+        if row.shape != "aliases":
+            yield from self._store(row, name, row.alias or name.lower(), values)
             return
-        yield from self._store(row, name, row.alias or name.lower(), values)
+        for mapping in _mappings(values):
+            for keys, inner in mapping.items:
+                alias = self.ev.constant_key(keys)
+                if alias is not None:
+                    yield from self._store(row, name, alias, inner)
 
     def _store(self, row: StoreSetting, name: str, alias: str, values: Values) -> Iterator[DeclaredStore]:
         where = self.table.where(name)
-        if where is None or not values:
-            return
         engine = self._engine(row, values)
-        if engine is None and row.shape in ("mongo", "backend", "nested"):
+        if where is None or not values or (engine is None and row.shape in ("backend", "nested")):
             return
-        env = next((e.name for v in values for e in self.table.expander.envs(v)), None)
-        system, technology = (engine.system, engine.technology) if engine else ("unknown", "unknown")
-        yield DeclaredStore(alias, row.kind, technology, system, name, env or self.table.expander.overlay(name), where)
+        kind = engine.kind if engine is not None and row.shape == "nested" else row.kind
+        env = self._env(name, values, engine)
+        if engine is None:
+            yield DeclaredStore(alias, kind, f"{kind} (set where it is deployed)", kind, name, env, where)
+        else:
+            yield DeclaredStore(alias, kind, engine.technology, engine.system, name, env, where)
+
+    def _env(self, name: str, values: Values, engine: Engine | None) -> str | None:
+        """The variable that says where the store is: one under a key for places, one of a parsed URL, or the
+        setting's own."""
+        for value in values:
+            inner = list(_places(value)) if isinstance(value, Mapping) else [value]
+            for place in inner:
+                for env in self.table.expander.envs(place):
+                    return env.name
+        if engine is not None and engine.system == "s3" and (bucket := self.table.env(_BUCKET)):
+            return bucket
+        whole = next((value.name for value in self.table.raw(name) if isinstance(value, Env)), None)
+        return whole or self.table.expander.overlay(name)
 
     def _engine(self, row: StoreSetting, values: Values) -> Engine | None:
-        """The engine: named by a class, else by a URL, else by the setting, else by the drivers the code imports."""
-        named = self._first(self.rules.by_class(text) for value in values for text in _class_texts(value, row.shape))
+        """The engine: named by a class, else by a URL, by the setting's name, by what only its configuration or its
+        users have, by the variable's name; a development default comes last."""
+        named = _first(self.rules.by_class(text) for value in values for text in _class_texts(value, row.shape))
         if named is not None:
             return named
         schemes = [m[1] for value in values for text in all_texts(value) if (m := _SCHEME.match(text))]
-        by_url = self._first(self.rules.by_scheme(scheme) for scheme in schemes)
+        by_url = _first(self.rules.by_scheme(scheme) for scheme in schemes)
         if by_url is not None and not by_url.development:
             return by_url
-        if row.system:
-            return self.rules.engine(row.system)
-        return self._by_driver(row.kind) or by_url
+        variables = [env.name for value in values for env in self.table.expander.envs(value)]
+        return (
+            self.rules.engine(row.system)
+            or self._by_options(row.kind, values)
+            or (self._by_driver(row.kind) if row.kind == "database" and row.shape == "aliases" else None)
+            or (_first(self.rules.by_variable(name) for name in variables) if row.shape != "nested" else None)
+            or by_url
+        )
+
+    def _by_options(self, kind: str, values: Values) -> Engine | None:
+        every = (*values, *self.table.changed_with(values))
+        keys = {text for value in every for text in _keys(value)}
+        ports = {port for value in every for port in _ports(value)}
+        for engine in self.rules.engines:
+            if engine.kind == kind and (keys.intersection(engine.options) or ports.intersection(engine.ports)):
+                return engine
+        return None
 
     def _by_driver(self, kind: str) -> Engine | None:
         imported = {name for module in self.ev.world.modules if module.in_repo for name in module.summary.imports}
@@ -99,15 +149,62 @@ class _Reader:
                 return engine
         return None
 
-    @staticmethod
-    def _first(engines: Iterable[Engine | None]) -> Engine | None:
-        return next((engine for engine in engines if engine is not None), None)
+
+def _first(engines: Iterable[Engine | None]) -> Engine | None:
+    return next((engine for engine in engines if engine is not None), None)
+
+
+def _mappings(values: Values) -> Iterator[Mapping]:
+    for value in values:
+        if isinstance(value, Mapping):
+            yield value
+        elif isinstance(value, Env):
+            yield from _mappings(value.default)
+
+
+def _key(keys: Values) -> str:
+    return next((k.literal for k in keys if isinstance(k, Text) and k.literal is not None), "")
+
+
+def _keys(value: Value) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for keys, values in value.items:
+            yield _key(keys)
+            for inner in values:
+                yield from _keys(inner)
+
+
+def _ports(value: Value) -> Iterator[int]:
+    if isinstance(value, Mapping):
+        for keys, values in value.items:
+            for inner in values:
+                if _key(keys).lower() == "port":
+                    yield from _numbers(inner)
+                else:
+                    yield from _ports(inner)
+
+
+def _numbers(value: Value) -> Iterator[int]:
+    if isinstance(value, Const) and isinstance(value.value, int):
+        yield int(value.value)
+    elif isinstance(value, Text) and value.literal is not None and value.literal.isdecimal():
+        yield int(value.literal)
+
+
+def _places(value: Mapping) -> Iterator[Value]:
+    """What stands under keys that say where a store is."""
+    for keys, values in value.items:
+        for inner in values:
+            if _key(keys).lower() in _PLACE_KEYS:
+                yield inner
+            elif isinstance(inner, Mapping):
+                yield from _places(inner)
 
 
 def _class_texts(value: Value, shape: str) -> Iterator[str]:
     """Texts that name an engine's class: under ENGINE, BACKEND and `class`; the whole text of a backend setting."""
     if isinstance(value, Text):
-        if value.literal is not None and shape in ("backend", "url"):
+        if value.literal is not None and (shape == "backend" or "://" not in value.literal) and shape != "nested":
             yield value.literal
     elif isinstance(value, Env):
         for inner in value.default:
@@ -115,12 +212,11 @@ def _class_texts(value: Value, shape: str) -> Iterator[str]:
     elif isinstance(value, Seq):
         for values in value.items:
             for inner in values:
-                yield from _class_texts(inner, shape)
+                yield from _class_texts(inner, "nested")
     elif isinstance(value, Mapping):
         for keys, values in value.items:
-            key = next((k.literal for k in keys if isinstance(k, Text)), None)
             for inner in values:
-                if key in _ENGINE_KEYS:
+                if _key(keys) in _ENGINE_KEYS:
                     yield from all_texts(inner)
-                elif isinstance(inner, Mapping | Seq):
+                elif isinstance(inner, Mapping | Seq | Env):
                     yield from _class_texts(inner, "nested")

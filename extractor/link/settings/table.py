@@ -91,9 +91,8 @@ class SettingsTable:
 
     def _evaluate(self, name: str) -> Values:
         values: list[Value] = []
-        for binding in self._bindings(name):
-            frame = self.ev.frame(binding.module.define(""))
-            values += self.expander.opened(self.ev.eval(binding.value, frame))
+        for binding in self._bindings(name)[:1]:
+            values += self.expander.opened(self.ev.module_name(binding.module, name))
         for module, change in self._changes_of(name):
             values = [*self._changed(values, module, change)]
         return bounded(values)
@@ -123,10 +122,25 @@ class SettingsTable:
             if isinstance(value, Mapping):
                 yield _put(value, keys, new, change.merge)
                 done = True
+            elif isinstance(value, Env) and any(isinstance(v, Mapping) for v in value.default):
+                default = [_put(v, keys, new, change.merge) if isinstance(v, Mapping) else v for v in value.default]
+                yield Env(value.name, tuple(default), value.required)
+                done = True
             else:
                 yield value
         if not done and keys:
             yield _put(Mapping((), open=True), keys, new, change.merge)
+
+    def changed_with(self, values: Values) -> Values:
+        """What is set on items of the names that hold one of these values (`CONFIG = parse(...)`, then
+        `CONFIG["KEY"] = ...`): mappings of those items alone."""
+        found: list[Value] = []
+        for _module, known in self._changes:
+            for name in known:
+                raw = self.raw(name)
+                if set(raw) & set(values):
+                    found += [v for v in raw if isinstance(v, Mapping) and v not in values]
+        return bounded(found)
 
     # what is said of them --------------------------------------------------------------------------------------
 
