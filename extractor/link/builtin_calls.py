@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ Args = tuple[Values, ...]
 Kwargs = tuple[tuple[str, Values], ...]
 
 
+# A key in capitals of a file that was loaded (not of a text, as answers are) is a setting.
+_CONFIGURATION_FILE = re.compile(r"(?:yaml|ruamel\.yaml|json|toml|tomllib)\.(?:safe_|full_)?load\(\)\.(?:get|pop)")
+
+
 def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame | None) -> Values:
     """The result of calling something that was not read; its access path, with the arguments, when nothing is known
     of it."""
@@ -26,6 +31,10 @@ def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame |
         found = known(ev, args, dict(kwargs), frame)
         if found is not None:
             return found
+    if _CONFIGURATION_FILE.fullmatch(func.path):
+        key = ev.constant_key(args[0]) if args else None
+        if key is not None and key.isupper():
+            return (Env(f"yaml:{key}", args[1] if len(args) > 1 else (), len(args) < 2 and func.path.endswith("pop")),)
     if _reads_environment(func.path):
         return _environment(ev, args, dict(kwargs), func.path)
     return (Ext(f"{func.path}()", args, kwargs, func.receiver),)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, ModuleRef, Param, Piped, Query, Seq, Setting, Text, Unknown, Value,
-    Values, const,
+    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, ModuleRef, Param, Piped, Query, Seq, Setting, Text,
+    Unknown, Value, Values, const,
 )  # fmt: skip
 from extractor.link.folding import LIMIT, bounded
 from extractor.link.world import Def, Module, World
@@ -86,8 +86,8 @@ class Evaluator:
         found = self._names.get(key)
         if found is not None:
             return found
-        if key in self._busy:
-            return ()
+        if key in self._busy:  # `X = X + [...]` reads what a star import brought
+            return self._starred(module, name)
         self._busy.add(key)
         try:
             found = self._module_name(module, name)
@@ -108,13 +108,20 @@ class Evaluator:
             known = [v for v in values if not (isinstance(v, Const) and v.value is None)]
             return tuple(known) + self._set_elsewhere(module, name) or values
         child = self.world.find(f"{module.name}.{name}") if module.package else None
+        values = self._starred(module, name)
+        if values:
+            return values
+        return (ModuleRef(child),) if child is not None else self._set_elsewhere(module, name)
+
+    def _starred(self, module: Module, name: str) -> Values:
+        """What star imports bring under the name."""
         for star in module.summary.stars:
             source = self.world.find(module.absolute(star))
             if source is not None and source is not module:
                 values = self.module_name(source, name)
                 if values:
                     return values
-        return (ModuleRef(child),) if child is not None else self._set_elsewhere(module, name)
+        return ()
 
     def _set_elsewhere(self, module: Module, name: str) -> Values:
         """What functions assign to the name through `global`."""
