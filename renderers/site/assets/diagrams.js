@@ -47,11 +47,12 @@
       const room = this.canvas.clientWidth;
       if (!room) return;
       this.touched = false;
-      const fit = room / this.width;
+      const most = Math.max(320, window.innerHeight * 0.78);
+      const fit = Math.min(room / this.width, most / this.height);
       this.scale = Math.min(1.15, Math.max(fit, READABLE));
-      const tall = Math.min(this.height * this.scale, Math.max(320, window.innerHeight * 0.78));
+      const tall = Math.min(this.height * this.scale, most);
       this.canvas.style.height = Math.ceil(tall) + "px";
-      this.least = Math.min(fit, tall / this.height, 1) * 0.9;
+      this.least = Math.min(fit, 1) * 0.9;
       this.x = (this.width - room / this.scale) / 2;
       this.y = 0;
       const clipped = this.width * this.scale > room + 1 || this.height * this.scale > tall + 1;
