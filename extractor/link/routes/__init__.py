@@ -1,0 +1,7 @@
+"""Django routes: every URL a service serves, from its root URLconf down, and which of them answer a call."""
+
+from __future__ import annotations
+
+from extractor.link.routes.build import RouteTable, routes
+
+__all__ = ["RouteTable", "routes"]

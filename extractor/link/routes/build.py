@@ -1,0 +1,143 @@
+"""The route table of a service: the URL tree from its root, expanded, as rows of the graph document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from extractor.link.absvalue import Text
+from extractor.link.evaluate import Evaluator
+from extractor.link.identity import numbered, row_id
+from extractor.link.routes.expand import MAX_ENTRIES, Entry, Expander, Found, Ground, Unread
+from extractor.link.routes.patterns import canonical
+from extractor.link.routes.plugins import Plugins
+from extractor.link.routes.routers import Routers
+from extractor.link.routes.views import deprecation
+from extractor.link.world import Def, Module
+from extractor.model import Gap, Route
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """What a service serves, sorted by pattern. The mappings are by `Route.id`.
+
+    `views` holds the function or class that answers, where it was read; `handlers` the method of the class for each HTTP
+    method; `parameters` the regular expression of each parameter in order; `conditions` what must hold for the route to be
+    served at all (`settings.DEBUG`). A route without `methods` answers any.
+    """
+
+    routes: tuple[Route, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    views: Mapping[str, Def] = field(default_factory=dict)
+    handlers: Mapping[str, tuple[tuple[str, Def], ...]] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def routes(
+    ev: Evaluator, repo: str, service: str, root_urlconf: str | None = None, settings_module: str | None = None
+) -> RouteTable:
+    """The routes of one service.
+
+    `root_urlconf` is the dotted name of its root URLconf; without it, `ROOT_URLCONF` of `settings_module` (dotted), of
+    any settings module of the repository, or every `urls.py` that no other includes, in this order.
+    """
+    expander = Expander(ev, Routers(ev), Plugins(ev))
+    found: list[Found] = []
+    roots, gaps = _roots(ev, repo, service, root_urlconf, settings_module)
+    for root in roots:
+        found += expander.module(root, Ground())
+    if not roots and root_urlconf is None:
+        found += _orphans(ev)
+    if expander.count > MAX_ENTRIES:
+        gaps.append(_gap(repo, roots[0].path, 1, "the URL tree", f"it has more than {MAX_ENTRIES} entries",
+                         "name a narrower root_urlconf for the service in the estate file"))  # fmt: skip
+    unread = [entry for entry in found if isinstance(entry, Unread)]
+    gaps += [_gap(repo, u.module.path, u.line, f"{u.what} under {u.mount}", u.reason, u.remedy) for u in unread]
+    return _table(ev, repo, service, [entry for entry in found if isinstance(entry, Entry)], gaps)
+
+
+def _roots(
+    ev: Evaluator, repo: str, service: str, root_urlconf: str | None, settings_module: str | None
+) -> tuple[list[Module], list[Gap]]:
+    names = [root_urlconf] if root_urlconf else _configured(ev, settings_module)
+    modules = [(name, ev.world.find(name)) for name in names]
+    gaps = [
+        _gap(repo, "", 0, f"the root URLconf {name} of service {service or repo}", "there is no such module",
+             "give the service's root_urlconf in the estate file")  # fmt: skip
+        for name, module in modules
+        if module is None
+    ]
+    return [module for _name, module in modules if module is not None], gaps
+
+
+def _configured(ev: Evaluator, settings_module: str | None) -> list[str]:
+    """The values of `ROOT_URLCONF`: of one settings module, or of all of the repository's."""
+    named = ev.world.find(settings_module) if settings_module else None
+    if named is not None:
+        return _literals(ev, named)
+    holders = [m for m in ev.world.modules if m.in_repo and "" in m.summary.scopes and
+               "ROOT_URLCONF" in m.summary.scopes[""].names]  # fmt: skip
+    return sorted({name for module in holders for name in _literals(ev, module)})
+
+
+def _literals(ev: Evaluator, module: Module) -> list[str]:
+    return [v.literal for v in ev.module_name(module, "ROOT_URLCONF") if isinstance(v, Text) and v.literal]
+
+
+def _orphans(ev: Evaluator) -> list[Found]:
+    """The URLs of every `urls.py` of the repository that no other one includes."""
+    candidates = sorted((m for m in ev.world.modules if m.in_repo and _is_urlconf(m)), key=lambda m: m.path)
+    expanded: dict[str, list[Found]] = {}
+    included: set[str] = set()
+    for module in candidates:
+        expander = Expander(ev, Routers(ev), Plugins(ev))
+        expanded[module.name] = list(expander.module(module, Ground()))
+        included |= expander.visited - {module.name}
+    return [found for name, rows in expanded.items() if name not in included for found in rows]
+
+
+def _is_urlconf(module: Module) -> bool:
+    scope = module.summary.scopes.get("")
+    return module.path.rsplit("/", 1)[-1] == "urls.py" and scope is not None and "urlpatterns" in scope.names
+
+
+def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[Entry], gaps: list[Gap]) -> RouteTable:
+    unique: dict[tuple[object, ...], Entry] = {}
+    for entry in entries:
+        key = (entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.name, entry.line)
+        unique.setdefault(key, entry)
+    ordered = sorted(unique.values(), key=lambda e: (e.pattern.absolute, e.view.name, e.view.methods, e.module.path, e.line))
+    rows = numbered(_row(ev, repo, service, entry) for entry in ordered)
+    pairs = list(zip(rows, ordered, strict=True))
+    return RouteTable(
+        rows,
+        numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.what, g.id))),
+        {row.id: entry.view.target for row, entry in pairs if entry.view.target is not None},
+        {row.id: entry.view.handlers for row, entry in pairs if entry.view.handlers},
+        {row.id: entry.pattern.parameters for row, entry in pairs if entry.pattern.parameters},
+        {row.id: entry.conditions for row, entry in pairs if entry.conditions},
+    )
+
+
+def _row(ev: Evaluator, repo: str, service: str, entry: Entry) -> Route:
+    pattern, target = entry.pattern.absolute, entry.view.target
+    return Route(
+        id=row_id("route", repo, service, canonical(pattern), *entry.view.methods),
+        repo=repo,
+        service=service,
+        pattern=pattern,
+        name=entry.name or None,
+        view=entry.view.name,
+        methods=entry.view.methods,
+        path=entry.module.path,
+        line=entry.line,
+        view_path=target.module.path if target is not None else "",
+        view_line=target.scope.def_line if target is not None else 0,
+        origin=entry.module.origin,
+        deprecated=deprecation(ev, entry.view),
+    )
+
+
+def _gap(repo: str, path: str, line: int, what: str, reason: str, remedy: str) -> Gap:
+    return Gap(row_id("gap", repo, "route", path, what, reason), "route", repo, path, line, what, reason, remedy)

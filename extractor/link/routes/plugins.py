@@ -1,0 +1,96 @@
+"""Plugin URLs: applications that mount their URLconf by configuration in their `AppConfig`.
+
+The format is that of edx-django-utils (`plugin_app = {"url_config": {project: {"namespace", "regex", "relative_path"}}}`);
+which applications a project loads is said by the entry points of the distribution's `setup.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from extractor.link.absvalue import DefRef, Ext, Mapping, Seq, Text, Value, Values
+from extractor.link.calling import arguments
+from extractor.link.evaluate import Evaluator
+from extractor.link.routes.expand import PluginSource, PluginUrls
+from extractor.link.routes.places import Place
+from extractor.link.world import Def
+
+_CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
+
+
+@dataclass(slots=True)
+class Plugins(PluginSource):
+    """Finds the applications of everything that was read that mount URLs by configuration."""
+
+    ev: Evaluator
+    _known: tuple[Def, ...] | None = None
+
+    def plugins(self, project: str | None) -> Iterable[PluginUrls]:
+        """The URLconfs mounted in a project (`lms.djangoapp`), sorted by application; every one when it is None."""
+        listed = self._entry_points(project)
+        for cls in self._classes():
+            if listed is None or cls.qualified in listed:
+                yield from self._of_class(cls, project)
+
+    def _classes(self) -> tuple[Def, ...]:
+        if self._known is None:
+            found = [d for d in self.ev.world.defs() if d.kind == "class" and "plugin_app" in d.scope.names]
+            self._known = tuple(sorted(found, key=lambda d: d.qualified))
+        return self._known
+
+    def _of_class(self, cls: Def, project: str | None) -> Iterator[PluginUrls]:
+        member = self.ev.classes.member(cls, "plugin_app")
+        app = self.ev.constant_key((self.ev.classes.member(cls, "name") or (cls, ()))[1])
+        for config in _under(member[1] if member is not None else (), _CONFIG):
+            if app is None or not isinstance(config, Mapping):
+                continue
+            for keys, values in config.items:
+                if project is not None and project not in [v.literal for v in keys if isinstance(v, Text)]:
+                    continue
+                regex = self.ev.constant_key(_under(values, _REGEX)) or ""
+                relative = self.ev.constant_key(_under(values, _RELATIVE)) or "urls"
+                place = Place(("g", cls.scope.name), self.ev.frame(cls))
+                yield PluginUrls(regex, f"{app}.{relative}", place)
+
+    def _entry_points(self, project: str | None) -> frozenset[str] | None:
+        """The classes that `setup.py` names under the project's group; None when it names no such group."""
+        if project is None:
+            return None
+        for module in self.ev.world.modules:
+            if module.path.rsplit("/", 1)[-1] != "setup.py" or "" not in module.summary.scopes:
+                continue
+            frame = self.ev.frame(module.define(""))
+            for call in module.summary.scopes[""].calls:
+                _args, kwargs = arguments(self.ev, call, frame)
+                found = _under(dict(kwargs).get("entry_points", ()), (project,))
+                if found:
+                    return frozenset(_named(found))
+        return None
+
+
+def _under(values: Values, names: tuple[str, ...]) -> Values:
+    """The values under a key, given as text or as a constant of that name."""
+    for value in values:
+        if isinstance(value, Mapping):
+            for keys, inner in value.items:
+                if any(_is_key(key, names) for key in keys):
+                    return inner
+    return ()
+
+
+def _is_key(key: Value, names: tuple[str, ...]) -> bool:
+    if isinstance(key, Text):
+        return key.literal in names
+    return isinstance(key, Ext) and key.path.rsplit(".", 1)[-1] in names
+
+
+def _named(values: Values) -> Iterator[str]:
+    for value in values:
+        for item in value.items if isinstance(value, Seq) else ():
+            for text in item:
+                if isinstance(text, Text) and text.literal and "=" in text.literal:
+                    yield text.literal.partition("=")[2].strip().replace(":", ".")
+
+
+__all__ = ["DefRef", "Plugins"]

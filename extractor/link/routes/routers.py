@@ -1,0 +1,383 @@
+"""Routers: what `router.register(prefix, viewset)` serves, of Django REST framework and of those built on it.
+
+The route templates are those of `rest_framework.routers` (SimpleRouter, DefaultRouter) unless a router class that was
+read brings its own `routes`. Nesting follows drf-nested-routers (`NestedSimpleRouter(parent, prefix, lookup=)`) and
+drf-extensions (`register(...).register(..., parents_query_lookups=[...])`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extractor.link.absvalue import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
+from extractor.link.attributes import instance_attribute
+from extractor.link.calling import arguments
+from extractor.link.evaluate import Evaluator
+from extractor.link.folding import LIMIT
+from extractor.link.routes.places import Place, names_of, places
+from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
+from extractor.link.world import Def
+from extractor.summary import Call
+
+_ROUTER_NAMES = ("Router",)
+_NESTED = ("NestedSimpleRouter", "NestedDefaultRouter", "NestedRouterMixin", "NestedMixin")
+_API_ROOT = "rest_framework.routers.APIRootView"
+
+# What the mixins of rest_framework.mixins and rest_framework.viewsets bring, by the last part of the name.
+_ALL = ("list", "create", "retrieve", "update", "partial_update", "destroy")
+_MIXINS = {
+    "ListModelMixin": ("list",), "CreateModelMixin": ("create",), "RetrieveModelMixin": ("retrieve",),
+    "UpdateModelMixin": ("update", "partial_update"), "DestroyModelMixin": ("destroy",),
+    "ReadOnlyModelViewSet": ("list", "retrieve"), "ModelViewSet": _ALL,
+    "ListAPIView": ("list",), "ListCreateAPIView": ("list", "create"), "RetrieveAPIView": ("retrieve",),
+    "CreateAPIView": ("create",), "DestroyAPIView": ("destroy",), "UpdateAPIView": ("update", "partial_update"),
+    "RetrieveUpdateAPIView": ("retrieve", "update", "partial_update"),
+    "RetrieveDestroyAPIView": ("retrieve", "destroy"),
+    "RetrieveUpdateDestroyAPIView": ("retrieve", "update", "partial_update", "destroy"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One entry of a router's `routes`. `mapping` is empty for those that actions fill (`DynamicRoute`)."""
+
+    url: str
+    name: str
+    detail: bool
+    mapping: tuple[tuple[str, str], ...] = ()
+
+
+_TEMPLATES = (
+    Template("^{prefix}{trailing_slash}$", "{basename}-list", False, (("GET", "list"), ("POST", "create"))),
+    Template("^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", False),
+    Template("^{prefix}/{lookup}{trailing_slash}$", "{basename}-detail", True,
+             (("GET", "retrieve"), ("PUT", "update"), ("PATCH", "partial_update"), ("DELETE", "destroy"))),
+    Template("^{prefix}/{lookup}/{url_path}{trailing_slash}$", "{basename}-{url_name}", True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A method under `@action`: the methods it answers and the path it adds."""
+
+    name: str
+    detail: bool
+    url_path: str
+    url_name: str
+    mapping: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A `register(prefix, viewset)`. `bare` is the prefix as written; `prefix` has what nesting puts in front of it."""
+
+    place: Place
+    bare: str
+    prefix: str
+    viewset: Def | None
+    shown: str
+    basename: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A URL a router serves: its regular expression, name and view, and the line that registers it."""
+
+    regex: str
+    name: str
+    view: View
+    place: Place
+    line: int
+
+
+@dataclass(slots=True)
+class Routers:
+    """Answers what a router serves. Registrations are looked for once, in everything that was read."""
+
+    ev: Evaluator
+    _by_router: dict[object, list[Place]] | None = None
+    _children: dict[object, list[Place]] = field(default_factory=dict)
+    _extends: dict[object, list[Place]] = field(default_factory=dict)
+
+    def is_router(self, place: Place) -> bool:
+        """True for a call that makes a router."""
+        return place.call is not None and self._router_names(place) != ()
+
+    def _router_names(self, place: Place) -> tuple[str, ...]:
+        call = place.call
+        if call is None or (call.func[0] == "a" and call.func[2] == "register"):
+            return ()
+        return tuple(n for n in names_of(self.ev, place.at(call.func)) if n.rsplit(".", 1)[-1].endswith(_ROUTER_NAMES))
+
+    def served(self, router: Place, depth: int = 0) -> Iterator[Served]:
+        """Everything one router serves, registration by registration, the API root last."""
+        names = self._router_names(router)
+        slash = self._trailing_slash(router)
+        templates = self._templates(router)
+        front = self._nesting(router)
+        for place in self._registered(router):
+            for entry in self._entries(place, front):
+                yield from self._of_registration(entry, templates, slash)
+        if depth < 4:
+            for other in self._extends.get(router.key, ()):
+                for served in self.served(other, depth + 1):
+                    yield Served(front + served.regex, served.name, served.view, served.place, served.line)
+        if any(name.endswith("DefaultRouter") for name in names) and not front and router.call is not None:
+            yield Served("^$", "api-root", View(_API_ROOT, methods=("GET",)), router, router.call.line)
+
+    def _registered(self, router: Place) -> list[Place]:
+        if self._by_router is None:
+            self._by_router = {}
+            self._index(self._by_router)
+        return self._by_router.get(router.key, [])
+
+    def _index(self, by_router: dict[object, list[Place]]) -> None:
+        for module in self.ev.world.modules:
+            for name, scope in module.summary.scopes.items():
+                for index, call in enumerate(scope.calls):
+                    if call.func[0] != "a" or call.func[2] not in ("register", "extend") or not call.args:
+                        continue
+                    if call.func[2] == "register" and len(call.args) + len(call.kwargs) < 2:
+                        continue
+                    place = Place(("k", index), self.ev.frame(module.define(name)))
+                    self._note(place, call, by_router)
+
+    def _note(self, place: Place, call: Call, by_router: dict[object, list[Place]]) -> None:
+        base = call.func[1]
+        if call.func[2] == "extend":
+            inner = base[1] if base[0] == "a" and base[2] == "registry" else base
+            arg = call.args[0]
+            other = arg[1] if arg[0] == "a" and arg[2] in ("registry", "urls") else arg
+            for router in self._routers(place.at(inner)):
+                self._extends.setdefault(router.key, []).extend(self._routers(place.at(other)))
+            return
+        for found in places(self.ev, place.at(base)):
+            if not isinstance(found, Place) or found.call is None:
+                continue
+            if self.is_router(found):
+                by_router.setdefault(found.key, []).append(place)
+            elif found.call.func[0] == "a" and found.call.func[2] == "register":
+                self._children.setdefault(found.key, []).append(place)
+
+    def _routers(self, place: Place) -> list[Place]:
+        return [p for p in places(self.ev, place) if isinstance(p, Place) and self.is_router(p)]
+
+    def _entries(self, place: Place, front: str, parents: tuple[Registration, ...] = ()) -> Iterator[Registration]:
+        """The registrations a call makes (several in a loop), then those chained to it (drf-extensions)."""
+        for made in self._read(place, front, parents):
+            yield made
+            if len(parents) < 6:
+                for child in self._children.get(place.key, ()):
+                    yield from self._entries(child, front, (*parents, made))
+
+    def _read(self, place: Place, front: str, parents: tuple[Registration, ...]) -> Iterator[Registration]:
+        call = place.call
+        if call is None:
+            return
+        args, pairs = arguments(self.ev, call, place.frame)
+        kwargs = dict(pairs)
+        prefixes = _literals(args[0] if args else kwargs.get("prefix", ()))
+        viewsets = args[1] if len(args) > 1 else kwargs.get("viewset", ())
+        basenames = _literals(args[2] if len(args) > 2 else kwargs.get("basename", kwargs.get("base_name", ())))
+        lookups = texts_of_exact(kwargs.get("parents_query_lookups", ()))
+        nested = front + self._parent_prefix(parents, lookups)
+        for index, (prefix, viewset) in enumerate(paired(prefixes, list(viewsets))):
+            cls = viewset.target if isinstance(viewset, DefRef) and viewset.target.kind == "class" else None
+            shown = cls.qualified if cls is not None else viewset.path if isinstance(viewset, Ext) else ""
+            basename = basenames[index] if index < len(basenames) else (basenames or [""])[0]
+            yield Registration(place, prefix, nested + prefix, cls, shown, basename or self._default_name(cls))
+
+    def _parent_prefix(self, parents: tuple[Registration, ...], lookups: list[str]) -> str:
+        """drf-extensions: `parent/(?P<parent_lookup_x>...)/` for the registrations this one is chained to."""
+        out = ""
+        for parent, lookup in zip(parents, lookups[-len(parents) :] if parents else [], strict=False):
+            value = self._class_text(parent.viewset, "lookup_value_regex") or "[^/.]+"
+            out += f"{parent.bare}/(?P<parent_lookup_{lookup}>{value})/"
+        return out
+
+    def _default_name(self, cls: Def | None) -> str:
+        """The model's name in lower case, from the viewset's `queryset`."""
+        member = self.ev.classes.member(cls, "queryset") if cls is not None else None
+        for value in member[1] if member is not None else ():
+            if isinstance(value, Query):
+                return value.cls.scope.name.rsplit(".", 1)[-1].lower()
+        return ""
+
+    def _of_registration(self, entry: Registration, templates: tuple[Template, ...], slash: str) -> Iterator[Served]:
+        line = entry.place.call.line if entry.place.call is not None else 0
+        if entry.viewset is None:
+            yield Served(f"^{entry.prefix}{slash}$", entry.basename, View(entry.shown), entry.place, line)
+            return
+        have = self._actions_of(entry.viewset)
+        extra = self._extra_actions(entry.viewset)
+        lookup = self._lookup(entry.viewset)
+        for template in templates:
+            if template.mapping:
+                rows = [("", template.name, tuple((v, n) for v, n in template.mapping if n in have))]
+            else:
+                rows = [(a.url_path, template.name.replace("{url_name}", a.url_name), a.mapping)
+                        for a in extra if a.detail == template.detail]  # fmt: skip
+            for url_path, name, mapping in rows:
+                if not mapping:
+                    continue
+                regex = _filled(template.url, entry.prefix, lookup, url_path, slash)
+                view = with_actions(self.ev, entry.viewset, mapping)
+                yield Served(regex, name.replace("{basename}", entry.basename), view, entry.place, line)
+
+    def _actions_of(self, cls: Def) -> frozenset[str]:
+        """The standard actions a viewset has: defined in what was read, or known of a mixin that was not."""
+        order, outside = self.ev.classes.mro(cls)
+        found = {name for owner in order for name in owner.scope.names}
+        for path in (*outside, *(owner.qualified for owner in order)):
+            found.update(_MIXINS.get(path.rsplit(".", 1)[-1], ()))
+        return frozenset(found)
+
+    def _extra_actions(self, cls: Def) -> list[Action]:
+        """Methods under `@action`, or `@detail_route` and `@list_route` of old, by name as the framework sorts them."""
+        actions: dict[str, Action] = {}
+        for owner in self.ev.classes.mro(cls)[0]:
+            for name in owner.scope.names:
+                if name not in actions:
+                    for value in (self.ev.classes.member(cls, name) or (cls, ()))[1]:
+                        if isinstance(value, DefRef) and value.target.kind == "function":
+                            self._note_action(name, value.target, actions)
+        for owner in self.ev.classes.mro(cls)[0]:
+            self._add_mappings(owner, actions)
+        return [actions[name] for name in sorted(actions)]
+
+    def _note_action(self, name: str, method: Def, actions: dict[str, Action]) -> None:
+        for decorator, call, frame in decorators(self.ev, method):
+            last = decorator.rsplit(".", 1)[-1]
+            if last not in ("action", "detail_route", "list_route", "link") or call is None:
+                continue
+            args, pairs = arguments(self.ev, call, frame)
+            kwargs = dict(pairs)
+            verbs = texts_of(args[0] if args else kwargs.get("methods", ())) or ["GET"]
+            detail = last == "detail_route" or any(
+                isinstance(v, Const) and v.value is True for v in kwargs.get("detail", ())
+            )
+            url_path = (_literals(kwargs.get("url_path", ())) or [name])[0]
+            url_name = (_literals(kwargs.get("url_name", ())) or [name.replace("_", "-")])[0]
+            actions[name] = Action(name, detail, url_path, url_name, tuple((verb, name) for verb in verbs))
+
+    def _add_mappings(self, owner: Def, actions: dict[str, Action]) -> None:
+        """`@name.mapping.post`: one more HTTP method on the same URL."""
+        for name, indices in owner.scope.names.items():
+            for index in indices:
+                expr = owner.scope.defs[index][1]
+                if expr[0] != "g":
+                    continue
+                for decorator in owner.module.define(expr[1]).scope.decorators:
+                    if decorator[0] != "a" or decorator[1][0] != "a" or decorator[1][2] != "mapping":
+                        continue
+                    target = _name_of(decorator[1][1], owner)
+                    if target in actions:
+                        old = actions[target]
+                        mapping = (*old.mapping, (decorator[2].upper(), name))
+                        actions[target] = Action(old.name, old.detail, old.url_path, old.url_name, mapping)
+
+    def _lookup(self, cls: Def, prefix: str = "") -> str:
+        name = self._class_text(cls, "lookup_url_kwarg") or self._class_text(cls, "lookup_field") or "pk"
+        value = self._class_text(cls, "lookup_value_regex") or "[^/.]+"
+        return f"(?P<{prefix}{name}>{value})"
+
+    def _class_text(self, cls: Def | None, name: str) -> str:
+        member = self.ev.classes.member(cls, name) if cls is not None else None
+        return (_literals(member[1]) or [""])[0] if member is not None else ""
+
+    def _trailing_slash(self, router: Place) -> str:
+        """`/`, or "" with `trailing_slash=False`, or what the router's class sets."""
+        call = router.call
+        args, pairs = arguments(self.ev, call, router.frame) if call is not None else ((), ())
+        given = dict(pairs).get("trailing_slash", ())
+        if any(isinstance(v, Const) and v.value is False for v in given):
+            return ""
+        for value in self.ev.eval(router.expr, router.frame):
+            if isinstance(value, Inst):
+                for text in _literals(instance_attribute(self.ev, value, "trailing_slash")):
+                    return text
+        return "/"
+
+    def _templates(self, router: Place) -> tuple[Template, ...]:
+        """The `routes` of a router class that was read, else the framework's."""
+        for value in self.ev.eval(router.expr, router.frame):
+            if isinstance(value, Inst):
+                member = self.ev.classes.member(value.cls, "routes")
+                if member is not None and member[0].module.in_repo:
+                    found = tuple(t for v in member[1] if isinstance(v, Seq) for item in v.items for t in _template(item))
+                    if found:
+                        return found
+        return _TEMPLATES
+
+    def _nesting(self, router: Place, depth: int = 0) -> str:
+        """drf-nested-routers: the parent's prefix and lookup, outermost first; "" for a plain router."""
+        call = router.call
+        nested = any(n.rsplit(".", 1)[-1].endswith(_NESTED) for n in self._router_names(router))
+        if call is None or not nested or depth > 5:
+            return ""
+        named = dict(call.kwargs)
+        parent_expr = call.args[0] if call.args else named.get("parent_router")
+        args, pairs = arguments(self.ev, call, router.frame)
+        kwargs = dict(pairs)
+        prefix = (_literals(args[1] if len(args) > 1 else kwargs.get("parent_prefix", ())) or [""])[0]
+        lookup = (_literals(kwargs.get("lookup", args[2] if len(args) > 2 else ())) or ["nested"])[0]
+        if parent_expr is None:
+            return ""
+        for parent in self._routers(router.at(parent_expr)):
+            front = self._nesting(parent, depth + 1)
+            for entry in (e for p in self._registered(parent) for e in self._read(p, "", ())):
+                if entry.bare == prefix and entry.viewset is not None:
+                    return f"{front}{prefix}/{self._lookup(entry.viewset, lookup + '_')}/"
+            return f"{front}{prefix}/(?P<{lookup}_pk>[^/.]+)/"
+        return f"{prefix}/(?P<{lookup}_pk>[^/.]+)/"
+
+
+def paired(first: list[str], second: list[object]) -> list[tuple[str, object]]:
+    """Alternatives that come from one loop over a table go together; one beside many goes with each."""
+    if len(first) == len(second) or (len(first) > 1 and len(second) > 1):
+        return list(zip(first, second, strict=False))
+    return [(a, b) for a in first for b in second]
+
+
+def _template(values: Values) -> Iterator[Template]:
+    for value in values:
+        if isinstance(value, Ext) and value.path.endswith("Route()"):
+            kwargs = dict(value.kwargs) | {
+                key: given for key, given in zip(("url", "mapping", "name", "detail"), value.args, strict=False)
+            }
+            url, name = _literals(kwargs.get("url", ())), _literals(kwargs.get("name", ()))
+            detail = any(isinstance(v, Const) and v.value is True for v in kwargs.get("detail", ()))
+            if url:
+                yield Template(url[0], (name or [""])[0], detail, mapping_of(kwargs.get("mapping", ())))
+
+
+def _filled(url: str, prefix: str, lookup: str, url_path: str, slash: str) -> str:
+    """The template with its fields; an empty prefix leaves no leading slash behind."""
+    for key, text in (("prefix", prefix), ("lookup", lookup), ("url_path", url_path), ("trailing_slash", slash)):
+        url = url.replace("{" + key + "}", text)
+    return "^" + url[2:] if not prefix and url.startswith("^/") else url
+
+
+def _literals(values: Values) -> list[str]:
+    return [v.literal for v in values if isinstance(v, Text) and v.literal is not None]
+
+
+def texts_of_exact(values: Values) -> list[str]:
+    """The literal texts of a list, as written."""
+    return [text for v in values if isinstance(v, Seq) for item in v.items for text in _literals(item)[:1]]
+
+
+def _name_of(expr: tuple[object, ...], owner: Def) -> str:
+    """The name a local expression refers to, in the class body where it stands."""
+    if expr[0] == "n":
+        return str(expr[1])
+    if expr[0] == "v":
+        for index in expr[1]:  # type: ignore[attr-defined]
+            value = owner.scope.defs[index][1]
+            if value[0] == "g":
+                return str(value[1]).rsplit(".", 1)[-1].split("#")[0]
+    return ""
+
+
+__all__ = ["LIMIT", "Registration", "Routers", "Served", "Template", "paired"]

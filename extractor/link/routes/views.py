@@ -1,0 +1,276 @@
+"""Views: the function or class behind a URL, through `as_view()`, decorators and dotted text, and its HTTP methods.
+
+Sources: Django's class-based view reference, Django REST framework's generic views, viewsets and `api_view`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from extractor.link.absvalue import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
+from extractor.link.calling import arguments
+from extractor.link.evaluate import Evaluator
+from extractor.link.routes.places import Place, names_of, places
+from extractor.link.world import Def, Module
+from extractor.summary import Call
+
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+MAX_WRAPPERS = 8
+
+# HTTP methods that classes of Django and Django REST framework answer, by the last part of the class's name.
+_CLASS_METHODS = {
+    **dict.fromkeys(
+        ("TemplateView", "RedirectView", "ListView", "DetailView", "DayArchiveView", "MonthArchiveView", "ArchiveIndexView",
+         "ListAPIView", "RetrieveAPIView", "PasswordResetDoneView", "PasswordChangeDoneView", "PasswordResetCompleteView",
+         "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView", "SpectacularRedocView",
+         "ReadOnlyModelViewSet"),
+        ("GET",)),
+    **dict.fromkeys(
+        ("FormView", "CreateView", "UpdateView", "LoginView", "PasswordResetView", "PasswordChangeView",
+         "PasswordResetConfirmView", "ListCreateAPIView"),
+        ("GET", "POST")),
+    "DeleteView": ("GET", "POST", "DELETE"),
+    **dict.fromkeys(
+        ("CreateAPIView", "ObtainAuthToken", "TokenObtainPairView", "TokenRefreshView", "TokenVerifyView", "TokenView"),
+        ("POST",)),
+    "DestroyAPIView": ("DELETE",),
+    "UpdateAPIView": ("PUT", "PATCH"),
+    "RetrieveUpdateAPIView": ("GET", "PUT", "PATCH"),
+    "RetrieveDestroyAPIView": ("GET", "DELETE"),
+    "RetrieveUpdateDestroyAPIView": ("GET", "PUT", "PATCH", "DELETE"),
+}  # fmt: skip
+_REQUIRED = {
+    "require_POST": ("POST",), "require_GET": ("GET",), "require_safe": ("GET", "HEAD"),
+}  # fmt: skip
+_DEPRECATED = re.compile(r"(^|\n|\. )\s*(\.\. )?\W{0,2}deprecated\b[^\n]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What answers a URL. `target` is None when it was not read; `name` is dotted.
+
+    `actions` maps HTTP methods to method names (`as_view({"get": "list"})`); `methods` is empty when any is accepted.
+    `wrappers` are the names of functions the view was passed through.
+    """
+
+    name: str
+    target: Def | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+    methods: tuple[str, ...] = ()
+    handlers: tuple[tuple[str, Def], ...] = ()
+    wrappers: tuple[str, ...] = ()
+
+
+def find_views(ev: Evaluator, place: Place, prefix: str = "", depth: int = 0) -> tuple[View, ...]:
+    """The views that an argument of `path()` can be, each with its methods; empty when nothing is known.
+
+    `prefix` is put before dotted text (the first argument of the old `patterns()`).
+    """
+    out: list[View] = []
+    for found in places(ev, place):
+        if isinstance(found, Place):
+            call = found.call
+            out += _from_call(ev, found, call, depth) if call is not None else _from_value(ev, found, prefix)
+    return tuple(dict.fromkeys(out))
+
+
+def _from_value(ev: Evaluator, place: Place, prefix: str) -> list[View]:
+    return [view for value in ev.eval(place.expr, place.frame) if (view := _of_value(ev, value, prefix)) is not None]
+
+
+def _of_value(ev: Evaluator, value: object, prefix: str = "") -> View | None:
+    if isinstance(value, DefRef):
+        return described(ev, value.target)
+    if isinstance(value, Ext) and not value.path.startswith("builtins."):
+        return View(_shown(value.path), methods=_known_methods((_shown(value.path),)))
+    if isinstance(value, Text) and value.literal:
+        dotted = ".".join(part for part in (prefix, value.literal) if part)
+        named = ev.by_dotted(dotted)
+        known = [described(ev, v.target) for v in named if isinstance(v, DefRef)]
+        return known[0] if known else View(dotted)
+    return None
+
+
+def _shown(path: str) -> str:
+    """The class of an outside view: `x.RedirectView.as_view()` is `x.RedirectView`."""
+    return path.split("()")[0].removesuffix(".as_view")
+
+
+def _from_call(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
+    """`X.as_view(...)`, a decorator around a view, or a function that makes one."""
+    func = call.func
+    if func[0] == "a" and func[2] == "as_view":
+        made = [_as_view(ev, value, call, place.frame) for value in ev.eval(func[1], place.frame)]
+        return [view for view in made if view is not None]
+    if depth >= MAX_WRAPPERS:
+        return []
+    names = names_of(ev, place.at(func))
+    wrapped = [
+        view
+        for arg in call.args
+        if arg[0] not in ("c", "d", "l", "f")
+        for view in find_views(ev, place.at(arg), "", depth + 1)
+        if view.target is not None or call.args[0] is arg
+    ]
+    if wrapped:
+        return [replace(view, wrappers=(*view.wrappers, *names[:1])) for view in wrapped]
+    return _made_by(ev, place, call, depth)
+
+
+def _made_by(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
+    """A function that was read and returns a view: the view, else the function itself."""
+    out: list[View] = []
+    for value in ev.eval(call.func, place.frame):
+        if isinstance(value, DefRef) and value.target.kind == "function":
+            frame = ev.frame(value.target)
+            inner = [
+                view
+                for expr in value.target.scope.returns
+                if expr[0] in ("g", "k", "n", "v", "x")
+                for view in find_views(ev, Place(expr, frame), "", depth + 1)
+            ]
+            out += inner or [described(ev, value.target)]
+        elif isinstance(value, DefRef) and value.target.kind == "class":
+            out.append(described(ev, value.target))
+        elif isinstance(value, Ext) and not value.path.startswith("builtins."):
+            out.append(View(_shown(value.path)))
+    return out
+
+
+def _as_view(ev: Evaluator, value: object, call: Call, frame: Frame) -> View | None:
+    if isinstance(value, Ext):
+        return View(value.path, methods=_known_methods((value.path,)))
+    if not isinstance(value, DefRef) or value.target.kind != "class":
+        return None
+    args, kwargs = arguments(ev, call, frame)
+    given = args[0] if args else dict(kwargs).get("actions", ())
+    actions = mapping_of(given)
+    if not actions:
+        return described(ev, value.target)
+    return with_actions(ev, value.target, actions)
+
+
+def mapping_of(values: Values) -> tuple[tuple[str, str], ...]:
+    """`{"get": "list"}` as (HTTP method, method name), methods in upper case."""
+    out: list[tuple[str, str]] = []
+    for value in values:
+        if isinstance(value, Mapping):
+            for keys, names in value.items:
+                key, name = _literal(keys), _literal(names)
+                if key and name:
+                    out.append((key.upper(), name))
+    return tuple(dict.fromkeys(out))
+
+
+def with_actions(ev: Evaluator, cls: Def, actions: Iterable[tuple[str, str]]) -> View:
+    """The view of a viewset bound to actions."""
+    rows = tuple(actions)
+    handlers = tuple((verb, method) for verb, name in rows for method in _methods_named(ev, cls, name))
+    allowed = _allowed(ev, cls)
+    methods = tuple(verb for verb in VERBS if verb in dict(rows) and (not allowed or verb in allowed))
+    return View(cls.qualified, cls, rows, methods, handlers)
+
+
+def described(ev: Evaluator, target: Def) -> View:
+    """A function or class as a view, with the HTTP methods it answers."""
+    if target.kind != "class":
+        return View(target.qualified, target, methods=_function_methods(ev, target))
+    handlers: list[tuple[str, Def]] = []
+    for verb in VERBS:
+        handlers += [(verb, method) for method in _methods_named(ev, target, verb.lower())]
+    own = {verb for verb, _method in handlers if verb not in ("HEAD", "OPTIONS", "TRACE")}
+    order, outside = ev.classes.mro(target)
+    known = {*own, *_known_methods((*outside, *(cls.qualified for cls in order)))}
+    allowed = _allowed(ev, target)
+    methods = tuple(verb for verb in VERBS if verb in known and (not allowed or verb in allowed))
+    if "POST" in methods and "PUT" not in own and any(name.rsplit(".", 1)[-1] == "ProcessFormView" for name in outside):
+        methods = tuple(verb for verb in methods if verb != "PUT")
+    return View(target.qualified, target, methods=methods, handlers=tuple(handlers))
+
+
+def _known_methods(names: Iterable[str]) -> tuple[str, ...]:
+    found = {verb for name in names for verb in _CLASS_METHODS.get(name.rsplit(".", 1)[-1], ())}
+    return tuple(verb for verb in VERBS if verb in found)
+
+
+def _methods_named(ev: Evaluator, cls: Def, name: str) -> list[Def]:
+    member = ev.classes.member(cls, name)
+    values = member[1] if member is not None else ()
+    return [v.target for v in values if isinstance(v, DefRef) and v.target.kind == "function"][:1]
+
+
+def _allowed(ev: Evaluator, cls: Def) -> frozenset[str]:
+    """`http_method_names` of a class, in upper case; empty when it does not say."""
+    member = ev.classes.member(cls, "http_method_names")
+    return frozenset(texts_of(member[1])) if member is not None else frozenset()
+
+
+def texts_of(values: Values) -> list[str]:
+    """The literal texts in a list, in upper case, or a single one."""
+    out: list[str] = []
+    for value in values:
+        if isinstance(value, Seq):
+            out += [text.upper() for item in value.items if (text := _literal(item))]
+        elif isinstance(value, Text) and value.literal:
+            out.append(value.literal.upper())
+    return out
+
+
+def _literal(values: Values) -> str | None:
+    found = [v.literal for v in values if isinstance(v, Text) and v.literal is not None]
+    return found[0] if found else None
+
+
+def _function_methods(ev: Evaluator, target: Def) -> tuple[str, ...]:
+    """What `api_view`, `require_POST` and their kind say of a function; empty when they say nothing."""
+    found: list[str] = []
+    for name, call, frame in decorators(ev, target):
+        last = name.rsplit(".", 1)[-1]
+        if last in _REQUIRED:
+            found += _REQUIRED[last]
+        elif last in ("api_view", "require_http_methods") and call is not None:
+            args, kwargs = arguments(ev, call, frame)
+            given = args[0] if args else dict(kwargs).get("http_method_names", dict(kwargs).get("request_method_list", ()))
+            found += texts_of(given) or (["GET"] if last == "api_view" else [])
+    return tuple(verb for verb in VERBS if verb in found)
+
+
+def decorators(ev: Evaluator, target: Def) -> list[tuple[str, Call | None, Frame]]:
+    """(dotted name, the call if it has arguments, the frame around) of each decorator, outermost first."""
+    parent = target.parent
+    if parent is None:
+        return []
+    frame = ev.frame(parent)
+    out: list[tuple[str, Call | None, Frame]] = []
+    for expr in target.scope.decorators:
+        call = parent.scope.calls[expr[1]] if expr[0] == "k" else None
+        names = names_of(ev, Place(call.func if call is not None else expr, frame))
+        out.append((names[0] if names else "", call, frame))
+    return out
+
+
+def deprecation(ev: Evaluator, view: View) -> str:
+    """What marks a view as deprecated: a decorator, `deprecated=True`, a docstring; or ""."""
+    if view.target is None:
+        return ""
+    for target in (view.target, *(method for _verb, method in view.handlers)):
+        for name, call, frame in decorators(ev, target):
+            if "deprecated" in name.rsplit(".", 1)[-1].lower():
+                return f"decorated with {name.rsplit('.', 1)[-1]}"
+            if call is not None and _says_deprecated(ev, call, frame):
+                return "marked deprecated=True in its API schema"
+    found = _DEPRECATED.search(view.target.scope.doc)
+    return found[0].strip(" .\n*:") if found else ""
+
+
+def _says_deprecated(ev: Evaluator, call: Call, frame: Frame) -> bool:
+    return any(
+        name == "deprecated" and any(isinstance(v, Const) and v.value is True for v in ev.eval(expr, frame))
+        for name, expr in call.kwargs
+    )
+
+
+__all__ = ["Module", "View", "decorators", "deprecation", "described", "find_views", "mapping_of", "texts_of",
+           "with_actions"]  # fmt: skip
