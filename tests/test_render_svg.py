@@ -185,6 +185,11 @@ class TestLayout:
         edges = tuple(edge("a", "b", id=f"e{n}", label=f"what moves {n}") for n in range(9))
         assert meter.read(layout(view((node("a"), node("b")), edges))).clear
 
+    def test_a_crowded_picture_is_laid_out_in_bounded_time(self) -> None:
+        edges = tuple(edge(f"n{n % 12}", f"n{(n * 7 + 5) % 12}", id=f"e{n}") for n in range(110))
+        placed = layout(view(tuple(node(f"n{n}") for n in range(12)), edges))
+        assert len(placed.curves) == 110
+
     def test_an_auto_scenario_is_laid_out_clear(self) -> None:
         chain = chain_view(sample_graph(), Context("task", "dashboard.tasks.batch_update_user_data"), "micromasters")
         assert chain is not None

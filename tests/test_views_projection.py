@@ -196,6 +196,19 @@ class TestGrouping:
         assert sum(len(edge.flow_ids) for edge in view.edges) == 60
 
 
+    def test_the_containers_of_the_system_itself_never_collapse(self) -> None:
+        workers = tuple(Node(f"shop.w{n:02}", "container", f"W{n}", "Celery", "", "shop", ()) for n in range(30))
+        view = view_of(small((), *workers), "shop-containers")
+        assert {worker.id for worker in workers} <= {node.id for node in view.nodes}
+
+    def test_beside_the_apps_of_a_container_its_many_neighbours_collapse(self) -> None:
+        workers = tuple(Node(f"shop.w{n:02}", "container", f"W{n}", "Celery", "", "shop", ()) for n in range(30))
+        spots = [dataclasses.replace(SPOT, path=f"app{n % 2}/api.py") for n in range(30)]
+        flows = tuple(flow("shop.web", w.id, w.id, evidence=(s,)) for w, s in zip(workers, spots, strict=True))
+        view = view_of(small(flows, *workers), "shop-web-components")
+        assert [node.name for node in view.nodes if node.kind != "component"] == ["Other containers (30)"]
+
+
 class TestComponents:
     @pytest.mark.parametrize(
         ("path", "app"),

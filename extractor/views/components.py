@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from extractor.model import Flow, Node
 from extractor.views.atlas import Atlas
-from extractor.views.project import MOST_BOXES, Lifted, box, group_crowd, merge
+from extractor.views.project import Lifted, box, group_crowd, merge
 from extractor.views.structure import system_link
 from extractor.views.view import Boundary, View, ViewNode
 
 # Folders that hold Django apps rather than being one: the app is the folder below.
 _HOLDERS = frozenset({"apps", "djangoapps", "features", "packages", "plugins", "src"})
 _FEWEST_APPS = 2
-_MOST_APPS = 12
+_MOST_APPS = 10
 
 
 def component_id(atlas: Atlas, container: str) -> str:
@@ -53,7 +53,8 @@ def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
     used = Counter(app for app in apps.values() if app)
     if len(used) < _FEWEST_APPS:
         return None
-    kept = {app for app, _ in sorted(used.items(), key=lambda item: (-item[1], item[0]))[:_MOST_APPS]}
+    most = _MOST_APPS if len(used) > _MOST_APPS + 2 else len(used)
+    kept = {app for app, _ in sorted(used.items(), key=lambda item: (-item[1], item[0]))[:most]}
     frame = f"in:{container.id}"
     lifted, boxes = _lifted(atlas, container, flows, apps, kept), dict[str, ViewNode]()
     members: dict[str, set[str]] = defaultdict(set)
@@ -68,7 +69,7 @@ def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
                 node = atlas.nodes[end]
                 around = f"in:{system.id}" if node.parent == system.id else ""
                 boxes[end] = box(node, around, system_link(atlas, node, view_id))
-    left, moved = group_crowd(boxes, atlas, most=max(MOST_BOXES, len(members) + 6))
+    left, moved = group_crowd(boxes, atlas)
     regrouped = [Lifted(i.flow, moved.get(i.source, i.source), moved.get(i.target, i.target)) for i in lifted]
     outer = f"in:{system.id}"
     frames = (Boundary(frame, container.name, "container", outer), Boundary(outer, system.name, "system"))

@@ -95,14 +95,16 @@ def group_crowd(
 ) -> tuple[dict[str, ViewNode], dict[str, str]]:
     """Collapse boxes that share a group until at most `most` are left, the largest groups first.
 
-    Externals without a group share their kind; inside the estate only named groups collapse, then stores of a kind.
-    Gives the boxes that are left, by id, and for every box that was collapsed the id of its group's box.
+    Externals without a group share their kind; inside the estate named groups collapse first, then stores of a kind,
+    then containers that are not in `keep`. Gives the boxes that are left, by id, and for every box that was collapsed
+    the id of its group's box.
     """
     left, moved = dict(boxes), dict[str, str]()
-    for bucket_of in (_external_bucket, _estate_bucket, _store_bucket):
+    for bucket_of in (_external_bucket, _estate_bucket, _store_bucket, _container_bucket):
         buckets: dict[tuple[str, str], list[ViewNode]] = defaultdict(list)
         for item in left.values():
-            name = "" if item.id in keep or item.id not in atlas.nodes else bucket_of(atlas.nodes[item.id])
+            held = item.id in keep and bucket_of is _container_bucket
+            name = "" if held or item.id not in atlas.nodes else bucket_of(atlas.nodes[item.id])
             if name:
                 buckets[name, item.boundary].append(item)
         for (name, boundary), members in sorted(buckets.items(), key=lambda b: (-len(b[1]), b[0])):
@@ -130,6 +132,10 @@ def _estate_bucket(node: Node) -> str:
 
 def _store_bucket(node: Node) -> str:
     return _plural(node.kind).capitalize() if node.kind in STORE_KINDS else ""
+
+
+def _container_bucket(node: Node) -> str:
+    return "Other containers" if node.kind == "container" else ""
 
 
 def _plural(kind: str) -> str:

@@ -113,7 +113,6 @@ def _picture(
         node = atlas.nodes[node_id]
         boundary = f"in:{framed}" if framed and node.parent == framed else ""
         boxes[node_id] = box(node, boundary, (drill or {}).get(node_id) or system_link(atlas, node, view_id))
-    keep = frozenset(i for i in always if atlas.nodes[i].kind in ("system", "person", "container"))
-    left, moved = group_crowd(boxes, atlas, frozenset() if framed else keep)
+    left, moved = group_crowd(boxes, atlas, frozenset(always))
     regrouped = lift((item.flow for item in lifted), lambda i: moved.get(box_of(i), box_of(i)))
     return tuple(left[i] for i in sorted(left)), merge(view_id, regrouped, atlas.brittle)

@@ -17,6 +17,7 @@ from renderers.svg.tidy import tidy
 FRAME_SIZE = 12.5
 _PAGE_WIDTH, _PAGE_HEIGHT = 1250.0, 1500.0
 _OVERLAP = 1000.0
+_DENSE = 90  # arrows, from which on a picture is slow to lay out and no tuning makes it easy to read
 # Rounds of layouts to try, each with the cost that is good enough to stop at. Ranking frames by themselves
 # (newrank=False) is tidier where it works; where it fails the others are there.
 _DOWN, _ACROSS = engine.Tuning("TB", 26.0, 32.0), engine.Tuning("LR", 24.0, 30.0)
@@ -77,7 +78,7 @@ def layout(view: View, dot: str = "") -> Placed:
                 failure = error
                 continue
             tried.append((_cost(placed, meter.read(placed)), placed))
-        if any(cost < enough for cost, _ in tried):
+        if any(cost < enough for cost, _ in tried) or (tried and len(blocks.edges) > _DENSE):
             break
     if not tried:
         raise failure or engine.LayoutError("no layout")

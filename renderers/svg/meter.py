@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -9,6 +11,7 @@ from renderers.svg.placed import Placed, Point, Rect, Way
 
 # Labels that come closer than this still read as apart; arrows may graze a corner by it.
 _SLACK = 1.0
+_CELL = 40.0  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def read(placed: Placed) -> Reading:
     ways = {curve.id: curve.flat() for curve in placed.curves}
     solid = (*placed.boxes, *placed.titles)
     return Reading(
-        crossings=sum(_cross(a, b) for a, b in combinations(ways.values(), 2)),
+        crossings=_crossings(ways.values()),
         label_box=sum(label.overlap(box, _SLACK) for label in placed.labels for box in solid),
         label_label=sum(a.overlap(b, _SLACK) for a, b in combinations(placed.labels, 2)),
         edge_box=sum(
@@ -76,11 +79,20 @@ def _clips(a: Point, b: Point, left: float, top: float, right: float, bottom: fl
     return low < high
 
 
-def _cross(one: Way, two: Way) -> bool:
-    """Whether two lines cross anywhere."""
-    if one.right < two.left or two.right < one.left or one.bottom < two.top or two.bottom < one.top:
-        return False
-    return any(_meet(p, q, r, s) for p, q in pairwise(one.points) for r, s in pairwise(two.points))
+def _crossings(ways: Iterable[Way]) -> int:
+    """How many pairs of lines cross. Pieces are sorted into the cells of a grid, and compared within a cell only."""
+    cells: dict[tuple[int, int], list[tuple[int, Point, Point]]] = defaultdict(list)
+    for n, way in enumerate(ways):
+        for p, q in pairwise(way.points):
+            for across in range(int(min(p[0], q[0]) // _CELL), int(max(p[0], q[0]) // _CELL) + 1):
+                for down in range(int(min(p[1], q[1]) // _CELL), int(max(p[1], q[1]) // _CELL) + 1):
+                    cells[across, down].append((n, p, q))
+    found: set[tuple[int, int]] = set()
+    for pieces in cells.values():
+        for (a, p, q), (b, r, s) in combinations(pieces, 2):
+            if a != b and (a, b) not in found and _meet(p, q, r, s):
+                found.add((a, b))
+    return len(found)
 
 
 def _meet(p: Point, q: Point, r: Point, s: Point) -> bool:
