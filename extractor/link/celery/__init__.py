@@ -1,0 +1,9 @@
+"""Celery: the tasks of a repository, their queues, the beat schedule, and the places that queue them."""
+
+from __future__ import annotations
+
+from extractor.link.celery.enqueues import Enqueues, dispatches, enqueues
+from extractor.link.celery.schedules import Schedules, schedules
+from extractor.link.celery.tasks import Found, TaskIndex, Tasks, tasks
+
+__all__ = ["Enqueues", "Found", "Schedules", "TaskIndex", "Tasks", "dispatches", "enqueues", "schedules", "tasks"]

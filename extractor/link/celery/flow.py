@@ -1,0 +1,168 @@
+"""What becomes of a signature: which sender of the same function it reaches, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extractor.link.absvalue import Ext, Piped
+from extractor.link.evaluate import Evaluator
+from extractor.link.world import Def
+from extractor.summary import Call
+from extractor.summary import Value as Expr
+
+_SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send"})
+_SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
+_LINKS = frozenset({"link", "link_error", "on_error", "replace", "add_to_chord", "error_callback"})
+_CANVAS = frozenset({"group", "chain", "chord", "chunks", "xmap", "xstarmap", "signature", "subtask", "Signature"})
+_INLINE = frozenset({"apply"})
+_ADDS = frozenset({"append", "add", "extend", "insert", "appendleft"})
+
+
+@dataclass(slots=True)
+class Flow:
+    """The calls of one scope, by what they reach. `sent` tells how each call's result is sent."""
+
+    owner: Def
+    sent: dict[int, str] = field(default_factory=dict)
+    escapes: set[int] = field(default_factory=set)
+    inline: set[int] = field(default_factory=set)
+
+    def fate(self, number: int) -> tuple[str, bool] | None:
+        """How the signature made by call `number` is sent, and whether that is sure; None when it is not sent."""
+        if number in self.sent:
+            return self.sent[number], True
+        if number in self.escapes and number not in self.inline:
+            return "handed on", False
+        return None
+
+    def leads_to_signature(self, expr: Expr) -> bool:
+        """The expression is, or holds, a signature or a canvas made in this scope."""
+        scope = self.owner.scope
+        return any(_makes(scope.calls[number]) for number, _names in _reached(self.owner, expr, (), set()))
+
+
+def read_flow(ev: Evaluator, owner: Def) -> Flow:
+    """The flow of one scope."""
+    return _Reader(ev, owner).read()
+
+
+def _makes(call: Call) -> bool:
+    name = call.func[2] if call.func[0] in ("a", "mf") else call.func[1] if call.func[0] == "n" else None
+    return name in _CANVAS or (call.func[0] == "a" and name in _SIGNATURES)
+
+
+class _Reader:
+    def __init__(self, ev: Evaluator, owner: Def) -> None:
+        self.ev = ev
+        self.owner = owner
+        self.flow = Flow(owner)
+
+    def read(self) -> Flow:
+        scope = self.owner.scope
+        for call in scope.calls:
+            func = call.func
+            if func[0] == "a" and func[2] in _SENDERS:
+                self._mark([func[1], *call.args, *(v for _n, v in call.kwargs)], f".{func[2]}()")
+            elif func[0] == "a" and func[2] in _LINKS:
+                self._mark([*call.args, *(v for _n, v in call.kwargs)], f".{func[2]}()")
+            elif func[0] in ("k", "v", "x") and self._is_canvas(func):
+                self._mark([func, *call.args], "()")
+            elif func[0] == "a" and func[2] in _INLINE:
+                self.flow.inline.update(n for n, _names in _reached(self.owner, func[1], (), set()))
+        for inner in self.owner.module.summary.scopes.values():
+            if inner.parent == scope.name and inner.name != scope.name and inner.kind in ("lambda", "function"):
+                self._from_inside(self.owner.module.define(inner.name))
+        self._escaping()
+        return self.flow
+
+    def _from_inside(self, inner: Def) -> None:
+        """A nested function or lambda that sends a signature of this scope."""
+        for call in inner.scope.calls:
+            if call.func[0] == "a" and call.func[2] in _SENDERS:
+                for name in _outer_names(call.func[1], self.owner.scope.name):
+                    for index in self.owner.scope.names.get(name, ()):
+                        self._mark([self.owner.scope.defs[index][1]], f".{call.func[2]}()")
+
+    def _mark(self, exprs: list[Expr], how: str) -> None:
+        for expr in exprs:
+            for number, names in _reached(self.owner, expr, (), set()):
+                through = " in ".join(dict.fromkeys(names)) if names else ""
+                self.flow.sent.setdefault(number, f"{through} {how}".strip() if through else how)
+
+    def _is_canvas(self, func: Expr) -> bool:
+        for value in self.ev.eval(func, self.ev.frame(self.owner)):
+            if isinstance(value, Piped):
+                return True
+            if isinstance(value, Ext) and value.path.endswith("()"):
+                head, _, last = value.path[:-2].rpartition(".")
+                if (last in _CANVAS and head.startswith("celery")) or last in _SIGNATURES:
+                    return True
+        return False
+
+    def _escaping(self) -> None:
+        """Signatures returned, yielded, kept on an object, or given to a function that is not Celery's."""
+        scope = self.owner.scope
+        given: list[Expr] = [*scope.returns, *scope.yields, *(value for _b, _a, value, _l in scope.attrs)]
+        given += [value for _b, _k, value, _l in scope.subs]
+        for call in scope.calls:
+            if not _makes(call) and not (call.func[0] == "a" and call.func[2] in _ADDS):
+                given += [*call.args, *(value for _n, value in call.kwargs)]
+        for expr in given:
+            self.flow.escapes.update(number for number, _names in _reached(self.owner, expr, (), set()))
+
+
+def _outer_names(expr: Expr, scope: str) -> Iterator[str]:
+    if expr[0] == "x" and expr[1] == scope:
+        yield expr[2]
+    elif expr[0] in ("a", "i"):
+        yield from _outer_names(expr[1], scope)
+
+
+def _reached(
+    owner: Def, expr: Expr, through: tuple[str, ...], seen: set[object]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The calls whose results are in a value: (number, names of the canvas calls around it)."""
+    tag = expr[0]
+    if tag == "v":
+        for index in expr[1]:
+            if index not in seen:
+                seen.add(index)
+                value = owner.scope.defs[index][1]
+                yield from _reached(owner, value, through, seen)
+                yield from _added(owner, index, through, seen)
+    elif tag == "k":
+        if ("k", expr[1]) in seen:
+            return
+        seen.add(("k", expr[1]))
+        call = owner.scope.calls[expr[1]]
+        yield expr[1], through
+        inside = (*through, f"{_name(call)}(...)") if _makes(call) and _name(call) in _CANVAS else through
+        if call.func[0] in ("a", "k"):
+            yield from _reached(owner, call.func[1] if call.func[0] == "a" else call.func, inside, seen)
+        for value in (*call.args, *(v for _n, v in call.kwargs)):
+            yield from _reached(owner, value, inside, seen)
+    elif tag in ("l", "o", "and"):
+        for item in expr[1]:
+            yield from _reached(owner, item, through, seen)
+    elif tag in ("*", "each", "e", "sl", "w") or tag in ("a", "i"):
+        yield from _reached(owner, expr[1], through, seen)
+    elif tag == "b":
+        for side in expr[2:]:
+            yield from _reached(owner, side, through, seen)
+    elif tag == "d":
+        for _key, value in expr[1]:
+            yield from _reached(owner, value, through, seen)
+
+
+def _added(owner: Def, index: int, through: tuple[str, ...], seen: set[object]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """What `.append(...)` and its like put into the variable of a definition."""
+    for call in owner.scope.calls:
+        func = call.func
+        if func[0] == "a" and func[2] in _ADDS and func[1][0] == "v" and index in func[1][1]:
+            for value in call.args:
+                yield from _reached(owner, value, through, seen)
+
+
+def _name(call: Call) -> str:
+    return str(call.func[2] if call.func[0] in ("a", "mf") else call.func[1])

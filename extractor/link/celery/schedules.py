@@ -1,0 +1,316 @@
+"""The beat schedule: its entries as written, wherever they are added, with cadence and the task they run."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from extractor.link.absvalue import DefRef, Frame
+from extractor.link.celery.config import Config, assigned, is_app
+from extractor.link.celery.intervals import Reader, Said
+from extractor.link.celery.tasks import Found, TaskIndex
+from extractor.link.evaluate import Evaluator
+from extractor.link.identity import numbered, row_id
+from extractor.link.world import Module
+from extractor.model import Gap, Schedule
+from extractor.summary import Scope
+from extractor.summary import Value as Expr
+
+OPTION = "beat_schedule"
+OLDER = ("CELERYBEAT_SCHEDULE",)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """The rows, and the entries whose key, task or cadence could not be read."""
+
+    rows: tuple[Schedule, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: str | None
+    fields: dict[str, Expr]
+    frame: Frame
+    line: int
+    end_line: int
+    condition: str = ""
+
+    @property
+    def module(self) -> Module:
+        return self.frame.owner.module
+
+
+def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
+    """The beat entries of every service of the repository. An entry that several services share is one row."""
+    rows: dict[tuple[str, int, str], Schedule] = {}
+    gaps: dict[str, Gap] = {}
+    for config in index.configs:
+        reader = Reader(config)
+        for entry in _Entries(ev, config).all():
+            if not entry.module.in_repo:
+                continue
+            row = _row(ev, index, repo, config, reader, entry)
+            place = (row.path, row.line, row.key)
+            rows[place] = replace(rows[place], service="") if place in rows else row
+            gaps.update({gap.id: gap for gap in _gaps(row, entry)})
+    for row in _on_tasks(index, repo):
+        rows.setdefault((row.path, row.line, row.key), row)
+    ordered = sorted(rows.values(), key=lambda r: (r.path, r.line, r.key))
+    return Schedules(numbered(ordered), tuple(sorted(gaps.values(), key=lambda g: (g.path, g.line, g.what))))
+
+
+def _row(ev: Evaluator, index: TaskIndex, repo: str, config: Config, reader: Reader, entry: _Entry) -> Schedule:
+    found, named = _task(ev, index, config, entry)
+    said = reader.read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
+    made = index.row(found, config.service) if found is not None else None
+    key = entry.key or named
+    return Schedule(
+        row_id("schedule", repo, config.service, key), repo, key, named, made.id if made else None, said.text, said.words,
+        entry.module.path, entry.line, entry.end_line, config.service, said.note, said.settings, entry.condition,
+    )  # fmt: skip
+
+
+_NOT_SAID = Said("?", "no schedule is given", known=False)
+
+
+def _task(ev: Evaluator, index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None, str]:
+    """The task an entry runs, and its name as the entry says it."""
+    expr = entry.fields.get("task")
+    if expr is None:
+        return None, "?"
+    values = ev.eval(expr, entry.frame)
+    named = config.text(values)
+    if named is not None:
+        return index.by_name.get(named), named
+    base = expr[1] if expr[0] == "a" and expr[2] == "name" else expr
+    if base[0] == "k":  # a signature: task.s()
+        func = entry.frame.owner.scope.calls[base[1]].func
+        base = func[1] if func[0] == "a" and func[2] in ("s", "si", "signature", "subtask") else base
+    found = index.meant(ev.eval(base, entry.frame))
+    return (found[0], found[0].name) if found else (None, "?")
+
+
+def _gaps(row: Schedule, entry: _Entry) -> Iterator[Gap]:
+    missing = [what for what, bad in (("task", row.task == "?"), ("cadence", "?" in row.schedule)) if bad]
+    for what in missing:
+        yield Gap(row_id("gap", "schedule", row.id, what), "schedule", row.repo, row.path, row.line,
+                  f"the {what} of the beat entry {row.key}", "its value is known only at run time",
+                  "give it as text or numbers, or as a setting with a default")  # fmt: skip
+
+
+def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
+    """`@periodic_task(run_every=...)`: a task that brings its own schedule."""
+    for found in index.found:
+        parent = found.target.parent
+        row = index.row(found)
+        if parent is None or row is None or not found.target.module.in_repo or not index.configs:
+            continue
+        frame = index.ev.frame(parent)
+        for decorator in found.target.scope.decorators:
+            call = parent.scope.calls[decorator[1]] if decorator[0] == "k" else None
+            every = dict(call.kwargs).get("run_every") if call is not None else None
+            if every is not None:
+                said = Reader(index.configs[0]).read(every, frame)
+                yield Schedule(row_id("schedule", repo, "", found.name), repo, found.name, found.name, row.id, said.text,
+                               said.words, row.path, row.line, row.line, "", said.note, said.settings)  # fmt: skip
+
+
+class _Entries:
+    """The entries of one service, in the order in which they are added."""
+
+    def __init__(self, ev: Evaluator, config: Config) -> None:
+        self.ev = ev
+        self.config = config
+        self.seen: set[tuple[int, int]] = set()
+
+    def all(self) -> Iterator[_Entry]:
+        """Every entry: of the settings, of `app.conf`, and those added by `add_periodic_task`."""
+        for name in self.config.names(OPTION, *OLDER):
+            for module in self.config.chain:
+                yield from self._of_setting(module, name)
+        for written in self.config.on_conf(OPTION):
+            yield from self.of(written.expr, written.frame, written.line, "")
+        for module in self.config.apps:
+            yield from self._on_app(module)
+        yield from self._added_by_code()
+
+    def _of_setting(self, module: Module, name: str) -> Iterator[_Entry]:
+        scope = module.summary.scopes.get("")
+        if scope is None:
+            return
+        frame = self.ev.frame(module.define(""))
+        written = assigned(self.ev, module, name)
+        if written is not None:
+            yield from self.of(written.expr, frame, written.line, "")
+        yield from self._changes(frame, lambda base: _names(base, scope, name))
+
+    def _on_app(self, module: Module) -> Iterator[_Entry]:
+        """`app.conf.beat_schedule["key"] = ...` and `.update(...)`."""
+        for name in module.summary.scopes:
+            frame = self.ev.frame(module.define(name))
+            yield from self._changes(frame, functools.partial(self._is_option, frame))
+
+    def _is_option(self, frame: Frame, base: Expr) -> bool:
+        if base[0] != "a" or base[2] != OPTION or base[1][0] != "a" or base[1][2] != "conf":
+            return False
+        return any(is_app(self.ev, v) for v in self.ev.eval(base[1][1], frame))
+
+    def _changes(self, frame: Frame, is_base: Callable[[Expr], bool]) -> Iterator[_Entry]:
+        scope = frame.owner.scope
+        for base, key, value, line in scope.subs:
+            if is_base(base):
+                condition = _condition(scope, _guards_of(scope, value))
+                yield self._entry(key, value, frame, line, condition)
+        for call in scope.calls:
+            if call.func[0] == "a" and call.func[2] == "update" and is_base(call.func[1]):
+                condition = _condition(scope, call.guards)
+                for value in call.args:
+                    yield from self.of(value, frame, call.line, condition)
+                for name, value in call.kwargs:
+                    if name is not None:
+                        yield self._entry(("c", name), value, frame, call.line, condition)
+                    else:
+                        yield from self.of(value, frame, call.line, condition)
+
+    def of(self, expr: Expr, frame: Frame, line: int, condition: str) -> Iterator[_Entry]:
+        """The entries of an expression that is a dictionary, or leads to one."""
+        if (id(expr), id(frame)) in self.seen:
+            return
+        self.seen.add((id(expr), id(frame)))
+        tag = expr[0]
+        if tag == "d":
+            lines = expr[2] if len(expr) > 2 else (line,) * len(expr[1])
+            for (key, value), at in zip(expr[1], lines, strict=True):
+                if key is None:
+                    yield from self.of(value, frame, at, condition)
+                else:
+                    yield self._entry(key, value, frame, at, condition)
+        elif tag == "b":
+            for side in expr[2:]:
+                yield from self.of(side, frame, line, condition)
+        elif tag == "o":
+            for part in expr[1]:
+                yield from self.of(part, frame, line, condition)
+        elif tag == "v":
+            for index in expr[1]:
+                at, value = frame.owner.scope.defs[index]
+                yield from self.of(value, frame, at, condition)
+        elif tag == "k":
+            yield from self._called(expr, frame, condition)
+        else:
+            reached, place = Reader(self.config).follow(expr, frame)
+            if reached is not expr:
+                yield from self.of(reached, place, line, condition)
+
+    def _called(self, expr: Expr, frame: Frame, condition: str) -> Iterator[_Entry]:
+        """`dict(...)`, or a function that returns a dictionary."""
+        call = frame.owner.scope.calls[expr[1]]
+        for func in self.ev.eval(call.func, frame):
+            if isinstance(func, DefRef) and func.target.kind == "function":
+                inner = self.ev.frame(func.target)
+                for value in func.target.scope.returns:
+                    yield from self.of(value, inner, func.target.scope.def_line, condition)
+                return
+        for value in call.args:
+            yield from self.of(value, frame, call.line, condition)
+        for name, value in call.kwargs:
+            if name is not None:
+                yield self._entry(("c", name), value, frame, call.line, condition)
+
+    def _entry(self, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> _Entry:
+        literal = self.config.text(self.ev.eval(key, frame))
+        reached, place = Reader(self.config).follow(value, frame)
+        fields: dict[str, Expr] = {}
+        last = line
+        if reached[0] == "d":
+            for name, field in reached[1]:
+                if name is not None and name[0] == "c" and isinstance(name[1], str):
+                    fields[name[1]] = field
+            last = max([line, *(reached[2] if len(reached) > 2 and place is frame else ())])
+        elif reached[0] == "k":
+            fields = {k: v for k, v in place.owner.scope.calls[reached[1]].kwargs if k is not None}
+        return _Entry(literal, fields, place, line, last, condition)
+
+    def _added_by_code(self) -> Iterator[_Entry]:
+        """`sender.add_periodic_task(schedule, task.s(), name=...)`, which only a Celery app has."""
+        for module in self.ev.world.modules:
+            if not module.in_repo:
+                continue
+            for name, scope in module.summary.scopes.items():
+                for call in scope.calls:
+                    if call.func[0] == "a" and call.func[2] == "add_periodic_task":
+                        frame = self.ev.frame(module.define(name))
+                        given = dict(zip(("schedule", "sig"), call.args, strict=False))
+                        given |= {k: v for k, v in call.kwargs if k is not None}
+                        fields = {"schedule": given["schedule"]} if "schedule" in given else {}
+                        if "sig" in given:
+                            fields["task"] = given["sig"]
+                        key = self.config.text(self.ev.eval(given["name"], frame)) if "name" in given else None
+                        yield _Entry(key, fields, frame, call.line, call.end_line, _condition(scope, call.guards))
+
+
+def _names(base: Expr, scope: Scope, name: str) -> bool:
+    """The base of a subscript or an update is the module's variable of this name."""
+    if base == ("n", name):
+        return True
+    if base[0] in ("mf",):
+        return bool(base[2] == name)
+    return base[0] == "v" and bool(set(base[1]) & set(scope.names.get(name, ())))
+
+
+def _guards_of(scope: Scope, value: Expr) -> tuple[int, ...]:
+    """The guards under which a value is made, told by a call inside it."""
+    if value[0] == "k":
+        return scope.calls[value[1]].guards
+    if value[0] == "d":
+        for _key, inner in value[1]:
+            found = _guards_of(scope, inner)
+            if found:
+                return found
+    return ()
+
+
+def _condition(scope: Scope, guards: tuple[int, ...]) -> str:
+    parts = []
+    for index in guards:
+        test, holds, _line = scope.guards[index]
+        parts.append(_shown(test, scope) if holds else f"not {_shown(test, scope)}")
+    return " and ".join(parts)
+
+
+def _shown(test: Expr, scope: Scope) -> str:
+    """A condition as short text."""
+    tag = test[0]
+    if tag in ("n", "p"):
+        return str(test[1])
+    if tag in ("mf", "x"):
+        return str(test[2])
+    if tag == "v":
+        names = [name for name, indices in scope.names.items() if set(indices) & set(test[1])]
+        return names[0] if names else "a condition"
+    if tag == "a":
+        return f"{_shown(test[1], scope)}.{test[2]}"
+    if tag == "m":
+        return str(test[1])
+    if tag == "c":
+        return repr(test[1])
+    if tag == "u":
+        return f"not {_shown(test[2], scope)}"
+    if tag in ("and", "o"):
+        return (" and " if tag == "and" else " or ").join(_shown(part, scope) for part in test[1])
+    if tag == "cmp":
+        signs = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "In": "in", "NotIn": "not in",
+                 "Is": "is", "IsNot": "is not"}  # fmt: skip
+        return f"{_shown(test[2], scope)} {signs.get(test[1], test[1])} {_shown(test[3], scope)}"
+    if tag == "i":
+        return f"{_shown(test[1], scope)}[{_shown(test[2], scope)}]"
+    if tag == "k":
+        call = scope.calls[test[1]]
+        return f"{_shown(call.func, scope)}({', '.join(_shown(a, scope) for a in call.args)})"
+    return "a condition"
+
+
+__all__ = ["Schedules", "schedules"]
