@@ -26,6 +26,7 @@ _READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "ear
                     "values", "values_list", "in_bulk", "iterator", "exclude", "order_by", "aget"})  # fmt: skip
 
 StoreOf = Callable[[str, str], DeclaredStore | None]
+ServiceOf = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Surroundings:
     systems: Systems
     reach: Reach
     store_of: StoreOf
-    service_of: Callable[[str], str]
+    service_of: ServiceOf
 
 
 def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings) -> Rows:

@@ -1,0 +1,109 @@
+"""Contracts across repositories: which route answers a call, and which routes other systems are known to call."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from extractor.estate import Estate
+from extractor.link.facts import RepoFacts
+from extractor.link.identity import numbered, row_id
+from extractor.link.routes.match import RouteMatcher
+from extractor.model import Call, Evidence, Inbound, Route
+
+_BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
+_WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
+
+
+def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, RepoFacts]:
+    """The facts with `Call.route_id` set where a scanned system answers, and the inbound rows that follow."""
+    matchers = {
+        name: {service: RouteMatcher(rows) for service, rows in _by_service(repo.routes).items()}
+        for name, repo in facts.items()
+        if repo.routes
+    }
+    routes = {r.id: r for repo in facts.values() for r in repo.routes}
+    joined = {}
+    for name, repo in facts.items():
+        calls = tuple(_answered(call, matchers, estate) for call in repo.calls)
+        joined[name] = dataclasses.replace(repo, calls=calls)
+    inbound: dict[str, list[Inbound]] = {}
+    for row in _called(joined, routes):
+        inbound.setdefault(row.repo, []).append(row)
+    return {
+        name: dataclasses.replace(repo, inbound=numbered([*inbound.get(name, ()), *_webhooks(repo, inbound.get(name, ()))]))
+        for name, repo in joined.items()
+    }
+
+
+def _by_service(rows: Sequence[Route]) -> dict[str, list[Route]]:
+    out: dict[str, list[Route]] = {}
+    for row in rows:
+        out.setdefault(row.service, []).append(row)
+    return out
+
+
+def path_of(url: str) -> str:
+    """The path of a URL template: without base, query and fragment; "" when it has none."""
+    rest = _BASE.sub("", url, count=1)
+    rest = rest.split("?")[0].split("#")[0]
+    return rest if rest.startswith("/") else ""
+
+
+def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteMatcher]], estate: Estate) -> Call:
+    """The call with the route that answers it; several that answer equally well stay candidates."""
+    path = path_of(call.url)
+    if call.system is None or call.system not in matchers or not path.strip("/"):
+        return call
+    found = _matches(call, path, matchers[call.system], estate)
+    if not found:
+        return call
+    if len({(r.service, r.pattern) for r in found}) == 1 or _same_service(found):
+        return dataclasses.replace(call, route_id=found[0].id, route_candidates=tuple(r.id for r in found[1:4]))
+    return dataclasses.replace(
+        call, route_candidates=tuple(r.id for r in found[:6]), confidence="possible",
+        why=f"several services answer: {', '.join(sorted({r.service for r in found}))}",
+    )  # fmt: skip
+
+
+def _same_service(found: Sequence[Route]) -> bool:
+    return len({r.service for r in found}) == 1
+
+
+def _matches(call: Call, path: str, services: Mapping[str, RouteMatcher], estate: Estate) -> list[Route]:
+    target = estate.of_setting(call.repo, call.base_setting) if call.base_setting else None
+    if target is not None and target.service in services:
+        return list(services[target.service].match(call.http_method, path))
+    return [route for name in sorted(services) for route in services[name].match(call.http_method, path)]
+
+
+def _called(facts: Mapping[str, RepoFacts], routes: Mapping[str, Route]) -> Iterable[Inbound]:
+    """Routes that a scanned system calls."""
+    found: dict[tuple[str, str], list[Evidence]] = {}
+    labels: dict[tuple[str, str], str] = {}
+    for name, repo in facts.items():
+        for call in repo.calls:
+            if call.route_id is None or routes[call.route_id].repo == name:
+                continue
+            key = (call.route_id, name)
+            found.setdefault(key, []).append(
+                Evidence(name, repo.source.commit, call.path, call.line, call.end_line, "call")
+            )
+            labels.setdefault(key, call.label)
+    for (route_id, caller), evidence in sorted(found.items()):
+        route = routes[route_id]
+        served = Evidence(route.repo, facts[route.repo].source.commit, route.path, route.line, route.line, "route")
+        yield Inbound(row_id("inbound", route_id, caller), route.repo, route.service, route_id, caller, "api",
+                      labels[(route_id, caller)], (served, *evidence[:6]))  # fmt: skip
+
+
+def _webhooks(repo: RepoFacts, known: Sequence[Inbound]) -> Iterable[Inbound]:
+    """Routes that are webhooks by name and that no scanned system calls: somebody outside does."""
+    called = {row.route_id for row in known}
+    for route in repo.routes:
+        if route.id in called or route.origin != "repo" or not _WEBHOOK.search(f"{route.pattern} {route.view}"):
+            continue
+        evidence = Evidence(route.repo, repo.source.commit, route.path, route.line, route.line, "route")
+        yield Inbound(row_id("inbound", route.id, "outside"), route.repo, route.service, route.id, "", "webhook",
+                      f"webhook {route.pattern}", (evidence,))  # fmt: skip

@@ -1,0 +1,166 @@
+"""Linking one repository: summaries of its modules and libraries become rows. Start reading here for the linker."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from extractor.collect import Collected
+from extractor.estate import Estate, Service
+from extractor.link import callgraph, calls, entries
+from extractor.link.absvalue import DefRef, Values
+from extractor.link.callgraph import CallGraph
+from extractor.link.celery import Enqueues, enqueues, schedules, tasks
+from extractor.link.effects import Effects
+from extractor.link.entries import Reach
+from extractor.link.evaluate import Evaluator
+from extractor.link.facts import RepoFacts
+from extractor.link.routes import RouteTable, routes
+from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, settings_rows
+from extractor.link.systems import Systems
+from extractor.link.world import Def, World
+from extractor.model import Enqueue, Source
+from extractor.options import Timing
+from extractor.pinned import Libraries
+from extractor.rulebook import RuleBook
+from extractor.runtime.read import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was read of one repository, before linking."""
+
+    source: Source
+    collected: Collected
+    libraries: Libraries
+    runtime: Runtime
+    services: tuple[Service, ...]
+
+
+def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Timing) -> RepoFacts:
+    """The facts of one repository. Pure: the same reading, estate and rules give the same rows."""
+    from extractor.checks import find as find_findings
+
+    clock = _Clock(reading.source.name, timing)
+    repo, commit = reading.source.name, reading.source.commit
+    ev = Evaluator(World(repo, (*reading.collected.modules, *reading.libraries.modules)))
+    tables = _settings_tables(ev, reading)
+    clock.lap("settings")
+    graph = callgraph.build(ev)
+    clock.lap("call graph")
+    celery = tasks(ev, repo, reading.services, commit)
+    beat = schedules(ev, celery.index, repo)
+    queued = enqueues(ev, celery.index, repo)
+    clock.lap("celery")
+    served = [_routes(ev, reading, service) for service in reading.services]
+    clock.lap("routes")
+    reach = entries.reach(ev, graph, celery.index.names(), _views(served), _named_code(ev, tables))
+    effects = Effects(ev, graph, book).find()
+    clock.lap("effects")
+    stores = {service: declared_stores(ev, table) for service, table in tables.items()}
+    first = next(iter(tables.values()), None)
+    around = calls.Surroundings(
+        repo,
+        Systems(estate, book, repo, first.value if first else _no_setting),
+        reach,
+        _store_lookup(stores),
+        _service_lookup(reading.services),
+    )
+    found = calls.rows(effects, graph, around)
+    clock.lap("contexts")
+    setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book))
+    clock.lap("setting rows")
+    every_route = tuple(row for table in served for row in table.routes)
+    findings, check_gaps = find_findings(ev, graph, effects, found.calls, beat.rows, setting_rows, repo)
+    clock.lap("checks")
+    gaps = (
+        *reading.libraries.gaps, *celery.gaps, *beat.gaps, *queued.gaps, *found.gaps, *check_gaps,
+        *(gap for table in served for gap in table.gaps),
+    )  # fmt: skip
+    return RepoFacts(
+        reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
+        setting_rows, (), findings, tuple(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id))),
+        tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
+    )  # fmt: skip
+
+
+class _Clock:
+    """Tells how long each stage of a repository took."""
+
+    def __init__(self, repo: str, timing: Timing) -> None:
+        import time
+
+        self._repo, self._timing, self._now = repo, timing, time.perf_counter
+        self._last = self._now()
+
+    def lap(self, stage: str) -> None:
+        """The stage that has just ended."""
+        now = self._now()
+        self._timing(f"{self._repo}: {stage}", now - self._last)
+        self._last = now
+
+
+def _settings_tables(ev: Evaluator, reading: Reading) -> dict[str, SettingsTable]:
+    return {s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id) for s in reading.services}
+
+
+def _routes(ev: Evaluator, reading: Reading, service: Service) -> RouteTable:
+    settings = service.settings_modules[0] if service.settings_modules else None
+    return routes(ev, reading.source.name, service.id, service.urlconf or None, settings)
+
+
+def _views(tables: Iterable[RouteTable]) -> list[tuple[Def, str]]:
+    """Each view with the pattern that leads to it."""
+    return [(table.views[row.id], row.pattern) for table in tables for row in table.routes if row.id in table.views]
+
+
+def _named_code(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> list[tuple[Def, str]]:
+    """Code that settings name as text: middleware, backends, pipelines, hooks."""
+    out: dict[tuple[Def, str], None] = {}
+    for table in tables.values():
+        for setting, dotted, _path, _line in table.dotted_texts():
+            for value in ev.by_dotted(dotted):
+                if isinstance(value, DefRef) and value.target.module.in_repo:
+                    out[(value.target, setting)] = None
+    return list(out)
+
+
+def _no_setting(name: str) -> Values:
+    return ()
+
+
+def _store_lookup(stores: Mapping[str, Sequence[DeclaredStore]]) -> calls.StoreOf:
+    known: dict[tuple[str, str], DeclaredStore] = {}
+    for declared in stores.values():
+        for store in declared:
+            known.setdefault((store.kind, store.alias), store)
+    for kind in sorted({kind for kind, _alias in known}):
+        default = next((known[key] for key in sorted(known) if key[0] == kind), None)
+        if default is not None:
+            known.setdefault((kind, "default"), default)
+
+    def find(kind: str, alias: str) -> DeclaredStore | None:
+        return known.get((kind, alias))
+
+    return find
+
+
+def _service_lookup(services: Sequence[Service]) -> calls.ServiceOf:
+    """The service whose own folder holds a path; "" for code that several services share."""
+
+    def find(path: str) -> str:
+        if len(services) == 1:
+            return services[0].id
+        first = path.split("/", 1)[0]
+        return next((s.id for s in services if s.id == first), "")
+
+    return find
+
+
+def _with_contexts(queued: Enqueues, reach: Reach) -> tuple[Enqueue, ...]:
+    """Enqueue rows with the entry points that reach them."""
+    return tuple(dataclasses.replace(row, contexts=reach.contexts(owner)) for owner, row, _task in queued.placed)
+
+
+__all__ = ["CallGraph", "Reading", "link_repository"]

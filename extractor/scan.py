@@ -1,0 +1,187 @@
+"""A scan, whole: trees are read, each repository is linked, links are joined across repositories, views get a graph.
+
+    trees -> collect (summaries) -> link (rows of each repository) -> join (routes answer calls) -> assemble (graph)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import signal
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+
+from extractor.assemble.cadence import timings
+from extractor.assemble.flows import Arrows, with_findings
+from extractor.assemble.nodes import nodes, services_of
+from extractor.collect import Collected, collect
+from extractor.estate import Estate, System
+from extractor.etl import etl_rows
+from extractor.link.contracts import join_contracts
+from extractor.link.facts import RepoFacts
+from extractor.link.repository import Reading, link_repository
+from extractor.model import SCHEMA_VERSION, Evidence, Graph, Source
+from extractor.options import ScanOptions
+from extractor.pinned import read_libraries
+from extractor.rulebook import RuleBook, shipped_rules
+from extractor.runtime.read import is_runtime_file, read_runtime
+from extractor.scenarios import load_scenarios, scenarios
+from extractor.sources import Tree
+from extractor.summarycache import SummaryCache
+
+
+def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
+    """The graph of an estate. `trees` are its sources at a commit, by system id. The same input gives the same graph.
+
+    Raises UserError when a scenario file that the estate names is wrong.
+    """
+    book = shipped_rules()
+    definitions = load_scenarios(estate)
+    readings = _read(estate, trees, book, options)
+    facts = _link_all(readings, estate, book, options)
+    facts = join_contracts(facts, estate)
+    graph = _assemble(estate, facts, book, options)
+    graph = dataclasses.replace(graph, scenarios=scenarios(graph, definitions))
+    graph = dataclasses.replace(graph, etl=etl_rows(graph, estate))
+    return _with_texts(graph, trees)
+
+
+def _read(estate: Estate, trees: Mapping[str, Tree], book: RuleBook, options: ScanOptions) -> dict[str, Reading]:
+    cache = SummaryCache(options.cache_dir)
+    try:
+        collected = {name: collect(tree, cache, options) for name, tree in trees.items()}
+        libraries = {name.lower(): collected[name] for name in collected if name in estate.libraries}
+        wanted = {*estate.libraries, *book.libraries()}
+        out = {}
+        for name, tree in trees.items():
+            system = estate.system(name)
+            assert system is not None
+            kind = "library" if name in libraries else "repository"
+            found = read_libraries(tree, wanted, libraries, cache, options)
+            out[name] = Reading(
+                _source(tree, collected[name], kind), collected[name], found,
+                read_runtime({e.path: data for e in tree.entries if is_runtime_file(e.path)
+                              and (data := tree.read(e.blob)) is not None}),
+                _services(system),
+            )  # fmt: skip
+        return out
+    finally:
+        cache.close()
+
+
+def _services(system: System) -> tuple[object, ...]:
+    return services_of(system)
+
+
+def _source(tree: Tree, collected: Collected, kind: str) -> Source:
+    return Source(tree.name, tree.url, tree.ref, tree.commit, collected.seen, collected.skipped, collected.set_aside,
+                  tree.web, kind)  # fmt: skip
+
+
+# Readings are handed to the linking processes by fork: they are large, and nothing needs to travel.
+_READINGS: dict[str, Reading] = {}
+
+
+def _link_all(
+    readings: Mapping[str, Reading], estate: Estate, book: RuleBook, options: ScanOptions
+) -> dict[str, RepoFacts]:
+    """Every repository linked, the largest first, in as many processes as there are jobs."""
+    order = sorted(readings, key=lambda name: -len(readings[name].collected.modules))
+    order = [name for name in order if readings[name].source.kind != "library"]
+    facts: dict[str, RepoFacts] = {
+        name: RepoFacts(reading.source) for name, reading in readings.items() if reading.source.kind == "library"
+    }
+    can_fork = "fork" in multiprocessing.get_all_start_methods()
+    if options.jobs > 1 and len(order) > 1 and can_fork:
+        _READINGS.update(readings)
+        try:
+            context = multiprocessing.get_context("fork")
+            with ProcessPoolExecutor(options.jobs, mp_context=context, initializer=_quiet) as pool:
+                futures = {name: pool.submit(_link_forked, name, estate) for name in order}
+                for done, name in enumerate(order, 1):
+                    facts[name], laps = futures[name].result()
+                    for stage, seconds in laps:
+                        options.timing(stage, seconds)
+                    options.progress("linking", done, len(order))
+        finally:
+            _READINGS.clear()
+    else:
+        for done, name in enumerate(order, 1):
+            facts[name] = link_repository(readings[name], estate, book, options.timing)
+            options.progress("linking", done, len(order))
+    return {name: facts[name] for name in sorted(facts)}
+
+
+def _quiet() -> None:
+    """An interrupt is the parent's to tell of."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _link_forked(name: str, estate: Estate) -> tuple[RepoFacts, list[tuple[str, float]]]:
+    laps: list[tuple[str, float]] = []
+    facts = link_repository(_READINGS[name], estate, shipped_rules(), lambda stage, s: laps.append((stage, s)))
+    return facts, laps
+
+
+def _assemble(estate: Estate, facts: Mapping[str, RepoFacts], book: RuleBook, options: ScanOptions) -> Graph:
+    arrows = Arrows(estate, facts, timings(facts)).flows()
+    used = {end for flow in arrows for end in (flow.source, flow.target)}
+    elements = nodes(estate, facts, book.vendors, used)
+    findings = tuple(sorted((f for r in facts.values() for f in r.findings), key=lambda f: (f.repo, f.path, f.line, f.id)))
+    flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
+    by_finding: dict[str, list[str]] = {}
+    for flow in flows:
+        for finding in flow.finding_ids:
+            by_finding.setdefault(finding, []).append(flow.id)
+    findings = tuple(dataclasses.replace(f, flow_ids=tuple(by_finding.get(f.id, ()))) for f in findings)
+    every = list(facts.values())
+    return Graph(
+        SCHEMA_VERSION, options.version, options.stamp, estate.title, tuple(r.source for r in every),
+        tuple(t for r in every for t in r.tasks), tuple(s for r in every for s in r.schedules),
+        tuple(e for r in every for e in r.enqueues), tuple(t for r in every for t in r.routes),
+        tuple(c for r in every for c in r.calls), tuple(s for r in every for s in r.stores),
+        tuple(s for r in every for s in r.settings), tuple(i for r in every for i in r.inbound), findings,
+        tuple(g for r in every for g in r.gaps), elements, flows,
+    )  # fmt: skip
+
+
+def _with_texts(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
+    """Evidence with its first line of code, read from the blobs it stands in."""
+    wanted: dict[str, set[str]] = {}
+    for evidence in _evidence(graph):
+        wanted.setdefault(evidence.repo, set()).add(evidence.path)
+    lines: dict[tuple[str, str], list[str]] = {}
+    for repo, paths in wanted.items():
+        tree = trees.get(repo)
+        if tree is None:
+            continue
+        blobs = {e.blob: e.path for e in tree.entries if e.path in paths}
+        for blob, data in tree.read_many(sorted(blobs)):
+            if data is not None:
+                lines[(repo, blobs[blob])] = data.decode("utf-8", "replace").split("\n")
+
+    def text(evidence: Evidence) -> Evidence:
+        rows = lines.get((evidence.repo, evidence.path), ())
+        if not 0 < evidence.line <= len(rows):
+            return evidence
+        return dataclasses.replace(evidence, text=shown_line(rows[evidence.line - 1]))
+
+    flows = tuple(dataclasses.replace(f, evidence=tuple(map(text, f.evidence))) for f in graph.flows)
+    elements = tuple(dataclasses.replace(n, evidence=tuple(map(text, n.evidence))) for n in graph.nodes)
+    told = tuple(
+        dataclasses.replace(s, steps=tuple(dataclasses.replace(t, evidence=tuple(map(text, t.evidence))) for t in s.steps))
+        for s in graph.scenarios
+    )
+    return dataclasses.replace(graph, flows=flows, nodes=elements, scenarios=told)
+
+
+def _evidence(graph: Graph) -> list[Evidence]:
+    found = [e for f in graph.flows for e in f.evidence] + [e for n in graph.nodes for e in n.evidence]
+    return found + [e for s in graph.scenarios for step in s.steps for e in step.evidence]
+
+
+def shown_line(line: str) -> str:
+    """A line of code for reports: trimmed, bounded, secrets masked."""
+    from extractor.runtime.masking import masked_text
+
+    return masked_text(line.strip())[:160]
