@@ -1,0 +1,142 @@
+"""Checks of credentials: secrets written into a request, into a client's making, or as the default of a setting."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from extractor.checks.drafts import Draft
+from extractor.checks.outbound import at_site
+from extractor.checks.rules import FindingRule
+from extractor.checks.scene import Scene, SettingsView, literals, receivers
+from extractor.link import folding
+from extractor.link.absvalue import Ext, Mapping, Seq, Text, Value, Values
+from extractor.link.callgraph import Site
+from extractor.link.calling import Kwargs, arguments
+from extractor.runtime.masking import is_secret_name
+
+_SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
+_USERINFO = re.compile(r"^[a-z][a-z0-9+.-]*://[^/@:\s{}]*:([^/@\s{}]+)@", re.IGNORECASE)
+_QUERY = re.compile(r"[?&]([\w-]+)=([^&\s{}]+)")
+_PLACEHOLDER = re.compile(
+    r"change.?me|example|placeholder|dummy|insert|replace|your[-_ ]|xxx|todo|redacted|none|null|secret.?key$|^<.*>$"
+    r"|^\W*$",
+    re.IGNORECASE,
+)
+_MIN_LENGTH, _MIN_ENTROPY = 20, 3.2  # characters, and bits for each: names and phrases lie below, keys above
+
+
+def in_requests(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Secrets given as text to a call that sends something, or to the making of its client."""
+    for site, via in _sending(scene):
+        found = next(iter(_given(scene, site, rule)), "")
+        if found and scene.contexts(site.owner):
+            rows = scene.rows_of(site)
+            system = next((row.system for row in rows if row.system), "")
+            message = f"{via} is given {found} that is written into the code"
+            yield at_site(rule, scene, site, message, f"{system} {found}", rows)
+
+
+def _sending(scene: Scene) -> list[tuple[Site, str]]:
+    """The sites that send something, and by what. A site is a mutable row: it is told apart by its identity."""
+    found = {id(e.site): e for e in scene.effects if any(f.rule.effect != "store" for f in e.facets)}
+    return [(effect.site, effect.via) for effect in found.values()]
+
+
+def _given(scene: Scene, site: Site, rule: FindingRule) -> Iterator[str]:
+    """What secrets a call is given, in words that do not repeat them."""
+    args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
+    yield from _in_arguments(kwargs, rule)
+    for values in (*args, *(values for _name, values in kwargs)):
+        for value in values:
+            yield from _in_url(folding.show(value) if isinstance(value, Text) else "")
+    for func in site.funcs:
+        for made in receivers(func):
+            yield from _in_arguments(made.kwargs if isinstance(made, Ext) else (), rule)
+
+
+def _in_arguments(kwargs: Kwargs, rule: FindingRule) -> Iterator[str]:
+    for name, values in kwargs:
+        for value in values:
+            if name == "auth":
+                yield from _in_auth(value)
+            elif name in rule.option("bodies"):
+                yield from _in_mapping(value, name)
+            elif name in rule.option("arguments") and _is_secret(value):
+                yield f"{name}="
+
+
+def _in_auth(value: Value) -> Iterator[str]:
+    """`("user", "password")`, `HTTPBasicAuth("user", "password")`."""
+    pair: tuple[Values, ...] = ()
+    if isinstance(value, Seq) and not value.open:
+        pair = value.items
+    elif isinstance(value, Ext) and value.path.endswith("Auth()"):
+        pair = value.args or tuple(values for name, values in value.kwargs if name == "password")
+    for values in pair[-1:]:
+        if any(_is_secret(v) for v in values):
+            yield "a password in auth="
+
+
+def _in_mapping(value: Value, where: str) -> Iterator[str]:
+    """Headers, bodies and parameters with a secret's name."""
+    if not isinstance(value, Mapping):
+        return
+    for keys, values in value.items:
+        for key in literals(keys):
+            if key.lower() == "authorization":
+                found = any(m and _is_secret(Text((m[1],))) for t in literals(values) if (m := _SCHEME.match(t)))
+            else:
+                found = is_secret_name(key) and key.lower() != "key" and any(_is_secret(v) for v in values)
+            if found:
+                yield f"{key} in {where}="
+
+
+def _in_url(url: str) -> Iterator[str]:
+    if (user := _USERINFO.match(url)) and not _PLACEHOLDER.search(user[1]):
+        yield "a password in the URL"
+    if "://" in url:
+        for name, text in _QUERY.findall(url):
+            if is_secret_name(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
+                yield f"{name} in the URL"
+
+
+def _is_secret(value: Value) -> bool:
+    text = value.literal if isinstance(value, Text) else None
+    return text is not None and len(text) >= 4 and not _PLACEHOLDER.search(text)
+
+
+# settings --------------------------------------------------------------------------------------------------------
+
+
+def in_settings(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Settings that hold secrets and whose default is one: a deployment that sets nothing runs with it."""
+    for view in scene.settings:
+        for name in view.names():
+            if is_secret_name(name) and _default_is_secret(view, name, rule):
+                where = view.where(name)
+                if where is not None:
+                    yield Draft(
+                        rule.id, rule.severity, f"the setting {name} has a secret as its default, which is public",
+                        where.path, where.line, where.end_line, "", f"setting {name}",
+                    )  # fmt: skip
+
+
+def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool:
+    texts = list(literals(view.raw(name)))
+    if name in rule.option("always_secret"):
+        return any(texts)
+    return any(looks_random(text) for text in texts)
+
+
+def looks_random(text: str) -> bool:
+    """True for text in the shape of a key: long, without spaces, paths or words, its characters evenly spread."""
+    if len(text) < _MIN_LENGTH or re.search(r"\s|://|^[\w.]+\.[a-z_]+$|^/", text) or _PLACEHOLDER.search(text):
+        return False
+    if not (re.search(r"\d", text) and re.search(r"[A-Za-z]", text)):
+        return False
+    counts = Counter(text)
+    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    return entropy >= _MIN_ENTROPY

@@ -1,0 +1,83 @@
+"""Ignores: `# c4trace: ignore[rule] reason` in the scanned code takes a finding out of what is reported, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from extractor.checks.drafts import Draft, findings
+from extractor.checks.rules import FindingRule, shipped_finding_rules
+from extractor.link.world import World
+from extractor.model import Finding
+
+_NO_REASON = " (an ignore stands here, but without a reason it does not count)"
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """An ignore: the line of code it speaks for, the rules it names and the reason it gives ("" for none)."""
+
+    repo: str
+    path: str
+    line: int
+    rules: tuple[str, ...]
+    reason: str
+
+
+def directives_of(world: World) -> tuple[Directive, ...]:
+    """The ignores in a repository's own modules, by place."""
+    found = [
+        Directive(module.repo, module.path, line, rules, reason)
+        for module in world.modules
+        if module.in_repo
+        for line, rules, reason in module.summary.directives
+    ]
+    return tuple(sorted(found, key=lambda d: (d.repo, d.path, d.line, d.rules)))
+
+
+def apply_ignores(
+    rows: Sequence[Finding], directives: Iterable[Directive], rules: Mapping[str, FindingRule] | None = None
+) -> tuple[Finding, ...]:
+    """All findings of a scan with `suppressed` set to the reason of the ignore that names them, and a finding for each
+    ignore that names nothing (any more)."""
+    known = rules or shipped_finding_rules()
+    by_file: dict[tuple[str, str], list[Directive]] = {}
+    for directive in directives:
+        by_file.setdefault((directive.repo, directive.path), []).append(directive)
+    used: set[tuple[Directive, str]] = set()
+    out = []
+    for row in rows:
+        mine = [d for d in by_file.get((row.repo, row.path), ()) if _speaks_of(d, row)]
+        used.update((d, row.rule) for d in mine)
+        out.append(_marked(row, mine))
+    drafts = list(_unused(by_file.values(), used, known))
+    for repo in sorted({repo for repo, _draft in drafts}):
+        out += findings(repo, (draft for owner, draft in drafts if owner == repo), known)
+    return tuple(sorted(out, key=lambda f: (f.repo, f.path, f.line, f.end_line, f.rule, f.fingerprint)))
+
+
+def _speaks_of(directive: Directive, row: Finding) -> bool:
+    return row.line <= directive.line <= row.end_line and row.rule in directive.rules
+
+
+def _marked(row: Finding, mine: Sequence[Directive]) -> Finding:
+    reason = next((d.reason for d in mine if d.reason), "")
+    if reason:
+        return dataclasses.replace(row, suppressed=reason)
+    return dataclasses.replace(row, message=row.message + _NO_REASON) if mine else row
+
+
+def _unused(
+    groups: Iterable[Sequence[Directive]], used: set[tuple[Directive, str]], rules: Mapping[str, FindingRule]
+) -> Iterator[tuple[str, Draft]]:
+    rule = rules["unused-ignore"]
+    for directive in (d for group in groups for d in group):
+        for name in directive.rules or ("",):
+            if (directive, name) in used:
+                continue
+            why = f"no finding of {name} is here" if name in rules else f"there is no rule {name!r}"
+            yield directive.repo, Draft(
+                rule.id, rule.severity, f"this ignore is not needed: {why}", directive.path, directive.line,
+                directive.line, "", f"ignore {name}",
+            )  # fmt: skip

@@ -1,0 +1,149 @@
+"""Checks of requests: no timeout, a URL or host written into the code, plain http."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from extractor.checks.drafts import Draft
+from extractor.checks.rules import FindingRule
+from extractor.checks.scene import Scene, host_in, is_local, literals
+from extractor.checks.timeouts import lacks_timeout
+from extractor.diff.identity import canonical_url
+from extractor.link import folding
+from extractor.link.absvalue import DefRef, Hole, Text, Value
+from extractor.link.callgraph import Site
+from extractor.link.calling import arguments
+from extractor.link.effects import Effect
+from extractor.link.facets import Facets
+from extractor.model import Call, Context
+from extractor.runtime.masking import masked_text
+
+
+def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Requests that may wait for ever, at the line that sends them."""
+    for effect in scene.effects:
+        if len(effect.hops) > 1 or all(f.rule.effect == "store" for f in effect.facets):
+            continue
+        facets = lacks_timeout(scene, effect)
+        contexts = scene.contexts(effect.site.owner)
+        if facets is None or not contexts:
+            continue
+        rows = scene.rows_of(effect.site)
+        method = facets.methods[0] if len(facets.methods) == 1 else ""
+        url = shown(facets.urls[0]) if facets.urls else ""
+        system = next((row.system for row in rows if row.system), "")
+        message = f"{effect.via} {_towards(system, url)}has no timeout: {_who_waits(contexts)} as long as it takes"
+        subject = f"{system} {method} {canonical_url(url) or effect.via}"
+        yield at_site(rule, scene, effect.site, message, subject, rows)
+
+
+def _towards(system: str, url: str) -> str:
+    return f"to {system} " if system else f"to {url} " if url and not url.startswith("{?") else ""
+
+
+def _who_waits(contexts: Iterable[Context]) -> str:
+    kinds = {context.kind for context in contexts}
+    if "request" in kinds or "signal" in kinds:
+        return "a web worker and its user may wait"
+    if "task" in kinds:
+        return "a Celery worker may wait"
+    return "the process may wait"
+
+
+def hardcoded(scene: Scene, url_rule: FindingRule, host_rule: FindingRule) -> Iterator[Draft]:
+    """Requests to a host that stands in the code, at the line nearest to the request where it is known."""
+    for effect, url in _settled(scene, _literal_head):
+        whole = shown(url)
+        host = host_in(whole)
+        contexts = scene.contexts(effect.site.owner)
+        if not contexts or is_local(host) or not _written_here(scene, effect, host):
+            continue
+        rule = url_rule if "://" in whole else host_rule
+        message = f"{effect.via} requests {whole}: the address stands in the code and no setting changes it"
+        yield at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+
+
+def plain_http(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Requests whose scheme is written as `http`, except to names that mean this machine or this deployment."""
+    for effect, url in _settled(scene, _is_plain):
+        whole = shown(url)
+        contexts = scene.contexts(effect.site.owner)
+        if not contexts or _is_local_target(scene, url) or not _written_here(scene, effect, whole):
+            continue
+        message = f"{effect.via} requests {whole} unencrypted"
+        yield at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+
+
+def at_site(
+    rule: FindingRule, scene: Scene, site: Site, message: str, subject: str, rows: Sequence[Call] = ()
+) -> Draft:
+    """A draft at a call expression."""
+    owner = site.owner
+    return Draft(
+        rule.id, rule.severity_for(scene.contexts(owner)), message, owner.module.path, site.call.line,
+        site.call.end_line, owner.shown, subject, tuple(sorted(row.id for row in rows)),
+    )  # fmt: skip
+
+
+def shown(url: Text) -> str:
+    """A URL as a template for people, its secrets masked."""
+    return masked_text(folding.show(url))
+
+
+def _settled(scene: Scene, holds: Callable[[Text], bool]) -> Iterator[tuple[Effect, Text]]:
+    """Effects with a URL of which `holds` is true, but for those that owe it to a site further down."""
+    told: set[int] = set()
+    for effect in sorted(scene.effects, key=lambda e: len(e.hops)):
+        if any(id(hop) in told for hop in effect.hops[1:]):
+            continue
+        urls = [u for f in effect.facets if f.rule.effect != "store" for u in f.urls if holds(u) and not _by_rule(f, u)]
+        if urls:
+            told.add(id(effect.site))
+        for url in dict.fromkeys(urls):
+            yield effect, url
+
+
+def _literal_head(url: Text) -> bool:
+    head = url.parts[0] if url.parts else None
+    if not isinstance(head, str):
+        return False
+    host = host_in(head)
+    if "://" in head:  # a hole right behind the host's first letters leaves the host open
+        return "." in host and (len(url.parts) == 1 or "/" in head.split("://", 1)[1])
+    return "." in host and url.literal is not None and "/" not in head and " " not in head
+
+
+def _is_plain(url: Text) -> bool:
+    head = url.parts[0] if url.parts else None
+    return isinstance(head, str) and head.lower().startswith("http://")
+
+
+def _is_local_target(scene: Scene, url: Text) -> bool:
+    """True when the host is local, or comes from a setting whose known values all are; an open host may be."""
+    host = host_in(folding.show(url))
+    if host:
+        return is_local(host)
+    hole = url.parts[1] if len(url.parts) > 1 else None
+    if not isinstance(hole, Hole) or hole.kind != "setting":
+        return True
+    known = [text for view in scene.settings for text in literals(view.raw(hole.name.split(".")[0]))]
+    return not known or all(is_local(host_in(text)) for text in known)
+
+
+def _by_rule(facets: Facets, url: Text) -> bool:
+    """True when the URL is the one that the library fixes: it stands in no code of the repository."""
+    fixed = [place.text for place in (facets.rule.url, facets.rule.base) if place is not None and place.text]
+    return any(folding.show(url).startswith(text) for text in fixed)
+
+
+def _written_here(scene: Scene, effect: Effect, needle: str) -> bool:
+    """False when a URL stands inside a library that the site enters, not in the repository's own code."""
+    if not any(_is_library(func) for func in effect.hops[-1].funcs):
+        return True
+    args, kwargs = arguments(scene.ev, effect.site.call, scene.ev.frame(effect.site.owner))
+    given = [*args, *(values for _name, values in kwargs)]
+    return any(needle in folding.show(value) for values in given for value in values)
+
+
+def _is_library(func: Value) -> bool:
+    return isinstance(func, DefRef) and not func.target.module.in_repo

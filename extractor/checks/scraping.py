@@ -1,0 +1,85 @@
+"""Checks of scraping: pages read as if they were an API, codes taken out of redirects, sessions forged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extractor.checks.drafts import Draft
+from extractor.checks.outbound import at_site, shown
+from extractor.checks.rules import FindingRule
+from extractor.checks.scene import Response, Scene
+from extractor.diff.identity import canonical_url
+from extractor.link.absvalue import Ext, Setting, Text, Values
+from extractor.link.calling import Kwargs, arguments
+
+_BODY = re.compile(r"(\.(text|content|body|data|raw|read\(\)|decode\(\)|getvalue\(\)|strip\(\)))*")
+_REDIRECT = re.compile(r"\.url(\.(query|fragment|params))?|\.geturl\(\)|\.headers(\[\]|\.get\(\))|\.history.*")
+
+
+def html_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Pages of another system that are taken apart with an HTML parser or a pattern."""
+    parsers, patterns, compiled = rule.option("parsers"), rule.option("patterns"), rule.option("compiled_patterns")
+    for site in scene.sites():
+        for func in site.funcs:
+            if not isinstance(func, Ext) or func.path not in (*parsers, *patterns, *compiled):
+                continue
+            args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
+            position = 1 if func.path in patterns else 0
+            document = args[position] if len(args) > position else dict(kwargs).get("markup", ())
+            if func.path in parsers and _reads_xml(args[1:2], kwargs):
+                continue
+            found = _first(scene, document, _BODY)
+            if found is not None and scene.contexts(site.owner):
+                what = "an HTML parser" if func.path in parsers else "a pattern"
+                url = _url(found)
+                message = f"the page {url or 'answered by ' + found.facets.via} is read with {what} ({func.path})"
+                yield at_site(rule, scene, site, message, canonical_url(url) or found.facets.via, scene.rows_of(site))
+                break
+
+
+def token_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+    """Codes and tokens read off the address that a request was led to, and cookies that pass for a user's session."""
+    for site in scene.sites():
+        for func in site.funcs:
+            if not isinstance(func, Ext) or not scene.contexts(site.owner):
+                continue
+            args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
+            if func.path in rule.option("query_readers") and args:
+                found = _first(scene, args[0], _REDIRECT)
+                if found is not None:
+                    url = _url(found)
+                    message = f"a code is taken out of the address to which {url or found.facets.via} redirects"
+                    yield at_site(rule, scene, site, message, canonical_url(url) or found.facets.via)
+            elif func.path.endswith(rule.option("cookie_makers")):
+                name = _session_cookie(args[0] if args else dict(kwargs).get("name", ()), rule)
+                if name:
+                    message = f"a session cookie ({name}) is made by hand, to pass for a signed-in user"
+                    yield at_site(rule, scene, site, message, f"cookie {name}")
+
+
+def _reads_xml(features: tuple[Values, ...], kwargs: Kwargs) -> bool:
+    given = [*features, dict(kwargs).get("features", ())]
+    return any(isinstance(v, Text) and "xml" in (v.literal or "").split("-") for values in given for v in values)
+
+
+def _first(scene: Scene, values: Values, part: re.Pattern[str]) -> Response | None:
+    """The first response of which the values are a part."""
+    for value in scene.alternatives(values):
+        found = scene.response(value)
+        if found is not None and part.fullmatch(found.path):
+            return found
+    return None
+
+
+def _url(found: Response) -> str:
+    return shown(found.facets.urls[0]) if found.facets.urls else ""
+
+
+def _session_cookie(values: Values, rule: FindingRule) -> str:
+    for value in values:
+        if isinstance(value, Setting) and value.name in rule.option("session_settings"):
+            return f"settings.{value.name}"
+        if isinstance(value, Text) and (value.literal or "").lower() in rule.option("session_cookies"):
+            return value.literal or ""
+    return ""

@@ -1,0 +1,77 @@
+"""Whether a request has a time limit after all: given by callers through `**kwargs`, by the session, by the process."""
+
+from __future__ import annotations
+
+from extractor.checks.scene import Scene
+from extractor.link.absvalue import Inst, Mapping
+from extractor.link.callgraph import Site
+from extractor.link.effects import Effect
+from extractor.link.facets import Facets
+from extractor.link.world import Def, Module
+
+MAX_UP = 3  # wrappers that hand `**kwargs` on
+_PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")
+
+
+def lacks_timeout(scene: Scene, effect: Effect) -> Facets | None:
+    """The reading of a call that has no time limit, or None when every reading has one or may have."""
+    facets = next((f for f in effect.facets if f.timeout == "no"), None)
+    if facets is None or _session_limits(scene, effect.site) or _process_limits(scene, facets):
+        return None
+    if _spreads_unknown(scene, effect.site) and not _some_caller_gives_none(scene, effect.site.owner, MAX_UP):
+        return None
+    return facets
+
+
+def _spreads_unknown(scene: Scene, site: Site) -> bool:
+    """True when `**options` is handed on whose contents are not known here."""
+    frame = scene.ev.frame(site.owner)
+    spread = [expr for name, expr in site.call.kwargs if name is None]
+    return any(
+        not values or any(not isinstance(v, Mapping) or v.open for v in values)
+        for values in (scene.ev.eval(expr, frame) for expr in spread)
+    )
+
+
+def _some_caller_gives_none(scene: Scene, owner: Def, depth: int) -> bool:
+    """True when a caller is seen that neither gives a timeout nor hands on options that may hold one."""
+    for site in scene.callers.get(owner, ()):
+        names = [name for name, _expr in site.call.kwargs]
+        if "timeout" in names:
+            continue
+        if None not in names or not _spreads_unknown(scene, site):
+            return True
+        if depth > 0 and _some_caller_gives_none(scene, site.owner, depth - 1):
+            return True
+    return False
+
+
+def _session_limits(scene: Scene, site: Site) -> bool:
+    """True when the session is of a class of the code that sends in its own way, or is given such an adapter."""
+    func = site.call.func
+    if func[0] != "a":
+        return False
+    for value in scene.ev.eval(func[1], scene.ev.frame(site.owner)):
+        if isinstance(value, Inst) and any(scene.ev.classes.member(value.cls, name) for name in ("request", "send")):
+            return True
+    return _replaces_sending(scene, site.owner.module)
+
+
+def _replaces_sending(scene: Scene, module: Module) -> bool:
+    """True when a module assigns `session.request = ...` or mounts an adapter of its own on a session."""
+    for name, scope in module.summary.scopes.items():
+        if any(attr in ("request", "send") for _base, attr, _value, _line in scope.attrs):
+            return True
+        frame = scene.ev.frame(module.define(name))
+        for call in scope.calls:
+            if call.func[0] != "a" or call.func[2] != "mount":
+                continue
+            for value in (v for expr in call.args for v in scene.ev.eval(expr, frame)):
+                if isinstance(value, Inst) and scene.ev.classes.member(value.cls, "send"):
+                    return True
+    return False
+
+
+def _process_limits(scene: Scene, facets: Facets) -> bool:
+    """True for clients of the standard library in a process that sets a default time limit for sockets."""
+    return facets.via.startswith(_PROCESS_WIDE) and scene.sets_default_timeout

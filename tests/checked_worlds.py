@@ -1,0 +1,27 @@
+"""Repositories written in a test, looked at by the checks. A function whose first parameter is `request` is a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractor.checks import Scene, SettingsView
+from extractor.link import callgraph, entries
+from extractor.link.effects import Effects
+from extractor.rulebook import shipped_rules
+from tests.worlds import REPO, evaluator
+
+
+def scene(
+    files: dict[str, str], libraries: dict[str, dict[str, str]] | None = None, settings: Sequence[SettingsView] = ()
+) -> Scene:
+    """The scene of a repository of these files (source text by path)."""
+    ev = evaluator(files, libraries)
+    graph = callgraph.build(ev)
+    views = [
+        (target, f"/{target.scope.name}/")
+        for target in ev.world.defs()
+        if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
+    ]
+    reach = entries.reach(ev, graph, {}, views, ())
+    book = shipped_rules()
+    return Scene(REPO, ev, graph, reach, book, Effects(ev, graph, book).find(), (), tuple(settings))
