@@ -178,6 +178,10 @@ class Evaluator:
             self._memo[key] = found
         return found
 
+    def assume(self, expr: Expr, frame: Frame, values: Values) -> None:
+        """Takes an expression to be worth these values in a frame: one round of a loop, say."""
+        self._memo[id(frame), id(expr)] = values
+
     def _definition(self, scope: str, frame: Frame) -> Values:
         target = frame.owner.module.define(scope)
         closure = frame if frame.owner.kind in ("function", "lambda") else None

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from extractor.link.routes.build import RouteTable, routes
+from extractor.link.routes.match import RouteIndex, match
 
-__all__ = ["RouteTable", "routes"]
+__all__ = ["RouteIndex", "RouteTable", "match", "routes"]

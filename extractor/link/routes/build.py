@@ -12,6 +12,7 @@ from extractor.link.routes.expand import MAX_ENTRIES, Entry, Expander, Found, Gr
 from extractor.link.routes.patterns import canonical
 from extractor.link.routes.plugins import Plugins
 from extractor.link.routes.routers import Routers
+from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.views import deprecation
 from extractor.link.world import Def, Module
 from extractor.model import Gap, Route
@@ -21,9 +22,9 @@ from extractor.model import Gap, Route
 class RouteTable:
     """What a service serves, sorted by pattern. The mappings are by `Route.id`.
 
-    `views` holds the function or class that answers, where it was read; `handlers` the method of the class for each HTTP
-    method; `parameters` the regular expression of each parameter in order; `conditions` what must hold for the route to be
-    served at all (`settings.DEBUG`). A route without `methods` answers any.
+    `views` holds the function or class that answers, where it was read; `handlers` the method of the class for each
+    HTTP method; `parameters` the regular expression of each parameter in order; `conditions` what must hold for the
+    route to be served at all (`settings.DEBUG`). A route without `methods` answers any.
     """
 
     routes: tuple[Route, ...] = ()
@@ -42,13 +43,14 @@ def routes(
     `root_urlconf` is the dotted name of its root URLconf; without it, `ROOT_URLCONF` of `settings_module` (dotted), of
     any settings module of the repository, or every `urls.py` that no other includes, in this order.
     """
-    expander = Expander(ev, Routers(ev), Plugins(ev))
     found: list[Found] = []
     roots, gaps = _roots(ev, repo, service, root_urlconf, settings_module)
+    settings = SettingTexts(ev, _settings(ev, settings_module, [root.name for root in roots]))
+    expander = Expander(ev, Routers(ev), Plugins(ev, settings), settings)
     for root in roots:
         found += expander.module(root, Ground())
     if not roots and root_urlconf is None:
-        found += _orphans(ev)
+        found += _orphans(ev, settings)
     if expander.count > MAX_ENTRIES:
         gaps.append(_gap(repo, roots[0].path, 1, "the URL tree", f"it has more than {MAX_ENTRIES} entries",
                          "name a narrower root_urlconf for the service in the estate file"))  # fmt: skip
@@ -64,7 +66,7 @@ def _roots(
     modules = [(name, ev.world.find(name)) for name in names]
     gaps = [
         _gap(repo, "", 0, f"the root URLconf {name} of service {service or repo}", "there is no such module",
-             "give the service's root_urlconf in the estate file")  # fmt: skip
+             "give the service's root_urlconf in the estate file")
         for name, module in modules
         if module is None
     ]
@@ -81,17 +83,27 @@ def _configured(ev: Evaluator, settings_module: str | None) -> list[str]:
     return sorted({name for module in holders for name in _literals(ev, module)})
 
 
+def _settings(ev: Evaluator, settings_module: str | None, roots: list[str]) -> tuple[Module, ...]:
+    """The settings modules of the service, likeliest first: the one named, those that point at its root URLconf, then
+    every other module of the repository that is called settings or lies in a folder of that name (or `envs`)."""
+    mine = [m for m in (ev.world.find(settings_module or ""),) if m is not None]
+    others = [m for m in ev.world.modules if m.in_repo and "" in m.summary.scopes]
+    mine += [m for m in others if "ROOT_URLCONF" in m.summary.scopes[""].names and set(_literals(ev, m)) & set(roots)]
+    named = [m for m in others if {"settings", "envs"} & set(m.name.split("."))]
+    return tuple(dict.fromkeys((*mine, *sorted(named, key=lambda m: m.path))))
+
+
 def _literals(ev: Evaluator, module: Module) -> list[str]:
     return [v.literal for v in ev.module_name(module, "ROOT_URLCONF") if isinstance(v, Text) and v.literal]
 
 
-def _orphans(ev: Evaluator) -> list[Found]:
+def _orphans(ev: Evaluator, settings: SettingTexts) -> list[Found]:
     """The URLs of every `urls.py` of the repository that no other one includes."""
     candidates = sorted((m for m in ev.world.modules if m.in_repo and _is_urlconf(m)), key=lambda m: m.path)
     expanded: dict[str, list[Found]] = {}
     included: set[str] = set()
     for module in candidates:
-        expander = Expander(ev, Routers(ev), Plugins(ev))
+        expander = Expander(ev, Routers(ev), Plugins(ev, settings), settings)
         expanded[module.name] = list(expander.module(module, Ground()))
         included |= expander.visited - {module.name}
     return [found for name, rows in expanded.items() if name not in included for found in rows]
@@ -107,7 +119,7 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[Entry], gap
     for entry in entries:
         key = (entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.name, entry.line)
         unique.setdefault(key, entry)
-    ordered = sorted(unique.values(), key=lambda e: (e.pattern.absolute, e.view.name, e.view.methods, e.module.path, e.line))
+    ordered = sorted(unique.values(), key=_order)
     rows = numbered(_row(ev, repo, service, entry) for entry in ordered)
     pairs = list(zip(rows, ordered, strict=True))
     return RouteTable(
@@ -118,6 +130,10 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[Entry], gap
         {row.id: entry.pattern.parameters for row, entry in pairs if entry.pattern.parameters},
         {row.id: entry.conditions for row, entry in pairs if entry.conditions},
     )
+
+
+def _order(entry: Entry) -> tuple[str, str, tuple[str, ...], str, int]:
+    return entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.path, entry.line
 
 
 def _row(ev: Evaluator, repo: str, service: str, entry: Entry) -> Route:

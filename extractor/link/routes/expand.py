@@ -1,8 +1,8 @@
 """Expansion of the URL tree: from a root URLconf through `include` to every `path()`, in the order Django tries them.
 
 Patterns are followed as expressions, not as values, so that every entry keeps the line that makes it. Lists, sums,
-helper functions that return lists, `append`/`extend`/`insert`, routers and `urls` properties are understood; what is not is
-told as `Unread`, with the reason.
+helper functions that return lists, `append`/`extend`/`insert`, routers and `urls` properties are understood; what is
+not is told as `Unread`, with the reason.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from extractor.link.absvalue import DefRef, Ext, Inst, ModuleRef, Seq, Text, Value, Values
 from extractor.link.calling import arguments, entry_frame, method_frame
 from extractor.link.evaluate import Evaluator
-from extractor.link.folding import LIMIT
 from extractor.link.routes import conditions, patterns
 from extractor.link.routes.places import Place, module_of, named, names_of, places
-from extractor.link.routes.routers import Routers, paired
+from extractor.link.routes.routers import Routers
+from extractor.link.routes.texts import SettingTexts, rounds
 from extractor.link.routes.views import View, find_views
 from extractor.link.world import Module
 from extractor.summary import Call
@@ -26,8 +26,8 @@ MAX_DEPTH = 30  # includes and lists inside one another
 MAX_ENTRIES = 20_000
 
 _PATH = frozenset({"django.urls.path", "django.urls.conf.path"})
-_REGEX = frozenset({"django.urls.re_path", "django.urls.conf.re_path", "django.conf.urls.url", "django.conf.urls.re_path",
-                    "django.conf.urls.defaults.url"})  # fmt: skip
+_REGEX = frozenset({"django.urls.re_path", "django.urls.conf.re_path", "django.conf.urls.url",
+                    "django.conf.urls.re_path", "django.conf.urls.defaults.url"})  # fmt: skip
 _INCLUDE = frozenset({"django.urls.include", "django.conf.urls.include", "django.urls.conf.include",
                       "django.conf.urls.defaults.include"})  # fmt: skip
 _OLD_LIST = frozenset({"django.conf.urls.patterns", "django.conf.urls.defaults.patterns"})
@@ -48,7 +48,7 @@ class Ground:
     views: str = ""
     modules: tuple[Module, ...] = ()
     depth: int = 0
-    via: tuple[str, ...] = ()
+    site: tuple[Module, int] | None = None
 
     def deeper(self, **changes: object) -> Ground:
         return replace(self, depth=self.depth + 1, **changes)  # type: ignore[arg-type]
@@ -88,8 +88,10 @@ class Expander:
     ev: Evaluator
     routers: Routers
     plugins: PluginSource | None = None
+    settings: SettingTexts | None = None
     visited: set[str] = field(default_factory=set)
     count: int = 0
+    _seen: set[tuple[int, int, str]] = field(default_factory=set)
 
     def module(self, module: Module, ground: Ground) -> Iterator[Found]:
         """The URLs of a URLconf module."""
@@ -129,6 +131,11 @@ class Expander:
         """The URLs that an expression makes: a list of patterns, or one pattern."""
         if ground.depth > MAX_DEPTH or self.count > MAX_ENTRIES:
             return
+        # A variable that grows by `+=` under conditions leads to its first part by many ways: once is enough.
+        key = (id(place.expr), id(place.frame), ground.pattern.text)
+        if key in self._seen:
+            return
+        self._seen.add(key)
         tag, expr = place.expr[0], place.expr
         if tag in ("l", "o"):
             for item in expr[1]:
@@ -193,8 +200,7 @@ class Expander:
 
     def _valued(self, value: Ext, place: Place, ground: Ground) -> Iterator[Found]:
         """A `path()` handed through an argument: what it was called with is known, its own line is not."""
-        texts = [v.literal for v in (value.args[0] if value.args else ()) if isinstance(v, Text) and v.literal is not None]
-        for text in texts:
+        for text in self._texts(value.args[0] if value.args else ()):
             pattern = _joined(ground.pattern, text, value.path.removesuffix("()") in _REGEX)
             for view in value.args[1] if len(value.args) > 1 else ():
                 if isinstance(view, DefRef):
@@ -234,34 +240,36 @@ class Expander:
         if first is None or second is None:
             yield self._unread(place, ground, "a URL pattern", "it is called without a route or a view")
             return
-        ground = self._guarded(place, call, ground)
-        texts = [v.literal for v in self.ev.eval(first, place.frame) if isinstance(v, Text) and v.literal is not None]
-        if not texts:
-            yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")
-            return
-        if len(texts) >= LIMIT:
-            yield self._unread(place, ground, "a URL pattern in a loop", f"only the first {LIMIT} rounds are followed")
+        ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
-        if inner is not None:
-            for text in texts:
-                yield from self._included(inner, ground.deeper(pattern=_joined(ground.pattern, text, is_regex)))
-            return
-        yield from self._leaf(place, texts, second, is_regex, ground)
+        for ev in rounds(self.ev, place, (first, second)):
+            texts = self._texts(ev.eval(first, place.frame))
+            if not texts:
+                yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")
+            elif inner is not None:
+                for text in texts:
+                    yield from self._included(inner, ground.deeper(pattern=_joined(ground.pattern, text, is_regex)))
+            else:
+                made = [_joined(ground.pattern, text, is_regex) for text in texts]
+                yield from self._leaf(ev, place, made, second, ground)
 
-    def _leaf(self, place: Place, texts: list[str], view: Expr, is_regex: bool, ground: Ground) -> Iterator[Found]:
+    def _texts(self, values: Values) -> list[str]:
+        return (self.settings or SettingTexts(self.ev, ())).literals(values)
+
+    def _leaf(
+        self, ev: Evaluator, place: Place, made: list[patterns.Pattern], view: Expr, ground: Ground
+    ) -> Iterator[Found]:
         call = place.call
         assert call is not None
-        _args, kwargs = arguments(self.ev, call, place.frame)
-        given = dict(kwargs).get("name") or (self.ev.eval(call.args[3], place.frame) if len(call.args) > 3 else ())
-        name = self.ev.constant_key(given)
-        views = list(find_views(self.ev, place.at(view), ground.views))
+        _args, kwargs = arguments(ev, call, place.frame)
+        given = dict(kwargs).get("name") or (ev.eval(call.args[3], place.frame) if len(call.args) > 3 else ())
+        views = find_views(ev, place.at(view), ground.views)
         if not views:
-            mount = _joined(ground.pattern, texts[0], is_regex).absolute
-            yield replace(self._unread(place, ground, "the view of a URL pattern", "nothing is known of it"), mount=mount)
-            views = [View("")]
-        for text, made in paired(texts, list(views)):
-            assert isinstance(made, View)
-            yield self._entry(_joined(ground.pattern, text, is_regex), name, made, place, ground)
+            gap = self._unread(place, ground, "the view of a URL pattern", "nothing is known of it")
+            yield replace(gap, mount=made[0].absolute)
+        for pattern in made:
+            for one in views or (View(""),):
+                yield self._entry(pattern, ev.constant_key(given), one, place, ground)
 
     def _entry(
         self, pattern: patterns.Pattern, name: str | None, view: View, place: Place, ground: Ground, line: int = 0
@@ -325,10 +333,11 @@ class Expander:
                 yield from self.expand(place.at(arg), inner)
 
     def _tuple(self, place: Place, arg: Expr, line: int, ground: Ground) -> Iterator[Found]:
-        text = self.ev.constant_key(self.ev.eval(arg[1][0], place.frame))
-        if text is None:
+        texts = self._texts(self.ev.eval(arg[1][0], place.frame))
+        if not texts:
+            yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")
             return
-        pattern = _joined(ground.pattern, text, True)
+        pattern = _joined(ground.pattern, texts[0], True)
         inner = self._include_of(place.at(arg[1][1]))
         if inner is not None:
             yield from self._included(inner, ground.deeper(pattern=pattern))
@@ -400,10 +409,10 @@ class Expander:
             yield from self._dotted(Text((plugin.urls,)), plugin.place, inner)
 
     def _unread(self, place: Place, ground: Ground, what: str, reason: str) -> Unread:
-        line = place.call.line if place.call is not None else _line_of(place)
+        module, line = ground.site or (place.frame.owner.module, _line_of(place))
         remedy = ("list the library under the repository's libraries in the estate file"
-                  if "not read" in reason else "write the pattern out, or accept that these URLs are not listed")  # fmt: skip
-        return Unread(place.frame.owner.module, line, what, reason, remedy, ground.pattern.absolute)
+                  if "not read" in reason else "write the pattern out as literal text")  # fmt: skip
+        return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
 
 
 class PluginSource:
@@ -464,7 +473,7 @@ def _what(value: Value) -> str:
 
 
 def _why(value: Value) -> str:
-    return "the library was not read" if isinstance(value, Ext) else "it is not a list of URL patterns that can be followed"
+    return "the library was not read" if isinstance(value, Ext) else "it is no list of URL patterns that can be followed"
 
 
 def _place_of(ev: Evaluator, value: DefRef) -> Place:
@@ -474,7 +483,9 @@ def _place_of(ev: Evaluator, value: DefRef) -> Place:
 
 
 def _line_of(place: Place) -> int:
-    """The line of an expression: that of the definition it stands in, as near as the summary tells."""
+    """The line of an expression: that of the call or definition it is, as near as the summary tells."""
+    if place.call is not None:
+        return place.call.line
     for line, expr in place.frame.owner.scope.defs:
         if expr is place.expr:
             return line

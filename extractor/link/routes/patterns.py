@@ -1,9 +1,10 @@
 """URL patterns as text: `path()` templates and regular expressions made into `/users/<id>/`, with what each parameter
 accepts.
 
-Formats: Django's URL dispatcher reference (path converters, `re_path`) and Python's `re` syntax. Anchors go, converters
-go, named groups become `<name>`, other groups and bare classes `<var>`, a bare `.*` or `.+` becomes `<rest>`. What is
-optional stands as if it were there: `/?` is `/`, `(?:x/)?` is `x/`.
+Formats: Django's URL dispatcher reference (path converters, `re_path`) and Python's `re` syntax. Anchors go,
+converters go, named groups become `<name>`, other groups and bare classes `<var>`. What is optional stands as if it
+were there: `/?` is `/`, `(?:x/)?` is `x/`. A bare `.*` or `.+` is written `.`, as Django's own `simplify_regex`
+(django.contrib.admindocs.views) shows it.
 """
 
 from __future__ import annotations
@@ -65,13 +66,13 @@ def _step(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]]
     atom = _ATOM.match(regex, at)
     if atom:
         end = _after_quantifier(regex, atom.end())
-        name = "rest" if atom[0] == "." else "var"
         plain = atom[0][1:-1] if atom[0][0] == "[" else ""
         if len(plain) == 1 and end == atom.end():  # [.] is a dot
             out.append(plain)
             return end
-        out.append(f"<{name}>")
-        parameters.append((name, regex[at:end]))
+        out.append("." if atom[0] == "." else "<var>")
+        if atom[0] != ".":
+            parameters.append(("var", regex[at:end]))
         return end
     if char == "\\":
         if regex[at : at + 2] not in _ANCHORS:

@@ -1,7 +1,7 @@
 """Plugin URLs: applications that mount their URLconf by configuration in their `AppConfig`.
 
-The format is that of edx-django-utils (`plugin_app = {"url_config": {project: {"namespace", "regex", "relative_path"}}}`);
-which applications a project loads is said by the entry points of the distribution's `setup.py`.
+The format is that of edx-django-utils (`plugin_app = {"url_config": {project: {"namespace", "regex",
+"relative_path"}}}`); which applications a project loads is said by the entry points of the distribution's `setup.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.link.absvalue import DefRef, Ext, Mapping, Seq, Text, Value, Values
+from extractor.link.absvalue import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.expand import PluginSource, PluginUrls
 from extractor.link.routes.places import Place
+from extractor.link.routes.texts import SettingTexts
 from extractor.link.world import Def
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
@@ -24,6 +25,7 @@ class Plugins(PluginSource):
     """Finds the applications of everything that was read that mount URLs by configuration."""
 
     ev: Evaluator
+    settings: SettingTexts
     _known: tuple[Def, ...] | None = None
 
     def plugins(self, project: str | None) -> Iterable[PluginUrls]:
@@ -48,7 +50,7 @@ class Plugins(PluginSource):
             for keys, values in config.items:
                 if project is not None and project not in [v.literal for v in keys if isinstance(v, Text)]:
                     continue
-                regex = self.ev.constant_key(_under(values, _REGEX)) or ""
+                regex = "".join(self.settings.literals(_under(values, _REGEX))[:1])
                 relative = self.ev.constant_key(_under(values, _RELATIVE)) or "urls"
                 place = Place(("g", cls.scope.name), self.ev.frame(cls))
                 yield PluginUrls(regex, f"{app}.{relative}", place)
@@ -82,7 +84,7 @@ def _under(values: Values, names: tuple[str, ...]) -> Values:
 def _is_key(key: Value, names: tuple[str, ...]) -> bool:
     if isinstance(key, Text):
         return key.literal in names
-    return isinstance(key, Ext) and key.path.rsplit(".", 1)[-1] in names
+    return isinstance(key, Ext) and "PluginURLs" in key.path and key.path.rsplit(".", 1)[-1] in names
 
 
 def _named(values: Values) -> Iterator[str]:
@@ -92,5 +94,3 @@ def _named(values: Values) -> Iterator[str]:
                 if isinstance(text, Text) and text.literal and "=" in text.literal:
                     yield text.literal.partition("=")[2].strip().replace(":", ".")
 
-
-__all__ = ["DefRef", "Plugins"]

@@ -14,8 +14,8 @@ from extractor.link.absvalue import Const, DefRef, Ext, Inst, Query, Seq, Text, 
 from extractor.link.attributes import instance_attribute
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
-from extractor.link.folding import LIMIT
 from extractor.link.routes.places import Place, names_of, places
+from extractor.link.routes.texts import rounds
 from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
 from extractor.link.world import Def
 from extractor.summary import Call
@@ -175,18 +175,25 @@ class Routers:
         call = place.call
         if call is None:
             return
-        args, pairs = arguments(self.ev, call, place.frame)
+        for ev in rounds(self.ev, place, call.args[:2]):
+            yield from self._round(ev, place, call, front, parents)
+
+    def _round(
+        self, ev: Evaluator, place: Place, call: Call, front: str, parents: tuple[Registration, ...]
+    ) -> Iterator[Registration]:
+        args, pairs = arguments(ev, call, place.frame)
         kwargs = dict(pairs)
         prefixes = _literals(args[0] if args else kwargs.get("prefix", ()))
         viewsets = args[1] if len(args) > 1 else kwargs.get("viewset", ())
         basenames = _literals(args[2] if len(args) > 2 else kwargs.get("basename", kwargs.get("base_name", ())))
         lookups = texts_of_exact(kwargs.get("parents_query_lookups", ()))
         nested = front + self._parent_prefix(parents, lookups)
-        for index, (prefix, viewset) in enumerate(paired(prefixes, list(viewsets))):
-            cls = viewset.target if isinstance(viewset, DefRef) and viewset.target.kind == "class" else None
-            shown = cls.qualified if cls is not None else viewset.path if isinstance(viewset, Ext) else ""
-            basename = basenames[index] if index < len(basenames) else (basenames or [""])[0]
-            yield Registration(place, prefix, nested + prefix, cls, shown, basename or self._default_name(cls))
+        for prefix in prefixes:
+            for viewset in viewsets:
+                cls = viewset.target if isinstance(viewset, DefRef) and viewset.target.kind == "class" else None
+                shown = cls.qualified if cls is not None else viewset.path if isinstance(viewset, Ext) else ""
+                basename = (basenames or [self._default_name(cls)])[0]
+                yield Registration(place, prefix, nested + prefix, cls, shown, basename)
 
     def _parent_prefix(self, parents: tuple[Registration, ...], lookups: list[str]) -> str:
         """drf-extensions: `parent/(?P<parent_lookup_x>...)/` for the registrations this one is chained to."""
@@ -289,7 +296,7 @@ class Routers:
     def _trailing_slash(self, router: Place) -> str:
         """`/`, or "" with `trailing_slash=False`, or what the router's class sets."""
         call = router.call
-        args, pairs = arguments(self.ev, call, router.frame) if call is not None else ((), ())
+        _args, pairs = arguments(self.ev, call, router.frame) if call is not None else ((), ())
         given = dict(pairs).get("trailing_slash", ())
         if any(isinstance(v, Const) and v.value is False for v in given):
             return ""
@@ -305,7 +312,8 @@ class Routers:
             if isinstance(value, Inst):
                 member = self.ev.classes.member(value.cls, "routes")
                 if member is not None and member[0].module.in_repo:
-                    found = tuple(t for v in member[1] if isinstance(v, Seq) for item in v.items for t in _template(item))
+                    lists = [v for v in member[1] if isinstance(v, Seq)]
+                    found = tuple(made for values in lists for item in values.items for made in _template(item))
                     if found:
                         return found
         return _TEMPLATES
@@ -333,19 +341,10 @@ class Routers:
         return f"{prefix}/(?P<{lookup}_pk>[^/.]+)/"
 
 
-def paired(first: list[str], second: list[object]) -> list[tuple[str, object]]:
-    """Alternatives that come from one loop over a table go together; one beside many goes with each."""
-    if len(first) == len(second) or (len(first) > 1 and len(second) > 1):
-        return list(zip(first, second, strict=False))
-    return [(a, b) for a in first for b in second]
-
-
 def _template(values: Values) -> Iterator[Template]:
     for value in values:
         if isinstance(value, Ext) and value.path.endswith("Route()"):
-            kwargs = dict(value.kwargs) | {
-                key: given for key, given in zip(("url", "mapping", "name", "detail"), value.args, strict=False)
-            }
+            kwargs = dict(value.kwargs) | dict(zip(("url", "mapping", "name", "detail"), value.args, strict=False))
             url, name = _literals(kwargs.get("url", ())), _literals(kwargs.get("name", ()))
             detail = any(isinstance(v, Const) and v.value is True for v in kwargs.get("detail", ()))
             if url:
@@ -379,5 +378,3 @@ def _name_of(expr: tuple[object, ...], owner: Def) -> str:
                 return str(value[1]).rsplit(".", 1)[-1].split("#")[0]
     return ""
 
-
-__all__ = ["LIMIT", "Registration", "Routers", "Served", "Template", "paired"]

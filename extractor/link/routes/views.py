@@ -13,7 +13,7 @@ from extractor.link.absvalue import Const, DefRef, Ext, Frame, Mapping, Seq, Tex
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place, names_of, places
-from extractor.link.world import Def, Module
+from extractor.link.world import Def
 from extractor.summary import Call
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -22,9 +22,9 @@ MAX_WRAPPERS = 8
 # HTTP methods that classes of Django and Django REST framework answer, by the last part of the class's name.
 _CLASS_METHODS = {
     **dict.fromkeys(
-        ("TemplateView", "RedirectView", "ListView", "DetailView", "DayArchiveView", "MonthArchiveView", "ArchiveIndexView",
-         "ListAPIView", "RetrieveAPIView", "PasswordResetDoneView", "PasswordChangeDoneView", "PasswordResetCompleteView",
-         "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView", "SpectacularRedocView",
+        ("TemplateView", "RedirectView", "ListView", "DetailView", "DayArchiveView", "MonthArchiveView",
+         "ArchiveIndexView", "ListAPIView", "RetrieveAPIView", "PasswordResetDoneView", "PasswordChangeDoneView",
+         "PasswordResetCompleteView", "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView", "SpectacularRedocView",
          "ReadOnlyModelViewSet"),
         ("GET",)),
     **dict.fromkeys(
@@ -185,8 +185,6 @@ def described(ev: Evaluator, target: Def) -> View:
     known = {*own, *_known_methods((*outside, *(cls.qualified for cls in order)))}
     allowed = _allowed(ev, target)
     methods = tuple(verb for verb in VERBS if verb in known and (not allowed or verb in allowed))
-    if "POST" in methods and "PUT" not in own and any(name.rsplit(".", 1)[-1] == "ProcessFormView" for name in outside):
-        methods = tuple(verb for verb in methods if verb != "PUT")
     return View(target.qualified, target, methods=methods, handlers=tuple(handlers))
 
 
@@ -231,8 +229,9 @@ def _function_methods(ev: Evaluator, target: Def) -> tuple[str, ...]:
         if last in _REQUIRED:
             found += _REQUIRED[last]
         elif last in ("api_view", "require_http_methods") and call is not None:
-            args, kwargs = arguments(ev, call, frame)
-            given = args[0] if args else dict(kwargs).get("http_method_names", dict(kwargs).get("request_method_list", ()))
+            args, pairs = arguments(ev, call, frame)
+            kwargs = dict(pairs)
+            given = args[0] if args else kwargs.get("http_method_names", kwargs.get("request_method_list", ()))
             found += texts_of(given) or (["GET"] if last == "api_view" else [])
     return tuple(verb for verb in VERBS if verb in found)
 
@@ -271,6 +270,3 @@ def _says_deprecated(ev: Evaluator, call: Call, frame: Frame) -> bool:
         for name, expr in call.kwargs
     )
 
-
-__all__ = ["Module", "View", "decorators", "deprecation", "described", "find_views", "mapping_of", "texts_of",
-           "with_actions"]  # fmt: skip

@@ -1,0 +1,184 @@
+"""Which routes answer a call: an index of patterns by path segment, asked with a method and a path that has holes.
+
+A hole is `{...}`: one or more unknown characters within a segment, or the whole of it. Known text in a segment must be
+accepted by the route's parameter (`\\d+` does not take `me`); a hole is taken by any parameter. Of the routes that
+match, those with the most literal segments win, so `/users/me/` is found before `/users/<name>/`. A hole stands for
+literal text only where no parameter takes it. A trailing slash is not told apart: Django redirects to the other form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from extractor.model import Route
+
+_PARAMETER = re.compile(r"<([^<>]*)>")
+_HOLE = re.compile(r"\{[^{}]*\}")
+_NESTED = re.compile(r"[*+}]\)[*+{]|\|[^()]*\)[*+{]|\([^()]*[*+{][^()]*\)[*+{]")
+MAX_TEXT = 200  # characters of a segment that an expression of scanned code is tried on
+MAX_SPAN = 6  # path segments that one parameter may take
+MAX_WAYS = 2_000  # steps of one search
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a route: literal text, or text with parameters. `deep` ones may take several path segments."""
+
+    text: str
+    literal: bool
+    deep: bool = False
+    accepts: re.Pattern[str] | None = None
+
+    def takes(self, text: str, loose: bool) -> bool:
+        """True when the segment can be this text, holes included. `loose` lets a hole stand for literal text."""
+        known = _HOLE.split(text)
+        if self.literal:
+            return text == self.text or (loose and len(known) > 1 and _spread(known, self.text))
+        if len(known) > 1:
+            return _fits(self.text, text)
+        return self.accepts is None or len(text) > MAX_TEXT or self.accepts.fullmatch(text) is not None
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    others: list[tuple[Segment, _Node]] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
+
+
+class RouteIndex:
+    """Routes by path segment. `parameters` gives, by `Route.id`, the (name, expression) pairs of a pattern in order."""
+
+    def __init__(
+        self, routes: Iterable[Route], parameters: Mapping[str, tuple[tuple[str, str], ...]] | None = None
+    ) -> None:
+        self._root = _Node()
+        self._known: dict[tuple[str | None, str], tuple[Route, ...]] = {}
+        for route in routes:
+            self._add(route, (parameters or {}).get(route.id, ()))
+
+    def match(self, method: str | None, path: str) -> tuple[Route, ...]:
+        """The routes that answer `method` (None: any) on a path template, the most literal ones only, sorted by id.
+
+        Routes that do not name their methods answer all. Nothing when no route answers.
+        """
+        key = (method, path)
+        if key not in self._known:
+            self._known[key] = self._find(method, path)
+        return self._known[key]
+
+    def _add(self, route: Route, parameters: tuple[tuple[str, str], ...]) -> None:
+        node = self._root
+        expressions = list(parameters)
+        for text in _segments(route.pattern):
+            segment = _segment(text, expressions)
+            if segment.literal:
+                node = node.literals.setdefault(segment.text, _Node())
+                continue
+            for known, child in node.others:
+                if known == segment:
+                    node = child
+                    break
+            else:
+                child = _Node()
+                node.others.append((segment, child))
+                node = child
+        node.routes.append(route)
+
+    def _find(self, method: str | None, path: str) -> tuple[Route, ...]:
+        parts = _segments(path)
+        for loose in (False, True):
+            best: dict[int, list[Route]] = {}
+            for _way, (score, route) in zip(range(MAX_WAYS), self._walk(self._root, parts, 0, loose, 0), strict=False):
+                if method is None or not route.methods or method.upper() in route.methods:
+                    best.setdefault(score, []).append(route)
+            if best:
+                unique = {route.id: route for route in best[max(best)]}
+                return tuple(unique[key] for key in sorted(unique))
+        return ()
+
+    def _walk(
+        self, node: _Node, parts: tuple[str, ...], at: int, loose: bool, score: int
+    ) -> Iterator[tuple[int, Route]]:
+        if at == len(parts):
+            for route in node.routes:
+                yield score, route
+            return
+        part = parts[at]
+        exact = node.literals.get(part)
+        if exact is not None:
+            yield from self._walk(exact, parts, at + 1, loose, score + 2)
+        if loose and "{" in part:
+            for text, child in node.literals.items():
+                if text != part and Segment(text, True).takes(part, True):
+                    yield from self._walk(child, parts, at + 1, loose, score + 1)
+        for segment, child in node.others:
+            if segment.takes(part, loose):
+                yield from self._walk(child, parts, at + 1, loose, score + (1 if _HOLE.fullmatch(part) else 0))
+            if segment.deep:
+                for span in range(2, min(MAX_SPAN, len(parts) - at) + 1):
+                    if segment.takes("/".join(parts[at : at + span]), loose):
+                        yield from self._walk(child, parts, at + span, loose, score - span)
+
+
+def match(index: RouteIndex, method: str | None, path_template: str) -> tuple[Route, ...]:
+    """`index.match(method, path_template)`: which routes answer a call."""
+    return index.match(method, path_template)
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    """The segments of a path; slashes inside holes do not divide, query and fragment are cut."""
+    masked = _HOLE.sub(lambda m: m[0].replace("/", "\0").replace("?", "\1").replace("#", "\2"), path)
+    plain = masked.split("?", 1)[0].split("#", 1)[0].strip("/")
+    parts = plain.split("/") if plain else []
+    return tuple(part.replace("\0", "/").replace("\1", "?").replace("\2", "#") for part in parts if part)
+
+
+def _segment(text: str, expressions: list[tuple[str, str]]) -> Segment:
+    """A segment of a pattern; takes its parameters' expressions from the front of the list."""
+    if text == ".":  # what is left of `.*`
+        return Segment(text, False, deep=True)
+    names = _PARAMETER.findall(text)
+    if not names:
+        return Segment(text, True)
+    inner = [expressions.pop(0)[1] if expressions else "" for _name in names]
+    deep = any(_takes_slash(expression) for expression in inner)
+    return Segment(text, False, deep, _compiled(text, inner))
+
+
+def _compiled(text: str, inner: list[str]) -> re.Pattern[str] | None:
+    """The expression of a whole segment; None (anything goes) for one that is missing, invalid or could run long."""
+    if any(not expression or _NESTED.search(expression) or len(expression) > MAX_TEXT for expression in inner):
+        return None
+    rest = iter(inner)
+    pieces = [f"(?:{next(rest)})" if i % 2 else re.escape(piece) for i, piece in enumerate(_PARAMETER.split(text))]
+    try:
+        return re.compile("".join(pieces))
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+def _takes_slash(expression: str) -> bool:
+    """True for expressions that take a `/` somewhere: `.+`, `[^?]+`, `[^/+]+(/|\\+)[^/+]+`."""
+    if not expression:
+        return False
+    without = re.sub(r"\[\^[^\]]*/[^\]]*\]|\\[wd]", "", expression)
+    return "/" in without or re.search(r"(?<!\\)\.|\[\^|\\[DWS]", without) is not None
+
+
+def _spread(known: list[str], literal: str) -> bool:
+    """True when the literal is the known pieces in order, with at least one character in each hole between."""
+    pattern = ".+".join(re.escape(piece) for piece in known)
+    return len(literal) <= MAX_TEXT and re.fullmatch(pattern, literal) is not None
+
+
+def _fits(pattern: str, template: str) -> bool:
+    """True when the text around the holes of a template and that around the parameters of a pattern can agree."""
+    front, back = _PARAMETER.split(pattern)[0], _PARAMETER.split(pattern)[-1]
+    head, tail = _HOLE.split(template)[0], _HOLE.split(template)[-1]
+    if pattern == "." or (not front and not back):
+        return True
+    starts = head.startswith(front) or front.startswith(head)
+    return starts and (tail.endswith(back) or back.endswith(tail))
