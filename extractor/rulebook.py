@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,17 +192,28 @@ def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
     }  # fmt: skip
 
 
-def _alternatives(pattern: str) -> Iterable[str]:
-    """`a.{b,c}.d` as `a.b.d` and `a.c.d`."""
-    found = re.search(r"\{([^{}]*)\}", pattern)
-    if found is None:
-        return [pattern]
-    head, tail = pattern[: found.start()], pattern[found.end() :]
-    return [whole for part in found[1].split(",") for whole in _alternatives(f"{head}{part.strip()}{tail}")]
-
-
 def _heads(pattern: str) -> set[str]:
-    return {whole.split(".", 1)[0].split("(", 1)[0] for whole in _alternatives(pattern)}
+    """The names a pattern can start with: what stands before the first `.` or `(` of each alternative."""
+    start = next((at for at, sign in enumerate(pattern) if sign in "{.("), len(pattern))
+    if pattern[start : start + 1] != "{":
+        return {pattern[:start]}
+    options, tail = _group(pattern, start)
+    return {head for option in options for head in _heads(pattern[:start] + option + tail)}
+
+
+def _group(pattern: str, start: int) -> tuple[list[str], str]:
+    """The alternatives of the group `{a,b}` that opens at `start`, and what follows it."""
+    depth, options = 0, [""]
+    for at in range(start, len(pattern)):
+        sign = pattern[at]
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth == 0:
+            return [option.strip() for option in options], pattern[at + 1 :]
+        if sign == "," and depth == 1:
+            options.append("")
+        elif at > start:
+            options[-1] += sign
+    raise ValueError(f"a group of {pattern!r} is not closed")
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
