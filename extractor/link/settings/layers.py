@@ -6,8 +6,10 @@ makes them, the last one on top, as Python would leave them (a star import is ta
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from extractor.link.world import Module, World
 from extractor.summary import Scope
@@ -34,6 +36,24 @@ class Change:
     merge: bool = False
 
 
+def settings_modules(world: World) -> tuple[str, ...]:
+    """The settings modules that the repository itself names, where `DJANGO_SETTINGS_MODULE` is set
+    (`manage.py`, `wsgi.py`, `celery.py`): the one named most often first, then by name."""
+    counts: dict[str, int] = {}
+    for module in world.modules:
+        if module.in_repo:
+            for scope in module.summary.scopes.values():
+                for call in scope.calls:
+                    texts = [arg[1] for arg in call.args if arg[0] == "c" and isinstance(arg[1], str)]
+                    if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
+                        counts[texts[1]] = counts.get(texts[1], 0) + 1
+                for _base, key, value, _line in scope.subs:
+                    if key == ("c", "DJANGO_SETTINGS_MODULE") and value[0] == "c" and isinstance(value[1], str):
+                        counts[value[1]] = counts.get(value[1], 0) + 1
+    known = (name for name in counts if world.find(name) is not None)
+    return tuple(sorted(known, key=lambda name: (-counts[name], name)))
+
+
 def layers(world: World, modules: Iterable[str]) -> tuple[Module, ...]:
     """The settings modules and those they star-import, topmost first, each once. Unread modules are passed over."""
     found: dict[str, Module] = {}
@@ -50,10 +70,37 @@ def _with_stars(world: World, module: Module, seen: set[str]) -> Iterator[Module
         return
     seen.add(module.name)
     yield module
-    for star in reversed(module.summary.stars):
-        below = world.find(module.absolute(star))
+    for dotted in (*reversed(_loaded(world, module)), *reversed(module.summary.stars)):
+        below = world.find(module.absolute(dotted))
         if below is not None:
             yield from _with_stars(world, below, seen)
+
+
+def _loaded(world: World, module: Module) -> list[str]:
+    """Modules of settings that a call names: `import_settings_modules("package.settings")`, whatever the loader, when
+    its name speaks of settings; `include("components/database.py")` of django-split-settings."""
+    scope = module.summary.scopes.get("")
+    found: list[str] = []
+    for call in scope.calls if scope is not None else ():
+        texts = [arg[1] for arg in call.args if arg[0] == "c" and isinstance(arg[1], str)]
+        name = call.func[-1] if call.func[0] in ("n", "mf", "a") else _variable(scope, call.func)
+        if not texts or not isinstance(name, str):
+            continue
+        if "settings" in name.lower():
+            found += [text for text in texts if world.find(text) is not None]
+        elif name == "include":
+            folder = posixpath.dirname(module.path)
+            globs = [posixpath.normpath(posixpath.join(folder, text)) for text in texts]
+            found += [m.name for glob in globs for m in world.modules if m.in_repo and fnmatchcase(m.path, glob)]
+    return found
+
+
+def _variable(scope: Scope | None, func: Expr) -> str | None:
+    """The imported name behind a variable."""
+    if scope is not None and func[0] == "v" and len(func[1]) == 1:
+        value = scope.defs[func[1][0]][1]
+        return str(value[-1]) if value[0] == "mf" else None
+    return None
 
 
 def bindings(module: Module, name: str) -> tuple[Binding, ...]:

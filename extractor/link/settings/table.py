@@ -11,7 +11,7 @@ from extractor.link.absvalue import Const, Env, Ext, Mapping, Seq, Text, Unknown
 from extractor.link.evaluate import Evaluator
 from extractor.link.folding import bounded
 from extractor.link.settings.expand import Expander
-from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers
+from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers, settings_modules
 from extractor.link.world import Module
 from extractor.runtime.masking import masked
 
@@ -45,8 +45,9 @@ class SettingsTable:
 
     @classmethod
     def build(cls, ev: Evaluator, repo: str, modules: Sequence[str], service: str) -> SettingsTable:
-        """The table of a service that uses `modules` (dotted names, the one that wins first)."""
-        return cls(ev, repo, service, layers(ev.world, modules))
+        """The table of a service that uses `modules` (dotted names, the one that wins first); when none is given, the
+        one that the repository names most often where it sets `DJANGO_SETTINGS_MODULE`."""
+        return cls(ev, repo, service, layers(ev.world, modules or settings_modules(ev.world)[:1]))
 
     # what settings are -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,61 @@
+"""Where code reads settings: `settings.NAME` and `getattr(settings, "NAME", ...)`, in one pass over a repository."""
+
+from __future__ import annotations
+
+import weakref
+
+from extractor.link.absvalue import Ext
+from extractor.link.attributes import SETTINGS
+from extractor.link.evaluate import Evaluator
+from extractor.link.world import Def
+from extractor.model import Evidence
+from extractor.summary import Call
+
+MAX_READS = 40  # places kept for one setting
+
+_KNOWN: weakref.WeakKeyDictionary[Evaluator, dict[str, tuple[Evidence, ...]]] = weakref.WeakKeyDictionary()
+
+
+def setting_reads(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
+    """The places that read each setting, by its name, sorted by place. Made once for an evaluator."""
+    found = _KNOWN.get(ev)
+    if found is None:
+        found = _KNOWN[ev] = _read_places(ev, commit)
+    return found
+
+
+def _read_places(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
+    places: dict[str, set[Evidence]] = {}
+    for target in ev.world.defs():
+        if target.module.in_repo:
+            for name, line, end_line in _reads(ev, target):
+                module = target.module
+                spot = Evidence(module.repo, commit, module.path, line, end_line, "read")
+                places.setdefault(name, set()).add(spot)
+    return {
+        name: tuple(sorted(spots, key=lambda e: (e.path, e.line, e.end_line))[:MAX_READS])
+        for name, spots in sorted(places.items())
+    }
+
+
+def _reads(ev: Evaluator, target: Def) -> list[tuple[str, int, int]]:
+    found = []
+    for line, value in target.scope.reads:
+        if value[0] == "a" and value[2].isupper() and _is_settings(ev, target, value[1]):
+            found.append((value[2], line, line))
+    for call in target.scope.calls:
+        name = _getattr_name(call)
+        if name is not None and _is_settings(ev, target, call.args[0]):
+            found.append((name, call.line, call.end_line))
+    return found
+
+
+def _getattr_name(call: Call) -> str | None:
+    if call.func == ("n", "getattr") and len(call.args) > 1 and call.args[1][0] == "c":
+        name = call.args[1][1]
+        return name if isinstance(name, str) and name.isupper() else None
+    return None
+
+
+def _is_settings(ev: Evaluator, target: Def, base: tuple[object, ...]) -> bool:
+    return any(isinstance(v, Ext) and v.path == SETTINGS for v in ev.eval(base, ev.frame(target)))
