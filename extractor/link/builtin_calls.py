@@ -48,6 +48,15 @@ def _reads_environment(path: str) -> bool:
     return last.startswith("get_") and "env" in head.lower() and last != "get_env" or path == "decouple.config"
 
 
+def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
+    """The variable that a function which was read takes from the environment, by the shape of its name
+    (`shop.envs.get_string("NAME", default)`); None when it is no such function or the name is not known."""
+    if not _reads_environment(qualified):
+        return None
+    found = _environment(ev, args, dict(kwargs), qualified)
+    return found if isinstance(found[0], Env) and found[0].name.isupper() else None
+
+
 def _environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
     names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
     name = ev.constant_key(names)

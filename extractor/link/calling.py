@@ -107,6 +107,9 @@ def call_value(
     if isinstance(func, DefRef):
         if func.target.kind == "class":
             return construct(ev, func.target, args, kwargs)
+        variable = builtin_calls.environment_read(ev, func.target.qualified, args, kwargs)
+        if variable is not None:
+            return variable
         return returned(ev, func if me is None else DefRef(func.target, me, func.frame), args, kwargs)
     if isinstance(func, Ext):
         return builtin_calls.outside(ev, func, args, kwargs, frame)
