@@ -14,7 +14,8 @@ DAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
 _BOUNDS = {"minute": (0, 59), "hour": (0, 23), "day_of_month": (1, 31), "month_of_year": (1, 12), "day_of_week": (0, 6)}
-_PART = re.compile(r"^(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?$")
+_PART = re.compile(r"^(?:(\*)|(\w+)(?:-(\w+))?)(?:/([0-9]{1,4}))?$")
+_DIGITS = re.compile("[0-9]{1,4}")
 MAX_TIMES = 6  # times of day listed one by one
 
 
@@ -73,7 +74,7 @@ def _part(part: str, kind: str, low: int, high: int) -> list[int]:
 
 
 def _number(text: str, kind: str, low: int, high: int) -> int:
-    if text.isdigit():
+    if _DIGITS.fullmatch(text):
         value = int(text)
         if kind == "day_of_week" and value == 7:
             value = 0
@@ -113,7 +114,7 @@ def _wrap(cron: Crontab) -> str:
     """A remark where an hour range runs over midnight."""
     for part in (cron.hour or "").split(","):
         first, dash, last = part.split("/")[0].strip().partition("-")
-        if dash and first.isdigit() and last.isdigit() and int(first) > int(last):
+        if dash and _DIGITS.fullmatch(first) and _DIGITS.fullmatch(last) and int(first) > int(last):
             return " (wraps past midnight)"
     return ""
 

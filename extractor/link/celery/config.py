@@ -88,7 +88,7 @@ class Config:
 
     def option(self, option: str, *older: str) -> Written | None:
         """Where a Celery option is set: on `app.conf`, else in the settings. The last assignment counts."""
-        on_app = [w for w in self.on_conf(option)]
+        on_app = list(self.on_conf(option))
         if on_app:
             return on_app[-1]
         for name in self.names(option, *older):
@@ -113,8 +113,8 @@ class Config:
                         yield Written(value, frame, line)
                 for call in scope.calls:
                     if call.func[0] == "a" and call.func[2] == "update" and self._is_conf(call.func[1], frame):
-                        for key, value in call.kwargs:
-                            if key == option:
+                        for given, value in call.kwargs:
+                            if given == option:
                                 yield Written(value, frame, call.line, call.guards)
 
     def _is_conf(self, base: Expr, frame: Frame) -> bool:
@@ -183,10 +183,9 @@ class Config:
         if len(given) != 1:
             return ()
         for func in given[0]:
-            if isinstance(func, DefRef) and func.target.kind in ("lambda", "function"):
-                if len(func.target.scope.params) == 1:
-                    found = calling.call_value(self.ev, func, ((Ext(SETTINGS),),), ())
-                    return tuple(v for v in found if not isinstance(v, Unknown))
+            if isinstance(func, DefRef) and func.target.kind != "class" and len(func.target.scope.params) == 1:
+                found = calling.call_value(self.ev, func, ((Ext(SETTINGS),),), ())
+                return tuple(v for v in found if not isinstance(v, Unknown))
         return ()
 
 
@@ -289,7 +288,7 @@ def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
 
 
 def _settings_named(ev: Evaluator, modules: Sequence[Module]) -> list[str]:
-    """The settings modules named by `os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...)`, the Celery modules' first."""
+    """Settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...)` names, Celery's modules first."""
     ends = (("celery.py",), ("manage.py", "wsgi.py"))
     own = [m for m in ev.world.modules if m.in_repo]
     for places in (modules, *([m for m in own if m.path.endswith(names)] for names in ends)):

@@ -102,9 +102,6 @@ class _Finder:
             for call in scope.calls:
                 if call.func[0] in ("a", "mf") and call.func[2] in words:
                     return True
-                if call.func[0] in ("v", "n", "x", "p"):
-                    if any(v[0] == "a" and v[2] in SENDERS for _line, v in scope.reads):
-                        return True
             if any(v[2] in SENDERS for _line, v in scope.reads):
                 return True
         return False
@@ -156,8 +153,13 @@ class _Finder:
         path, function = owner.module.path, owner.shown
         return Enqueue(
             row_id("enqueue", self.repo, path, function, name or "", how), self.repo, path, call.line, call.end_line,
-            function, name, how, row.id if row else None, queue or (row.queue if row else None), (), confidence, note,
+            function, name, how, row.id if row else None, queue or self._usual_queue(task), (), confidence, note,
         )  # fmt: skip
+
+    def _usual_queue(self, task: Found | None) -> str | None:
+        """The queue of the task, where all services route it to one."""
+        queues = {row.queue for row in self.index.rows.get(task.target, ())} if task is not None else set()
+        return queues.pop() if len(queues) == 1 else None
 
     def _queue(self, call: Call, frame: Frame) -> str | None:
         """The queue named at the call, where it is text."""

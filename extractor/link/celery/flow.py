@@ -155,7 +155,9 @@ def _reached(
             yield from _reached(owner, value, through, seen)
 
 
-def _added(owner: Def, index: int, through: tuple[str, ...], seen: set[object]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _added(
+    owner: Def, index: int, through: tuple[str, ...], seen: set[object]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
     """What `.append(...)` and its like put into the variable of a definition."""
     for call in owner.scope.calls:
         func = call.func

@@ -10,7 +10,7 @@ from extractor.link.absvalue import Const, DefRef, Env, Ext, Frame, Inst, Settin
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.config import Config, Written, assigned
 from extractor.link.world import Def
-from extractor.summary import Call
+from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
 _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
@@ -19,6 +19,7 @@ _SOLAR = re.compile(r"^celery(\.\w+)*\.solar$")
 _UNITS = {"days": 86400.0, "seconds": 1.0, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60.0, "hours": 3600.0,
           "weeks": 604800.0}  # fmt: skip
 _FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
+_NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
 MAX_STEPS = 40
 
 
@@ -177,8 +178,8 @@ class Reader:
         if written is None:
             return False
         values = self.config.fold(self.ev.eval(written.expr, written.frame))
-        return any("redbeat" in (v.path if isinstance(v, Ext) else (v.literal or "") if isinstance(v, Text) else "").lower()
-                   for v in values)  # fmt: skip
+        names = [v.path if isinstance(v, Ext) else v.literal or "" for v in values if isinstance(v, Ext | Text)]
+        return any("redbeat" in name.lower() for name in names)
 
     def _parameters(self, cls: Def) -> list[str]:
         made = self.ev.classes.member(cls, "__init__")
@@ -201,7 +202,7 @@ class Reader:
                     body = calling.method_frame(self.ev, value.target, instances[0])
                     expr = dict(inner.kwargs).get("run_every") or (inner.args[0] if inner.args else None)
                     if expr is not None:
-                        return _Bound(self, call, frame, scope.params, scope.attrs).seconds(expr, body)
+                        return _Bound(self, call, frame, scope).seconds(expr, body)
         return None
 
     # numbers -----------------------------------------------------------------------------------------------------
@@ -254,11 +255,15 @@ class Reader:
                 if isinstance(func, Ext) and func.path in ("builtins.int", "builtins.float", "builtins.round"):
                     number = self.number(call.args[0], frame) if call.args else 0.0
                     return float(int(number)) if number is not None and func.path == "builtins.int" else number
+            if any(isinstance(v, Env) for v in self.ev.eval(expr, frame)):
+                self._noted(self.ev.eval(expr, frame))
+                default = dict(call.kwargs).get("default") or (call.args[1] if len(call.args) > 1 else None)
+                return self.number(default, frame) if default is not None else None
         for value in self.config.fold(self._noted(self.ev.eval(expr, frame))):
             if isinstance(value, Const) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
                 return float(value.value)
-            if isinstance(value, Text) and value.literal is not None and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value.literal):
-                return float(value.literal)
+            if isinstance(value, Text) and _NUMBER.fullmatch(value.literal or ""):
+                return float(value.literal or "")
         return None
 
     def _noted(self, values: Values) -> Values:
@@ -312,13 +317,12 @@ class Reader:
 class _Bound:
     """Arithmetic inside a constructor: parameters stand for the expressions they were given."""
 
-    def __init__(self, reader: Reader, call: Call, frame: Frame, params: tuple[tuple[str, str, Expr | None, Expr | None], ...],
-                 attrs: tuple[tuple[Expr, str, Expr, int], ...]) -> None:  # fmt: skip
+    def __init__(self, reader: Reader, call: Call, frame: Frame, body: Scope) -> None:
         self.reader = reader
         self.frame = frame
-        names = [name for name, kind, _default, _annotation in params[1:] if kind != "**"]
+        names = [name for name, kind, _default, _annotation in body.params[1:] if kind != "**"]
         self.given = {**dict(zip(names, call.args, strict=False)), **{k: v for k, v in call.kwargs if k}}
-        self.attrs = {name: value for _base, name, value, _line in attrs}
+        self.attrs = {name: value for _base, name, value, _line in body.attrs}
 
     def seconds(self, expr: Expr, body: Frame) -> float | None:
         """The seconds of an expression of the constructor's body."""

@@ -35,7 +35,8 @@ class Router:
     def queue(self, config: Config, task: str, own: Values, target: Def) -> tuple[str | None, Evidence | None]:
         """The queue of a task in a service and the line that says so; None when it cannot be told (then a gap)."""
         if own:
-            here = Evidence(self.repo, self.commit, target.module.path, target.scope.line, target.scope.def_line, "queue")
+            scope = target.scope
+            here = Evidence(self.repo, self.commit, target.module.path, scope.line, scope.def_line, "queue")
             named = config.text(own)
             if named is not None:
                 return named, here

@@ -19,6 +19,8 @@ from extractor.summary import Value as Expr
 
 OPTION = "beat_schedule"
 OLDER = ("CELERYBEAT_SCHEDULE",)
+_SIGNS = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "In": "in", "NotIn": "not in",
+          "Is": "is", "IsNot": "is not"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ def _row(ev: Evaluator, index: TaskIndex, repo: str, config: Config, reader: Rea
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     return Schedule(
-        row_id("schedule", repo, config.service, key), repo, key, named, made.id if made else None, said.text, said.words,
-        entry.module.path, entry.line, entry.end_line, config.service, said.note, said.settings, entry.condition,
+        row_id("schedule", repo, config.service, key), repo, key, named, made.id if made else None, said.text,
+        said.words, entry.module.path, entry.line, entry.end_line, config.service, said.note, said.settings,
+        entry.condition,
     )  # fmt: skip
 
 
@@ -114,8 +117,9 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             every = dict(call.kwargs).get("run_every") if call is not None else None
             if every is not None:
                 said = Reader(index.configs[0]).read(every, frame)
-                yield Schedule(row_id("schedule", repo, "", found.name), repo, found.name, found.name, row.id, said.text,
-                               said.words, row.path, row.line, row.line, "", said.note, said.settings)  # fmt: skip
+                yield Schedule(row_id("schedule", repo, "", found.name), repo, found.name, found.name, row.id,
+                               said.text, said.words, row.path, row.line, row.line, "", said.note,
+                               said.settings)  # fmt: skip
 
 
 class _Entries:
@@ -258,7 +262,20 @@ def _names(base: Expr, scope: Scope, name: str) -> bool:
         return True
     if base[0] in ("mf",):
         return bool(base[2] == name)
-    return base[0] == "v" and bool(set(base[1]) & set(scope.names.get(name, ())))
+    return base[0] == "v" and bool(set(base[1]) & _definitions(scope, name))
+
+
+def _definitions(scope: Scope, name: str) -> set[int]:
+    """The definitions of a name that its last one is made of (`X |= {...}` keeps what X was)."""
+    found: set[int] = set()
+    pending = list(scope.names.get(name, ()))
+    while pending:
+        index = pending.pop()
+        value = scope.defs[index][1]
+        if index not in found:
+            found.add(index)
+            pending += value[2][1] if value[0] == "b" and value[2][0] == "v" else ()
+    return found
 
 
 def _guards_of(scope: Scope, value: Expr) -> tuple[int, ...]:
@@ -302,9 +319,7 @@ def _shown(test: Expr, scope: Scope) -> str:
     if tag in ("and", "o"):
         return (" and " if tag == "and" else " or ").join(_shown(part, scope) for part in test[1])
     if tag == "cmp":
-        signs = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "In": "in", "NotIn": "not in",
-                 "Is": "is", "IsNot": "is not"}  # fmt: skip
-        return f"{_shown(test[2], scope)} {signs.get(test[1], test[1])} {_shown(test[3], scope)}"
+        return f"{_shown(test[2], scope)} {_SIGNS.get(test[1], test[1])} {_shown(test[3], scope)}"
     if tag == "i":
         return f"{_shown(test[1], scope)}[{_shown(test[2], scope)}]"
     if tag == "k":

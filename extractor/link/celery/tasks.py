@@ -146,9 +146,9 @@ def tasks(ev: Evaluator, repo: str, services: Sequence[Service] = (), commit: st
     by_place: dict[tuple[str, str, str], list[Task]] = {}
     for row in ordered:
         by_place.setdefault((row.name, row.path, row.function), []).append(row)
-    for one in index.rows:
-        place = (index.by_def[one].name, one.module.path, one.shown)
-        index.rows[one] = tuple(by_place[place])
+    for target in index.rows:
+        place = (index.by_def[target].name, target.module.path, target.shown)
+        index.rows[target] = tuple(by_place[place])
     return Tasks(ordered, index, tuple(sorted(router.gaps.values(), key=lambda g: (g.path, g.line, g.what))))
 
 
@@ -243,8 +243,8 @@ def _made_by_project(ev: Evaluator, decorator: DefRef, target: Def) -> Options |
         if isinstance(value, DefRef) and value.target is not target and value.target.scope.decorators:
             parent = value.target.parent
             frame = value.frame or (ev.frame(parent) if parent is not None else None)
-            for expr in value.target.scope.decorators if frame is not None else ():
-                for made in ev.eval(expr, frame):
+            for expr in value.target.scope.decorators:
+                for made in ev.eval(expr, frame) if frame is not None else ():
                     if isinstance(made, Ext) and is_maker(ev, made.path.removesuffix("()")):
                         return made.kwargs
     return None
@@ -312,9 +312,7 @@ def _called(ev: Evaluator, call: Call, owner: Def) -> Iterator[Found]:
         if isinstance(func, Ext) and is_maker(ev, func.path.removesuffix("()")):
             for value in ev.eval(first, frame):
                 if isinstance(value, DefRef) and value.target.kind == "function" and value.target.module.in_repo:
-                    if value.target.scope.parent == "" or value.target.parent is not owner:
-                        options = func.kwargs or calling.arguments(ev, call, frame)[1]
-                        yield _found(ev, value.target, options)
+                    yield _found(ev, value.target, func.kwargs or calling.arguments(ev, call, frame)[1])
 
 
 def _autoregistered(ev: Evaluator, owner: Def) -> Iterator[Found]:

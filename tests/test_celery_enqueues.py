@@ -1,0 +1,151 @@
+"""Enqueues: the places that queue a task, and those that look like one and are none."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from extractor.link.celery import Enqueues, dispatches, enqueues, tasks
+from tests.test_celery_tasks import APP
+from tests.worlds import evaluator
+
+TASKS = """
+    from celery import shared_task, Task, current_app
+    @shared_task
+    def one(x): ...
+    @shared_task
+    def two(x): ...
+    @shared_task(bind=True)
+    def again(self):
+        raise self.retry(countdown=5)
+    @shared_task(bind=True)
+    def swap(self):
+        raise self.replace(one.s(1))
+    class Deliver(Task):
+        def run(self): ...
+    Deliver = current_app.register_task(Deliver())
+"""
+HEAD = """
+from functools import partial
+import celery, itertools
+from multiprocessing.pool import ThreadPool
+from celery import chain, chord, group, signature
+from django.db import transaction
+from shop.celery import app
+from orders import tasks
+from orders.tasks import one, two, again, Deliver
+"""
+
+
+def read(body: str) -> Enqueues:
+    source = HEAD + textwrap.dedent(body)
+    ev = evaluator({"shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": TASKS, "orders/api.py": source})
+    return enqueues(ev, tasks(ev, "shop").index, "shop")
+
+
+def queued(body: str) -> list[str]:
+    rows = [row for row in read(body).rows if row.path == "orders/api.py"]
+    return sorted({(row.task or "?").removeprefix("orders.tasks.") for row in rows})
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("one.delay(1)", ["one"]),
+        ("tasks.two.apply_async((1,))", ["two"]),
+        ("Deliver.delay()", ["Deliver"]),
+        ("transaction.on_commit(lambda: one.delay(1))", ["one"]),
+        ("transaction.on_commit(partial(one.delay, 1))", ["one"]),
+        ("transaction.on_commit(one.delay)", ["one"]),
+        ("one.delay_on_commit(1)", ["one"]),
+        ("(one if x else two).delay(1)", ["one", "two"]),
+        ("{'a': one, 'b': two}[x].delay(1)", ["one", "two"]),
+        ("app.send_task('orders.tasks.two')", ["two"]),
+        ("app.send_task('elsewhere.tasks.three')", ["elsewhere.tasks.three"]),
+        ("app.tasks['orders.tasks.two'].delay(1)", ["two"]),
+        ("signature('orders.tasks.one').delay()", ["one"]),
+        ("group(one.s(i) for i in x)()", ["one"]),
+        ("chain(one.s(1), two.s()).apply_async()", ["one", "two"]),
+        ("chord([one.s(i) for i in x])(two.si(1))", ["one", "two"]),
+        ("(group([one.s(1)]) | two.s()).delay()", ["one", "two"]),
+        ("one.chunks(x, 10).apply_async()", ["one"]),
+        ("one.apply_async(link=two.s())", ["one", "two"]),
+        ("again.retry()", ["again"]),
+        # None of these queues anything.
+        ("one(1)", []),
+        ("one.apply((1,))", []),
+        ("sig = one.s(1)", []),
+        ("list(itertools.chain([1], [2]))", []),
+        ("ThreadPool(4).apply_async(one, (1,))", []),
+        ("'a'.replace('a', 'b')", []),
+    ],
+)
+def test_what_a_line_queues(line: str, expected: list[str]) -> None:
+    assert queued(f"def work(x):\n    {line}\n") == expected
+
+
+def test_signatures_in_variables_and_lists_are_found_where_they_are_made() -> None:
+    found = read("""
+        def work(ids):
+            body = two.si(0)
+            jobs = []
+            for i in ids:
+                jobs.append(one.s(i))
+            job = celery.group(jobs) | body
+            job.delay()
+    """)
+    rows = [r for r in found.rows if r.path == "orders/api.py"]
+    assert [(r.line, r.task, r.confidence) for r in rows] == [
+        (12, "orders.tasks.two", "certain"), (15, "orders.tasks.one", "certain")]  # fmt: skip
+    assert "group(...)" in rows[1].how
+
+
+def test_a_task_handed_in_is_found_through_the_callers() -> None:
+    found = read("""
+        def submit(task, x):
+            task.delay(x)
+        def first(x): submit(one, x)
+        def second(x): submit(task=two, x=x)
+    """)
+    rows = [r for r in found.rows if r.path == "orders/api.py"]
+    assert [(r.function, r.task, r.confidence) for r in rows] == [
+        ("submit", "orders.tasks.one", "likely"), ("submit", "orders.tasks.two", "likely")]  # fmt: skip
+
+
+def test_an_unknown_receiver_is_a_row_without_a_task_and_a_gap() -> None:
+    found = read("def work(job):\n    job.delay()\n")
+    row = next(r for r in found.rows if r.path == "orders/api.py")
+    assert (row.task, row.confidence) == (None, "possible")
+    assert [gap.path for gap in found.gaps] == ["orders/api.py"]
+
+
+def test_retry_and_replace_inside_tasks() -> None:
+    rows = [(r.function, r.task, r.how) for r in read("").rows]
+    assert rows == [
+        ("again", "orders.tasks.again", "retry"),
+        ("swap", "orders.tasks.one", ".replace() of .s()"),
+    ]
+
+
+def test_how_names_the_commit_hook_and_the_queue_of_the_call_counts() -> None:
+    rows = [r for r in read("""
+        def work():
+            def later():
+                one.delay(1)
+            transaction.on_commit(later)
+            transaction.on_commit(lambda: two.apply_async((1,), queue="fast"))
+    """).rows if r.path == "orders/api.py"]  # fmt: skip
+    assert [(r.how, r.queue) for r in rows] == [
+        ("transaction.on_commit(function: X.delay())", "celery"),
+        ("transaction.on_commit(lambda: X.apply_async())", "fast"),
+    ]
+
+
+def test_dispatches_lead_from_the_function_to_the_task() -> None:
+    ev = evaluator({"shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": TASKS,
+                    "orders/api.py": HEAD + "def work():\n    one.delay(1)\n"})  # fmt: skip
+    index = tasks(ev, "shop").index
+    found = dispatches(ev, index, enqueues(ev, index, "shop"))
+    named = {owner.qualified: [task.name for task, _row in pairs] for owner, pairs in found.items()}
+    assert named["orders.api.work"] == ["orders.tasks.one"]

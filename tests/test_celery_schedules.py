@@ -1,0 +1,132 @@
+"""The beat schedule: entries wherever they are added, their cadence, the task they run."""
+
+from __future__ import annotations
+
+from extractor.link.celery import Schedules, schedules, tasks
+from extractor.model import Schedule
+from tests.test_celery_tasks import APP
+from tests.worlds import evaluator
+
+TASKS = "from celery import shared_task\n@shared_task\ndef sync(): ...\n"
+
+
+def read(settings: str, celery: str = APP, **files: str) -> Schedules:
+    sources = {"shop/celery.py": celery, "shop/settings.py": settings, "orders/tasks.py": TASKS}
+    ev = evaluator(sources | {path.replace("__", "/") + ".py": text for path, text in files.items()})
+    return schedules(ev, tasks(ev, "shop").index, "shop")
+
+
+def by_key(found: Schedules) -> dict[str, Schedule]:
+    return {row.key: row for row in found.rows}
+
+
+def test_entries_of_every_form_are_found_at_their_key() -> None:
+    rows = by_key(read("""
+        from datetime import timedelta
+        from celery.schedules import crontab
+        FLAG = False
+        CELERY_BEAT_SCHEDULE = {
+            "literal": {
+                "task": "orders.tasks.sync",
+                "schedule": crontab(minute=0, hour="*/6", day_of_week=5),
+            },
+            "number": {"task": "orders.tasks.sync", "schedule": 1800},
+        }
+        CELERY_BEAT_SCHEDULE.update({"updated": {"task": "orders.tasks.gone", "schedule": timedelta(hours=1)}})
+        if FLAG:
+            CELERY_BEAT_SCHEDULE["added"] = {"task": "orders.tasks.sync", "schedule": timedelta(days=1)}
+        CELERY_BEAT_SCHEDULE |= {"merged": {"task": "orders.tasks.sync", "schedule": crontab()}}
+    """))  # fmt: skip
+    assert {key: (row.line, row.schedule) for key, row in rows.items()} == {
+        "literal": (6, "crontab: 0 */6 * * 5"),
+        "number": (10, "every 1800 seconds"),
+        "updated": (12, "every 3600 seconds"),
+        "added": (14, "every 86400 seconds"),
+        "merged": (15, "crontab: * * * * *"),
+    }
+    assert rows["literal"].cadence == "Fridays, every 6 hours, UTC"
+    assert rows["added"].condition == "FLAG"
+    assert rows["updated"].task_id is None
+    assert rows["literal"].task_id is not None
+
+
+def test_fields_are_folded_through_settings_and_environment_defaults() -> None:
+    row = by_key(read("""
+        import os
+        from datetime import timedelta
+        from celery.schedules import crontab
+        HOURS = os.environ.get("SYNC_HOURS", "2")
+        EVERY = int(os.getenv("EVERY", "60"))
+        CELERY_TIMEZONE = "Europe/Paris"
+        CELERY_BEAT_SCHEDULE = dict(
+            cron={"task": "orders.tasks.sync", "schedule": crontab(0, HOURS)},
+            delta={"task": "orders.tasks.sync", "schedule": timedelta(seconds=EVERY * 2)},
+        )
+    """))  # fmt: skip
+    assert (row["cron"].schedule, row["cron"].cadence) == ("crontab: 0 2 * * *", "daily at 02:00 Europe/Paris")
+    assert (row["delta"].schedule, row["delta"].settings) == ("every 120 seconds", ("EVERY",))
+
+
+SHIFTED = """
+from datetime import timedelta
+from celery.schedules import schedule
+
+class Shifted(schedule):
+    def __init__(self, run_every=None, offset=None):
+        self._run_every = run_every
+        self._offset = offset or timedelta(0)
+        super().__init__(run_every=self._run_every + self._offset)
+"""
+USES_IT = """
+from datetime import timedelta
+from shop.shifted import Shifted
+CELERY_BEAT_SCHEDULER = "{}"
+CELERY_BEAT_SCHEDULE = {{
+    "both": {{
+        "task": "orders.tasks.sync",
+        "schedule": Shifted(run_every=timedelta(minutes=30), offset=timedelta(minutes=15)),
+    }},
+    "plain": {{"task": "orders.tasks.sync", "schedule": Shifted(run_every=timedelta(minutes=30))}},
+}}
+"""
+
+
+def test_redbeat_adds_the_offset_to_every_run() -> None:
+    rows = by_key(read(USES_IT.format("redbeat.RedBeatScheduler"), shop__shifted=SHIFTED))
+    assert rows["both"].schedule == "every 2700 seconds"
+    assert rows["both"].cadence == "every 45 minutes (declared every 30 minutes, offset 15 minutes)"
+    assert "RedBeat" in rows["both"].note
+    assert (rows["plain"].schedule, rows["plain"].note) == ("every 1800 seconds", "")
+
+
+def test_another_scheduler_delays_the_first_run_alone() -> None:
+    row = by_key(read(USES_IT.format("django_celery_beat.schedulers:DatabaseScheduler"), shop__shifted=SHIFTED))["both"]
+    assert (row.schedule, row.note) == ("every 1800 seconds", "the first run comes 15 minutes later")
+
+
+def test_entries_set_on_the_app_and_added_when_it_is_configured() -> None:
+    celery = APP + """
+    from orders.tasks import sync
+    app.conf.beat_schedule = {"on-app": {"task": "orders.tasks.sync", "schedule": 30.0}}
+
+    @app.on_after_configure.connect
+    def setup(sender, **kwargs):
+        sender.add_periodic_task(10.0, sync.s(), name="added")
+"""
+    rows = by_key(read("", celery))
+    assert rows["on-app"].schedule == "every 30 seconds"
+    assert rows["added"].schedule == "every 10 seconds"
+    assert len(rows) == 2
+    assert rows["added"].task == "orders.tasks.sync"
+
+
+def test_a_cadence_known_only_at_run_time_is_a_gap() -> None:
+    found = read("""
+        from celery.schedules import crontab
+        from vendor import hours
+        CELERY_BEAT_SCHEDULE = {"open": {"task": "orders.tasks.sync", "schedule": crontab(minute=0, hour=hours())}}
+    """)  # fmt: skip
+    assert [(r.schedule, r.cadence) for r in found.rows] == [
+        ("crontab: 0 ? * * *", "crontab whose hour is known only at run time, UTC")
+    ]
+    assert [gap.what for gap in found.gaps] == ["the cadence of the beat entry open"]

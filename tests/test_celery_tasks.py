@@ -1,0 +1,175 @@
+"""Celery tasks and their queues: what is one, what it is called, where it stands, where it goes."""
+
+from __future__ import annotations
+
+from extractor.estate import Service
+from extractor.link.celery import Tasks, tasks
+from tests.worlds import evaluator
+
+APP = """
+    import os
+    from celery import Celery
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    app = Celery("shop")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.autodiscover_tasks()
+"""
+
+
+def found(files: dict[str, str], services: tuple[Service, ...] = (), **libraries: dict[str, str]) -> Tasks:
+    base = {"shop/celery.py": APP, "shop/settings.py": "INSTALLED_APPS = ['orders']\n"}
+    return tasks(evaluator(base | files, libraries), "shop", services)
+
+
+def named(result: Tasks) -> dict[str, str | None]:
+    return {row.name: row.queue for row in result.rows}
+
+
+def test_decorators_of_every_form_make_tasks() -> None:
+    result = found({"orders/tasks.py": """
+        from celery import shared_task, shared_task as background, current_app as celery
+        from shop.celery import app
+
+        @app.task
+        def plain(): "Say what it does."
+
+        @app.task(bind=True, name="orders.renamed")
+        def other(self): ...
+
+        @shared_task
+        def shared(): ...
+
+        @background(acks_late=True)
+        @print
+        def aliased(): ...
+
+        @celery.task
+        def current(): ...
+
+        def made(**options):
+            return shared_task(bind=True, **options)
+
+        @made(queue="slow")
+        def by_factory(self): ...
+
+        def wrapped(func): return app.task(func)
+
+        @wrapped
+        def by_wrapper(): ...
+
+        def late(): ...
+        late_task = app.task(late)
+
+        def no_task(): ...
+    """})
+    assert sorted(named(result)) == [
+        "orders.renamed", "orders.tasks.aliased", "orders.tasks.by_factory", "orders.tasks.by_wrapper",
+        "orders.tasks.current", "orders.tasks.late", "orders.tasks.plain", "orders.tasks.shared",
+    ]  # fmt: skip
+    assert named(result)["orders.tasks.by_factory"] == "slow"
+    plain = next(row for row in result.rows if row.name == "orders.tasks.plain")
+    assert (plain.path, plain.line, plain.function, plain.summary) == (
+        "orders/tasks.py", 6, "plain", "Say what it does.",
+    )  # fmt: skip
+
+
+def test_task_on_something_else_is_no_celery_task() -> None:
+    result = found({"orders/tasks.py": """
+        from invoke import task
+        from other.framework import App
+        app = App()
+        @task
+        def one(): ...
+        @app.task
+        def two(): ...
+    """})
+    assert result.rows == ()
+
+
+def test_a_registered_class_is_a_task_under_the_name_of_the_class() -> None:
+    result = found({"orders/jobs.py": """
+        from celery import Task, current_app
+        class Base(Task): abstract = True
+        class Deliver(Base):
+            def run(self): ...
+        Deliver = current_app.register_task(Deliver())
+        class Unregistered(Base): ...
+    """})
+    assert [(r.name, r.function, r.line) for r in result.rows] == [("orders.jobs.Deliver", "Deliver", 4)]
+
+
+def test_a_library_brings_tasks_only_where_its_app_is_installed() -> None:
+    library = {"mailer/tasks.py": "from celery import shared_task\n@shared_task\ndef send(): ...\n"}
+    settings = {"shop/settings.py": "INSTALLED_APPS = ['mailer.apps.MailerConfig']\n"}
+    installed = found(settings, **{"shop-mailer": library})
+    assert [(r.name, r.origin) for r in installed.rows] == [("mailer.tasks.send", "shop-mailer")]
+    assert found({}, **{"shop-mailer": library}).rows == ()
+
+
+def test_queues_come_from_the_option_then_the_routes_then_the_default() -> None:
+    tasks_py = """
+        from celery import shared_task
+        @shared_task(queue="own")
+        def a(): ...
+        @shared_task
+        def b(): ...
+        @shared_task
+        def c(): ...
+        @shared_task
+        def d(): ...
+    """
+    settings = """
+        import re
+        CELERY_TASK_ROUTES = ([("orders.tasks.b", {"queue": "exact"}), (re.compile(r"orders\\.tasks\\.c$"), "regex")],)
+        CELERY_TASK_DEFAULT_QUEUE = "usual"
+    """
+    result = found({"orders/tasks.py": tasks_py, "shop/settings.py": settings})
+    assert [row.queue for row in result.rows] == ["own", "exact", "regex", "usual"]
+    assert [row.queue_from.line if row.queue_from else None for row in result.rows] == [3, 3, 3, 4]
+    plain = found({"orders/tasks.py": tasks_py})
+    assert [row.queue for row in plain.rows] == ["own", "celery", "celery", "celery"]
+
+
+def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> None:
+    result = found(
+        {
+            "core/tasks.py": "from celery import shared_task\n@shared_task\ndef index(): ...\n",
+            "core/routers.py": """
+                from django.conf import settings
+                def route(name, args, kwargs, options, task=None, **kw):
+                    if name in settings.QUEUES:
+                        return settings.QUEUES[name]
+            """,
+            "core/derived.py": "class Derived:\n    def __init__(self, rule): self.rule = rule\n",
+            "lms/settings.py": """
+                import os
+                from core.derived import Derived
+                VARIANT = os.environ.get("VARIANT", "lms")
+                HIGH = f"edu.{VARIANT}.high"
+                INDEX = Derived(lambda settings: settings.HIGH)
+                QUEUES = {"core.tasks.index": {"queue": INDEX}}
+                CELERY_ROUTES = "core.routers.route"
+                CELERY_DEFAULT_QUEUE = "edu.lms"
+            """,
+            "cms/settings.py": "CELERY_DEFAULT_QUEUE = 'edu.cms'\n",
+        },
+        (Service("lms", "LMS", settings_modules=("lms.settings",)),
+         Service("cms", "CMS", settings_modules=("cms.settings",))),
+    )  # fmt: skip
+    assert sorted((r.services, r.queue) for r in result.rows) == [(("cms",), "edu.cms"), (("lms",), "edu.lms.high")]
+    assert len({r.id for r in result.rows}) == 2
+
+
+def test_a_router_that_decides_by_code_gives_a_gap_and_no_guess() -> None:
+    result = found({
+        "orders/tasks.py": "from celery import shared_task\n@shared_task\ndef a(): ...\n",
+        "orders/routers.py": """
+            class Router:
+                def route_for_task(self, task, *args, **kwargs):
+                    if task.startswith("orders"):
+                        return {"queue": "orders"}
+        """,
+        "shop/settings.py": "CELERY_TASK_ROUTES = ['orders.routers.Router']\n",
+    })  # fmt: skip
+    assert [row.queue for row in result.rows] == [None]
+    assert ["router" in gap.what for gap in result.gaps] == [True]
