@@ -14,13 +14,14 @@ from concurrent.futures import ProcessPoolExecutor
 from extractor.assemble.cadence import timings
 from extractor.assemble.flows import Arrows, with_findings
 from extractor.assemble.nodes import nodes, services_of
+from extractor.checks import apply_ignores, contracts
 from extractor.collect import Collected, collect
 from extractor.estate import Estate, System
 from extractor.etl import etl_rows
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts
 from extractor.link.repository import Reading, link_repository
-from extractor.model import SCHEMA_VERSION, Evidence, Graph, Source
+from extractor.model import SCHEMA_VERSION, Evidence, Finding, Graph, Source
 from extractor.options import ScanOptions
 from extractor.pinned import read_libraries
 from extractor.rulebook import RuleBook, shipped_rules
@@ -127,7 +128,7 @@ def _assemble(estate: Estate, facts: Mapping[str, RepoFacts], book: RuleBook, op
     arrows = Arrows(estate, facts, timings(facts)).flows()
     used = {end for flow in arrows for end in (flow.source, flow.target)}
     elements = nodes(estate, facts, book.vendors, used)
-    findings = tuple(sorted((f for r in facts.values() for f in r.findings), key=lambda f: (f.repo, f.path, f.line, f.id)))
+    findings = _findings(estate, facts)
     flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
     by_finding: dict[str, list[str]] = {}
     for flow in flows:
@@ -143,6 +144,17 @@ def _assemble(estate: Estate, facts: Mapping[str, RepoFacts], book: RuleBook, op
         tuple(s for r in every for s in r.settings), tuple(i for r in every for i in r.inbound), findings,
         tuple(g for r in every for g in r.gaps), elements, flows,
     )  # fmt: skip
+
+
+def _findings(estate: Estate, facts: Mapping[str, RepoFacts]) -> tuple[Finding, ...]:
+    """Findings of each repository and across them, with the ignores in the code applied."""
+    calls = [c for r in facts.values() for c in r.calls]
+    routes = [t for r in facts.values() for t in r.routes]
+    served = {name: name for name, repo in facts.items() if repo.routes}
+    found = [f for r in facts.values() for f in r.findings]
+    found += contracts(calls, routes, served)
+    told = apply_ignores(found, [d for r in facts.values() for d in r.directives])
+    return tuple(sorted(told, key=lambda f: (f.repo, f.path, f.line, f.rule, f.id)))
 
 
 def _with_texts(graph: Graph, trees: Mapping[str, Tree]) -> Graph:

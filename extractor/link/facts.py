@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from extractor.checks.ignores import Directive
 from extractor.link.settings import DeclaredStore
 from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 from extractor.runtime.read import Runtime
@@ -26,3 +27,4 @@ class RepoFacts:
     gaps: tuple[Gap, ...] = ()
     declared: tuple[tuple[str, DeclaredStore], ...] = ()
     runtime: Runtime | None = None
+    directives: tuple[Directive, ...] = ()

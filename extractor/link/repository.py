@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from extractor.checks import Scene, directives_of
+from extractor.checks import find as find_findings
 from extractor.collect import Collected
 from extractor.estate import Estate, Service
 from extractor.link import callgraph, calls, entries
@@ -40,8 +42,6 @@ class Reading:
 
 def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Timing) -> RepoFacts:
     """The facts of one repository. Pure: the same reading, estate and rules give the same rows."""
-    from extractor.checks import find as find_findings
-
     clock = _Clock(reading.source.name, timing)
     repo, commit = reading.source.name, reading.source.commit
     ev = Evaluator(World(repo, (*reading.collected.modules, *reading.libraries.modules)))
@@ -72,16 +72,18 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book))
     clock.lap("setting rows")
     every_route = tuple(row for table in served for row in table.routes)
-    findings, check_gaps = find_findings(ev, graph, effects, found.calls, beat.rows, setting_rows, repo)
+    scene = Scene(repo, ev, graph, reach, book, effects, found.calls, tuple(tables.values()))
+    findings = find_findings(scene, beat.rows)
     clock.lap("checks")
     gaps = (
-        *reading.libraries.gaps, *celery.gaps, *beat.gaps, *queued.gaps, *found.gaps, *check_gaps,
+        *reading.libraries.gaps, *celery.gaps, *beat.gaps, *queued.gaps, *found.gaps,
         *(gap for table in served for gap in table.gaps),
     )  # fmt: skip
     return RepoFacts(
         reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
         setting_rows, (), findings, tuple(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
+        directives_of(ev.world),
     )  # fmt: skip
 
 
