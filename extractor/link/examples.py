@@ -24,9 +24,8 @@ def found_in(book: RuleBook, code: str) -> list[dict[str, Any]]:
         raise ValueError(summary.error)
     world = World(_NAME, [Module(_NAME, f"{_NAME}.py", _NAME, False, "repo", summary)])
     ev = Evaluator(world)
-    rows = [
-        row for effect in Effects(ev, callgraph.build(ev), book).find() for f in effect.facets for row in _rows(effect, f)
-    ]
+    effects = Effects(ev, callgraph.build(ev), book).find()
+    rows = [row for effect in effects for facets in effect.facets for row in _rows(effect, facets)]
     unique = {tuple(row.items()): row for row in rows}
     return sorted(unique.values(), key=lambda row: (row["line"], row["rule"], row["url"], row["method"] or ""))
 
@@ -37,7 +36,8 @@ def faults(book: RuleBook, client: ClientRule) -> list[str]:
     for number, example in enumerate(client.hits, start=1):
         found = found_in(book, example.code)
         out += [f"hit {number}: {fault}" for fault in _differences(example.expect, found)]
-        out += [f"hit {number}: line {row['line']} was found by {row['rule']}" for row in found if row["rule"] != client.id]
+        others = [row for row in found if row["rule"] != client.id]
+        out += [f"hit {number}: line {row['line']} was found by {row['rule']}" for row in others]
     for number, example in enumerate(client.misses, start=1):
         found = [row for row in found_in(book, example.code) if row["rule"] == client.id]
         out += [f"miss {number}: line {row['line']} was found: {row['via']}" for row in found]
