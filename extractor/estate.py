@@ -362,6 +362,10 @@ def _loose_ends(document: Document, systems: tuple[System, ...]) -> Iterator[Fau
             known = [*ids, *(f"{system}/{service}" for system in ids for service in services[system])]
             if target.system not in ids or (target.service and target.service not in services[target.system]):
                 yield _unknown(document, ("people", person, "uses", used), "a system or system/service", used, known)
+    for at_row, row in enumerate(data.get("etl", ())):
+        for key, known in (("consumer", readable), ("system", ids)):
+            if row[key] not in known:
+                yield _unknown(document, ("etl", at_row, key), f"a known {key}", row[key], known)
     for at_row, row in enumerate(data.get("deployment", ())):
         for key, known in (("repository", readable), ("system", ids)):
             if key in row and row[key] not in known:

@@ -28,6 +28,8 @@ systems:
     repository: https://github.com/acme/shop
 """
 
+ROW = {"source": "Contacts", "system": "crm", "consumer": "billing"}
+
 FULL = """
 title: Acme
 systems:
@@ -61,7 +63,7 @@ deployment:
   - {repository: billing, path: deploy/.env, system: shop}
 scenarios: [buy, more/return.yaml]
 policy: {anything: [goes, here]}
-etl: [{sources: [crm]}]
+etl: [{source: Contacts, system: crm, consumer: billing}]
 """
 
 
@@ -90,7 +92,7 @@ def test_all_that_a_file_may_say(tmp_path: Path) -> None:
     assert estate.people[0].uses == (Use(Target("shop", "web"), "Buys"), Use(Target("crm"), "Complains"))
     assert estate.deployment == (Deployed("billing", "deploy/.env", "shop"),)
     assert (estate.libraries, estate.scenarios) == (("acme-client",), ("buy", "more/return.yaml"))
-    assert (estate.policy, estate.etl) == ({"anything": ["goes", "here"]}, ({"sources": ["crm"]},))
+    assert (estate.policy, estate.etl) == ({"anything": ["goes", "here"]}, (ROW,))
     assert [spec.name for spec in estate.sources()] == ["shop", "billing"]
     assert billing.services == ()
 
