@@ -25,7 +25,8 @@ _PLACEHOLDER = re.compile(
     r"|^\W*$",
     re.IGNORECASE,
 )
-_MIN_LENGTH, _MIN_ENTROPY = 20, 3.2  # characters, and bits for each: names and phrases lie below, keys above
+# Names and phrases lie below, keys above: characters, digits among them, bits for each character.
+_MIN_LENGTH, _MIN_DIGITS, _MIN_ENTROPY = 20, 3, 3.2
 
 
 def in_requests(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
@@ -133,10 +134,10 @@ def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool
 
 def looks_random(text: str) -> bool:
     """True for text in the shape of a key: long, without spaces, paths or words, its characters evenly spread."""
-    if len(text) < _MIN_LENGTH or re.search(r"\s|://|^[\w.]+\.[a-z_]+$|^/", text) or _PLACEHOLDER.search(text):
+    if len(text) < _MIN_LENGTH or re.search(r"\s|://|^/", text) or _PLACEHOLDER.search(text):
         return False
-    if not (re.search(r"\d", text) and re.search(r"[A-Za-z]", text)):
-        return False
+    if sum(c.isdigit() for c in text) < _MIN_DIGITS or not re.search(r"[A-Za-z]", text):
+        return False  # a dotted name of code
     counts = Counter(text)
     entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
     return entropy >= _MIN_ENTROPY

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from extractor.checks.rules import FindingRule
 from extractor.diff.identity import fingerprint
 from extractor.link.identity import row_id
-from extractor.model import Finding
+from extractor.model import SEVERITIES, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class Draft:
 
 
 def findings(repo: str, drafts: Iterable[Draft], rules: Mapping[str, FindingRule]) -> tuple[Finding, ...]:
-    """The rows of drafts, sorted by place; drafts of one rule on the same lines become one row."""
+    """The rows of drafts, sorted by place; drafts of one rule, subject and place become one row."""
     merged: dict[tuple[str, str, int, int, str], Draft] = {}
     for draft in sorted(drafts, key=_order):
-        merged.setdefault((draft.path, draft.rule, draft.line, draft.end_line, draft.subject), draft)
+        key = (draft.path, draft.rule, draft.line, draft.end_line, draft.subject)
+        merged[key] = _joined(merged[key], draft) if key in merged else draft
     counts: dict[tuple[str, str], int] = {}
     out = []
     for draft in merged.values():
@@ -41,8 +43,15 @@ def findings(repo: str, drafts: Iterable[Draft], rules: Mapping[str, FindingRule
     return tuple(out)
 
 
-def _order(draft: Draft) -> tuple[str, int, int, str, str]:
-    return draft.path, draft.line, draft.end_line, draft.rule, draft.subject
+def _joined(first: Draft, other: Draft) -> Draft:
+    """One draft for one cause: the worse severity, the calls of both."""
+    worse = min(first.severity, other.severity, key=SEVERITIES.index)
+    calls = tuple(sorted({*first.call_ids, *other.call_ids}))
+    return dataclasses.replace(first, severity=worse, call_ids=calls)
+
+
+def _order(draft: Draft) -> tuple[str, int, int, str, str, str]:
+    return draft.path, draft.line, draft.end_line, draft.rule, draft.subject, draft.message
 
 
 def _finding(repo: str, draft: Draft, ordinal: int, rule: FindingRule) -> Finding:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from extractor.checks.constants import constant_with
 from extractor.checks.drafts import Draft
 from extractor.checks.rules import FindingRule
-from extractor.checks.scene import Scene, host_in, is_local, literals
+from extractor.checks.scene import Scene, host_in, is_local, literals, outside_path
 from extractor.checks.timeouts import lacks_timeout
 from extractor.diff.identity import canonical_url
 from extractor.link import folding
@@ -15,18 +17,23 @@ from extractor.link.callgraph import Site
 from extractor.link.calling import arguments
 from extractor.link.effects import Effect
 from extractor.link.facets import Facets
+from extractor.link.world import Def
 from extractor.model import Call, Context
 from extractor.runtime.masking import masked_text
 
 
 def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
-    """Requests that may wait for ever, at the line that sends them."""
+    """Requests that may wait for ever, at the line that sends them; the calls of an SDK once in each function."""
+    sdk: dict[tuple[Def, str], list[Effect]] = {}
     for effect in scene.effects:
         if len(effect.hops) > 1 or all(f.rule.effect == "store" for f in effect.facets):
             continue
-        facets = lacks_timeout(scene, effect)
+        facets = lacks_timeout(scene, effect, rule.option("limited_by_setting"))
         contexts = scene.contexts(effect.site.owner)
         if facets is None or not contexts:
+            continue
+        if facets.rule.effect == "sdk":
+            sdk.setdefault((effect.site.owner, facets.via.split("(", 1)[0]), []).append(effect)
             continue
         rows = scene.rows_of(effect.site)
         method = facets.methods[0] if len(facets.methods) == 1 else ""
@@ -35,6 +42,18 @@ def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
         message = f"{effect.via} {_towards(system, url)}has no timeout: {_who_waits(contexts)} as long as it takes"
         subject = f"{system} {method} {canonical_url(url) or effect.via}"
         yield at_site(rule, scene, effect.site, message, subject, rows)
+    for (owner, client), effects in sdk.items():
+        yield _sdk(scene, rule, owner, client, effects)
+
+
+def _sdk(scene: Scene, rule: FindingRule, owner: Def, client: str, effects: Sequence[Effect]) -> Draft:
+    """One draft for the calls of an SDK in a function: where it makes the client, else at the first of the calls."""
+    made = [site for site in scene.graph.sites[owner] if any(outside_path(func) == client for func in site.funcs)]
+    first = min(made or [effect.site for effect in effects], key=lambda site: (site.call.line, site.call.end_line))
+    rows = tuple(dict.fromkeys(row for effect in effects for row in scene.rows_of(effect.site)))
+    count = "a call" if len(effects) == 1 else f"{len(effects)} calls"
+    message = f"{count} of {client} with no timeout: {_who_waits(scene.contexts(owner))} as long as it takes"
+    return at_site(rule, scene, first, message, f"sdk {client}", rows)
 
 
 def _towards(system: str, url: str) -> str:
@@ -60,7 +79,7 @@ def hardcoded(scene: Scene, url_rule: FindingRule, host_rule: FindingRule) -> It
             continue
         rule = url_rule if "://" in whole else host_rule
         message = f"{effect.via} requests {whole}: the address stands in the code and no setting changes it"
-        yield at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+        yield _where_written(rule, scene, effect, host, message, whole)
 
 
 def plain_http(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
@@ -71,7 +90,24 @@ def plain_http(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
         if not contexts or _is_local_target(scene, url) or not _written_here(scene, effect, whole):
             continue
         message = f"{effect.via} requests {whole} unencrypted"
-        yield at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+        yield _where_written(rule, scene, effect, "http://", message, whole)
+
+
+def _where_written(
+    rule: FindingRule, scene: Scene, effect: Effect, needle: str, message: str, whole: str
+) -> Draft:
+    """A draft at the constant of a module or class that holds the address, where there is one, else at the call."""
+    draft = at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+    call = effect.site.call
+    expressions = (*call.args, *(value for _name, value in call.kwargs), call.func)
+    found = next(filter(None, (constant_with(scene.ev, e, effect.site.owner, needle) for e in expressions)), None)
+    if found is None:
+        return draft
+    module, line, text = found
+    return dataclasses.replace(
+        draft, path=module.path, line=line, end_line=line, subject=masked_text(text),
+        message=f"{message} ({effect.site.owner.module.path}:{call.line})",
+    )  # fmt: skip
 
 
 def at_site(

@@ -54,7 +54,8 @@ class FindingRule:
         """How bad a finding is that these entry points reach."""
         known = dict(self.severity_in)
         kinds = {context.kind for context in contexts}
-        return next((known[kind] for kind in _WORST_FIRST if kind in kinds and kind in known), self.severity)
+        worst = next((kind for kind in _WORST_FIRST if kind in kinds), "")
+        return known.get(worst, self.severity)
 
     def doc(self) -> RuleDoc:
         """The rule in words."""

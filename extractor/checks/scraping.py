@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from extractor.checks.rules import FindingRule
 from extractor.checks.scene import Response, Scene
 from extractor.diff.identity import canonical_url
 from extractor.link.absvalue import Ext, Setting, Text, Values
+from extractor.link.callgraph import Site
 from extractor.link.calling import Kwargs, arguments
 
 _BODY = re.compile(r"(\.(text|content|body|data|raw|read\(\)|decode\(\)|getvalue\(\)|strip\(\)))*")
@@ -50,12 +52,24 @@ def token_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
                 if found is not None:
                     url = _url(found)
                     message = f"a code is taken out of the address to which {url or found.facets.via} redirects"
-                    yield at_site(rule, scene, site, message, canonical_url(url) or found.facets.via)
+                    draft = at_site(rule, scene, site, message, canonical_url(url) or found.facets.via)
+                    yield dataclasses.replace(draft, line=_first_look(scene, site))
             elif func.path.endswith(rule.option("cookie_makers")):
                 name = _session_cookie(args[0] if args else dict(kwargs).get("name", ()), rule)
                 if name:
                     message = f"a session cookie ({name}) is made by hand, to pass for a signed-in user"
                     yield at_site(rule, scene, site, message, f"cookie {name}")
+
+
+def _first_look(scene: Scene, site: Site) -> int:
+    """The first line of the function that looks at where a request was led to, up to the site that reads the code."""
+    lines = [site.call.line]
+    for other in scene.graph.sites[site.owner]:
+        for func in other.funcs:
+            found = scene.response(func)
+            if found is not None and found.path.startswith((".url.", ".geturl")) and other.call.line < site.call.line:
+                lines.append(other.call.line)
+    return min(lines)
 
 
 def _reads_xml(features: tuple[Values, ...], kwargs: Kwargs) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from extractor.checks.scene import Scene
 from extractor.link.absvalue import Inst, Mapping
 from extractor.link.callgraph import Site
@@ -13,14 +15,25 @@ MAX_UP = 3  # wrappers that hand `**kwargs` on
 _PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")
 
 
-def lacks_timeout(scene: Scene, effect: Effect) -> Facets | None:
-    """The reading of a call that has no time limit, or None when every reading has one or may have."""
-    facets = next((f for f in effect.facets if f.timeout == "no"), None)
+def lacks_timeout(scene: Scene, effect: Effect, by_setting: tuple[str, ...] = ()) -> Facets | None:
+    """The reading of a call that has no time limit, or None when every reading has one or may have.
+
+    `by_setting` names libraries that wait for ever unless a setting says otherwise: `path prefix` `glob of settings`.
+    """
+    facets = next((f for f in effect.facets if f.timeout == "no" or _unlimited(scene, f, by_setting)), None)
     if facets is None or _session_limits(scene, effect.site) or _process_limits(scene, facets):
         return None
     if _spreads_unknown(scene, effect.site) and not _some_caller_gives_none(scene, effect.site.owner, MAX_UP):
         return None
     return facets
+
+
+def _unlimited(scene: Scene, facets: Facets, by_setting: tuple[str, ...]) -> bool:
+    """True for a library that a setting would limit, in a service whose settings are known and hold no such one."""
+    for prefix, pattern in (entry.split() for entry in by_setting):
+        if facets.timeout == "unknown" and facets.via.startswith(prefix) and scene.settings:
+            return not any(fnmatchcase(name, pattern) for view in scene.settings for name in view.names())
+    return False
 
 
 def _spreads_unknown(scene: Scene, site: Site) -> bool:
