@@ -116,6 +116,10 @@ class RuleBook:
             self._found[path] = next((rule for pattern, rule in candidates if pattern.fullmatch(path)), None)
         return self._found[path]
 
+    def final_names(self) -> frozenset[str]:
+        """The last names of all patterns: methods that a rule may know."""
+        return frozenset(name for client in self.clients for rule in client.calls for name in _finals(rule.match))
+
     def libraries(self) -> frozenset[str]:
         """Distributions that the rules want read at the version a repository pins."""
         return frozenset(name for client in self.clients for name in client.libraries)
@@ -190,6 +194,16 @@ def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
         )
         for key, row in data["systems"].items()
     }  # fmt: skip
+
+
+def _finals(pattern: str) -> set[str]:
+    """The names a pattern can end with."""
+    depth, start = 0, 0
+    for at, sign in enumerate(pattern):
+        depth += (sign == "{") - (sign == "}")
+        if sign == "." and depth == 0:
+            start = at + 1
+    return {option.rsplit(".", 1)[-1] for option in re.findall(r"[\w.]+", pattern[start:])}
 
 
 def _heads(pattern: str) -> set[str]:

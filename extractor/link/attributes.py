@@ -176,12 +176,25 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
         return bounded(_useful(out))
     if ev.classes.is_model(inst.cls) and name in ("objects", "_default_manager"):
         return (Query(inst.cls),)
+    if not inst.known:
+        of_subclasses = _subclass_attribute(ev, inst, name)
+        if of_subclasses:
+            return of_subclasses
     outside = ev.classes.mro(inst.cls)[1]
     if outside:
         made = () if not inst.known else inst.bindings
         return bounded(Ext(f"{path}()", (), made).extended(f".{name}") for path in outside[:3])
     annotation = _annotated(ev, inst.cls, name)
     return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+
+
+def _subclass_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+    """What subclasses say of an attribute that the class itself leaves to them."""
+    out: list[Value] = []
+    for sub in ev.classes.subclasses(inst.cls)[:12]:
+        if name in sub.scope.names or ev.classes.assigned(sub, name):
+            out += instance_attribute(ev, Inst(sub, (), known=False), name)
+    return bounded(_useful(out)) if out else ()
 
 
 def _useful(values: list[Value]) -> list[Value]:

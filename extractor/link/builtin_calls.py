@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Const, Env, Ext, Frame, Hole, Inst, Mapping, Partial, Seq, Text, Unknown, Value, Values,
+    Const,
+    Env,
+    Ext,
+    Frame,
+    Hole,
+    Inst,
+    Mapping,
+    Partial,
+    Seq,
+    Text,
+    Unknown,
+    Value,
+    Values,
 )  # fmt: skip
 from extractor.link.folding import bounded
 
@@ -37,7 +49,8 @@ def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame |
             return (Env(f"yaml:{key}", args[1] if len(args) > 1 else (), len(args) < 2 and func.path.endswith("pop")),)
     if _reads_environment(func.path):
         return _environment(ev, args, dict(kwargs), func.path)
-    return (Ext(f"{func.path}()", args, kwargs, func.receiver),)
+    receiver = func if func.args or func.kwargs else func.receiver  # `task(queue="q")(run)` keeps the queue
+    return (Ext(f"{func.path}()", args, kwargs, receiver),)
 
 
 def _reads_environment(path: str) -> bool:
@@ -45,7 +58,7 @@ def _reads_environment(path: str) -> bool:
     head, _, last = path.rpartition(".")
     if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
         return True
-    return last.startswith("get_") and "env" in head.lower() and last != "get_env" or path == "decouple.config"
+    return (last.startswith("get_") and "env" in head.lower() and last != "get_env") or path == "decouple.config"
 
 
 def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
@@ -104,6 +117,20 @@ def _path_join(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fram
 
 def _quote(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return args[0] if args else None
+
+
+def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """The query text of a dictionary whose keys are known; its values stay holes where they are open."""
+    given = args[0][0] if args and args[0] else None
+    if not isinstance(given, Mapping) or given.open:
+        return None
+    parts: list[Values] = []
+    for index, (keys, values) in enumerate(given.items):
+        key = ev.constant_key(keys)
+        if key is None:
+            return None
+        parts += [(Text((f"{'&' if index else ''}{key}=",)),), values]
+    return folding.concat(parts) if parts else (Text(("",)),)
 
 
 def _partial(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
@@ -190,6 +217,7 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "builtins.type": _type, "builtins.filter": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
     "urllib.parse.urljoin": _urljoin, "urlparse.urljoin": _urljoin, "requests.compat.urljoin": _urljoin,
     "six.moves.urllib.parse.urljoin": _urljoin, "os.path.join": _path_join, "posixpath.join": _path_join,
+    "urllib.parse.urlencode": _urlencode, "django.utils.http.urlencode": _urlencode,
     "urllib.parse.quote": _quote, "urllib.parse.quote_plus": _quote, "urllib.parse.unquote": _quote,
     "django.utils.http.urlquote": _quote, "django.utils.encoding.force_str": _quote,
     "django.utils.encoding.smart_str": _quote, "django.utils.safestring.mark_safe": _quote,

@@ -49,6 +49,13 @@ class Effects:
         self._callers = _callers_by_target(ev, graph)
         self._steps = 0
         self._speaks_of_timeouts: dict[str, bool] = {}
+        self._final_names = book.final_names() | {
+            name.rsplit(".", 1)[-1]
+            for module in ev.world.modules
+            if not module.in_repo
+            for name, scope in module.summary.scopes.items()
+            if scope.kind == "function"
+        }
 
     def find(self) -> list[Effect]:
         """Every effect, primitive ones first, in order of module and line."""
@@ -63,7 +70,7 @@ class Effects:
                     found.append(effect)
                     if any(f.is_open() for f in facets):
                         work.append(effect)
-                elif _calls_parameter(site.funcs):
+                elif self._may_be_effect(site.funcs):
                     work.append(Effect((site,), (), ""))
         seen: set[tuple[int, tuple[object, ...]]] = set()
         while work:
@@ -73,20 +80,32 @@ class Effects:
                 if key in seen:
                     continue
                 seen.add(key)
-                found.append(wider)
-                if len(wider.hops) < MAX_HOPS and any(f.is_open() for f in wider.facets):
+                if wider.facets:
+                    found.append(wider)
+                if len(wider.hops) < MAX_HOPS and (not wider.facets or any(f.is_open() for f in wider.facets)):
                     work.append(wider)
-        return found + self._parameter_primitives(found)
+        primitives = self._parameter_primitives(found)
+        return [e for e in found if not _is_messenger(e)] + primitives
 
     def _parameter_primitives(self, found: list[Effect]) -> list[Effect]:
         """Where a function was handed over and is called under another name, that line is an effect too."""
         known = {id(e.site) for e in found}
-        out: dict[int, Effect] = {}
+        out: dict[int, dict[Facets, Effect]] = {}
         for effect in found:
             last = effect.hops[-1]
-            if id(last) not in known and id(last) not in out and len(effect.hops) > 1:
-                out[id(last)] = Effect((last,), effect.facets, effect.facets[0].via)
-        return list(out.values())
+            if id(last) not in known and len(effect.hops) > 1:
+                out.setdefault(id(last), {}).update({f: effect for f in effect.facets})
+        return [
+            Effect((next(iter(rows.values())).hops[-1],), tuple(rows)[:8], next(iter(rows)).via) for rows in out.values()
+        ]
+
+    def _may_be_effect(self, funcs: Values) -> bool:
+        """A call of a parameter, or of a method on one that some rule knows by name: callers may tell."""
+        for func in funcs:
+            if isinstance(func, Param):
+                if not func.path or func.path.rsplit(".", 1)[-1] in self._final_names:
+                    return True
+        return False
 
     # what a site does ------------------------------------------------------------------------------------------
 
@@ -187,9 +206,29 @@ class Effects:
             facets = self._through(hops)
             if facets and _says_more(facets, effect.facets):
                 yield Effect(hops, facets, owner.qualified)
+            elif not facets and not effect.facets and self._passed_on(hops):
+                yield Effect(hops, (), owner.qualified)
+
+    def _passed_on(self, hops: tuple[Site, ...]) -> bool:
+        """True when what the last hop calls is still a parameter, now one of the first hop's function."""
+        owner = hops[0].owner
+        return any(
+            isinstance(func, Param) and func.owner is owner
+            for frame in self._frames(hops)
+            for func in self.ev.eval(hops[-1].call.func, frame)
+        )
 
     def _through(self, hops: tuple[Site, ...]) -> tuple[Facets, ...]:
-        """What the last hop does when the first is reached: each call binds the next one's parameters."""
+        """What the last hop does when the first is reached."""
+        last = hops[-1]
+        out: dict[Facets, None] = {}
+        for frame in self._frames(hops):
+            for facets in self._at(last, frame, self.ev.eval(last.call.func, frame)):
+                out[facets] = None
+        return tuple(out)
+
+    def _frames(self, hops: tuple[Site, ...]) -> list[Frame]:
+        """The frames of the last hop's function when the first hop is reached: each call binds the next's parameters."""
         frames: list[Frame] = [self.ev.frame(hops[0].owner)]
         for site, after in zip(hops, hops[1:], strict=False):
             entered: list[Frame] = []
@@ -197,12 +236,7 @@ class Effects:
                 for func in self.ev.eval(site.call.func, frame):
                     entered += self._entered(func, site, frame, after.owner)
             frames = entered[:6]
-        last = hops[-1]
-        out: dict[Facets, None] = {}
-        for frame in frames:
-            for facets in self._at(last, frame, self.ev.eval(last.call.func, frame)):
-                out[facets] = None
-        return tuple(out)
+        return frames
 
     def _entered(self, func: Value, site: Site, frame: Frame, owner: Def) -> list[Frame]:
         """The frame of `owner` when `site` calls `func`, if that is what it calls."""
@@ -259,8 +293,10 @@ def _via(funcs: Values, facets: tuple[Facets, ...]) -> str:
     return facets[0].via
 
 
-def _calls_parameter(funcs: Values) -> bool:
-    return any(isinstance(f, Param) and "()" not in f.path for f in funcs)
+def _is_messenger(effect: Effect) -> bool:
+    """An effect of a caller that only handed over the object on which the call is made: the call says it all."""
+    funcs = effect.hops[-1].funcs
+    return len(effect.hops) > 1 and any(isinstance(f, Param) and f.path for f in funcs)
 
 
 def _callers_by_target(ev: Evaluator, graph: CallGraph) -> dict[Def, list[Site]]:
