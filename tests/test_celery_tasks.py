@@ -57,16 +57,28 @@ def test_decorators_of_every_form_make_tasks() -> None:
         @wrapped
         def by_wrapper(): ...
 
+        def limited(**options):
+            def decorate(function):
+                def run(*args): return function(*args)
+                run.__name__, run.__module__ = function.__name__, function.__module__
+                return shared_task(rate_limit="10/s", **options)(run)
+            return decorate
+
+        @limited(queue="slow")
+        def by_inner_call(): ...
+
         def late(): ...
         late_task = app.task(late)
 
         def no_task(): ...
     """})
     assert sorted(named(result)) == [
-        "orders.renamed", "orders.tasks.aliased", "orders.tasks.by_factory", "orders.tasks.by_wrapper",
-        "orders.tasks.current", "orders.tasks.late", "orders.tasks.plain", "orders.tasks.shared",
+        "orders.renamed", "orders.tasks.aliased", "orders.tasks.by_factory", "orders.tasks.by_inner_call",
+        "orders.tasks.by_wrapper", "orders.tasks.current", "orders.tasks.late", "orders.tasks.plain",
+        "orders.tasks.shared",
     ]  # fmt: skip
     assert named(result)["orders.tasks.by_factory"] == "slow"
+    assert named(result)["orders.tasks.by_inner_call"] == "slow"
     plain = next(row for row in result.rows if row.name == "orders.tasks.plain")
     assert (plain.path, plain.line, plain.function, plain.summary) == (
         "orders/tasks.py", 6, "plain", "Say what it does.",

@@ -311,8 +311,10 @@ def _called(ev: Evaluator, call: Call, owner: Def) -> Iterator[Found]:
     for func in ev.eval(call.func, frame):
         if isinstance(func, Ext) and is_maker(ev, func.path.removesuffix("()")):
             for value in ev.eval(first, frame):
-                if isinstance(value, DefRef) and value.target.kind == "function" and value.target.module.in_repo:
-                    yield _found(ev, value.target, func.kwargs or calling.arguments(ev, call, frame)[1])
+                target = value.target if isinstance(value, DefRef) else None
+                # A function inside a function is the wrapper of a decorator: it gets the name of what it wraps.
+                if target is not None and target.kind == "function" and target.scope.parent == "":
+                    yield _found(ev, target, func.kwargs or calling.arguments(ev, call, frame)[1])
 
 
 def _autoregistered(ev: Evaluator, owner: Def) -> Iterator[Found]:
