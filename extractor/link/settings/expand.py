@@ -115,8 +115,8 @@ class Expander:
             ev = self.table.ev
             for module in self.table.chain:
                 frame = ev.frame(module.define(""))
-                for index in range(len(module.summary.scopes[""].calls)):
-                    for value in ev.eval(("k", index), frame):
+                for call in module.summary.scopes[""].calls:
+                    for value in calling.call_result(ev, call, frame):
                         if isinstance(value, Env) and value.default:
                             self._env_defaults.setdefault(value.name, value.default)
         return self._env_defaults.get(env, ())

@@ -18,11 +18,15 @@ from extractor.link.systems import host_of
 from extractor.model import Setting
 from extractor.rulebook import RuleBook
 
-_LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z0-9_-]+$")
+# Hosts that are no system: this machine, a container's name, the names that RFC 2606 keeps for examples.
+_LOCAL = re.compile(
+    r"(?:.*\.)?example\.(?:com|net|org)$|localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z0-9_-]+$"
+)
 _PLACE = re.compile(r"(^|_)(URL|URI|HOST|HOSTNAME|ENDPOINT|DSN|WEBHOOK|BUCKET|BUCKET_NAME|BROKER)(_ROOT|_BASE)?$")
 _PLACE_IN = re.compile(r"(^|_)(BASE_URL|API_URL|BROKER_URL|WEBHOOK_URL|ROOT_URL|URL_ROOT)(_|$)")
 _NO_PLACE = re.compile(
-    r"(LOGIN|LOGOUT|REDIRECT|STATIC|MEDIA|COOKIE|SUCCESS|ERROR|FAILURE|SSL|SECURE|SUPPORT|PRIVACY|TERMS|LOGO|ICON|IMAGE)"
+    r"(LOGIN|LOGOUT|REDIRECT|STATIC|MEDIA|COOKIE|SUCCESS|ERROR|FAILURE|SSL|SECURE|SUPPORT|PRIVACY|TERMS|LOGO|ICON|IMAGE"
+    r"|HELP|DOCS|DOCUMENTATION|FOOTER|FEEDBACK|LEARNMORE|BANNER|SIZE)"
     r"|^(ROOT_URLCONF|APPEND_SLASH|USE_X_FORWARDED_HOST|ALLOWED_HOSTS)$"
 )
 _MAIL = re.compile(r"^(EMAIL_BACKEND|EMAIL_HOST|ANYMAIL)$|_EMAIL_(BACKEND|HOST)$")
@@ -62,7 +66,7 @@ class _Rows:
             table = self.table
             yield Setting(
                 id=row_id("setting", table.repo, table.service, name), repo=table.repo, service=table.service,
-                name=name, default=table.default(name), env=self._env(name), system=self._system(name),
+                name=name, default=self._default(name), env=self._env(name), system=self._system(name),
                 path=where.path, line=where.line, kind=self._kind(name), required=table.required(name),
                 read_at=self.reads.get(name, ()),
             )  # fmt: skip
@@ -85,6 +89,11 @@ class _Rows:
         known = bool(texts) or self.table.env(name) is not None
         return known and not any("/" in text and not _HOST.match(text) for text in texts)
 
+    def _default(self, name: str) -> str | None:
+        """The default, unless nothing of it but punctuation is known (`://:@/`)."""
+        default = self.table.default(name)
+        return None if default is not None and default.startswith("://") else default
+
     def _env(self, name: str) -> str | None:
         store = self.stores.get(name)
         return store.env if store is not None else self.table.env(name)
@@ -96,14 +105,18 @@ class _Rows:
         store = self.stores.get(name)
         if store is not None and store.system != store.kind:
             return store.system
-        named = self.store_names.get(name, ("", ""))[0] or self._mail_backend(name)
-        return named or self._known_host(name) or self._vendor(name) or self._other_host(name) or self._of_variable(name)
+        tellers = (self._mail_backend, self._known_host, self._vendor, self._other_host, self._of_variable)
+        named = self.store_names.get(name, ("", ""))[0]
+        return named or next((system for tell in tellers if (system := tell(name))), None)
 
     def _of_variable(self, name: str) -> str | None:
-        """What the estate says of the environment variable's name."""
+        """What the estate says of the environment variable's name; else the engine that it, or the setting, names."""
         env = self.table.env(name)
         target = self.estate.of_setting(self.table.repo, env) if env is not None else None
-        return target.system if target is not None else None
+        if target is not None:
+            return target.system
+        engine = store_rules().by_variable(name) or (store_rules().by_variable(env) if env is not None else None)
+        return engine.system if engine is not None else None
 
     def _mail_backend(self, name: str) -> str | None:
         """The mail service that a backend's name means (`anymail.backends.mailgun.EmailBackend`)."""
@@ -146,11 +159,11 @@ class _Rows:
         store = self.stores.get(name)
         if store is not None or name in self.store_names:
             return store.kind if store is not None else self.store_names[name][1]
-        if _MAIL.search(name) or name.startswith("EMAIL_"):
+        if _MAIL.search(name) or name.startswith("EMAIL_HOST_"):
             return "email"
-        if _SECRET.search(name):
-            return "credential"
-        return "url" if any("://" in text for text in self._texts(name)) or "UR" in name else "setting"
+        if _PLACE.search(name) or _PLACE_IN.search(name) or any(host_of(text) for text in self._texts(name)):
+            return "url"
+        return "credential" if _SECRET.search(name) else "setting"
 
 
 def _own_texts(value: Value) -> Iterator[str]:

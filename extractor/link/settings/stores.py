@@ -12,7 +12,7 @@ from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.link.absvalue import Const, Env, Mapping, Seq, Text, Value, Values
+from extractor.link.absvalue import Const, DefRef, Env, Mapping, Seq, Text, Value, Values
 from extractor.link.evaluate import Evaluator
 from extractor.link.settings.storerules import Engine, StoreRules, StoreSetting, store_rules
 from extractor.link.settings.table import SettingsTable, Where, all_texts
@@ -115,7 +115,7 @@ class _Reader:
     def _engine(self, row: StoreSetting, values: Values) -> Engine | None:
         """The engine: named by a class, else by a URL, by the setting's name, by what only its configuration or its
         users have, by the variable's name; a development default comes last."""
-        named = _first(self.rules.by_class(text) for value in values for text in _class_texts(value, row.shape))
+        named = _first(self._by_class(text) for value in values for text in _class_texts(value, row.shape))
         if named is not None:
             return named
         schemes = [m[1] for value in values for text in all_texts(value) if (m := _SCHEME.match(text))]
@@ -130,6 +130,15 @@ class _Reader:
             or (_first(self.rules.by_variable(name) for name in variables) if row.shape != "nested" else None)
             or by_url
         )
+
+    def _by_class(self, text: str) -> Engine | None:
+        """The engine that a class's name means; for a class that was read, else what it derives from."""
+        found = self.rules.by_class(text)
+        if found is not None or "." not in text:
+            return found
+        classes = [v.target for v in self.ev.by_dotted(text) if isinstance(v, DefRef) and v.target.kind == "class"]
+        outside = [name for cls in classes for name in self.ev.classes.mro(cls)[1]]
+        return _first(self.rules.by_class(name) for name in outside)
 
     def _by_options(self, kind: str, values: Values) -> Engine | None:
         every = (*values, *self.table.changed_with(values))
