@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Const,
-    Env,
-    Ext,
-    Frame,
-    Hole,
-    Inst,
-    Mapping,
-    Partial,
-    Seq,
-    Text,
-    Unknown,
-    Value,
-    Values,
+    Const, Env, Ext, Frame, Hole, Inst, Mapping, Partial, Seq, Text, Unknown, Value, Values,
 )  # fmt: skip
 from extractor.link.folding import bounded
 
@@ -56,9 +44,22 @@ def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame |
 def _reads_environment(path: str) -> bool:
     """Readers of django-environ, environs, python-decouple and mitol-django-common's kind, by their shape."""
     head, _, last = path.rpartition(".")
+    if path in ("environ.Env()", "environs.Env()"):  # env("NAME")
+        return True
     if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
         return True
-    return (last.startswith("get_") and "env" in head.lower() and last != "get_env") or path == "decouple.config"
+    return last.startswith("get_") and "env" in head.lower() and last != "get_env" or path == "decouple.config"
+
+
+# What django-environ's readers of URLs take when no name is given.
+_USUAL_VARIABLES = {"db": "DATABASE_URL", "db_url": "DATABASE_URL", "cache": "CACHE_URL", "cache_url": "CACHE_URL",
+                    "email": "EMAIL_URL", "email_url": "EMAIL_URL", "search_url": "SEARCH_URL"}  # fmt: skip
+
+
+def _database_url(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """`dj_database_url.config(env="DATABASE_URL", default=None)`."""
+    name = ev.constant_key(args[0] if args else kwargs.get("env", ())) or "DATABASE_URL"
+    return (Env(name, args[1] if len(args) > 1 else kwargs.get("default", ())),)
 
 
 def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
@@ -72,7 +73,7 @@ def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) 
 
 def _environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
     names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
-    name = ev.constant_key(names)
+    name = ev.constant_key(names) or (None if names else _USUAL_VARIABLES.get(path.rpartition(".")[2]))
     if name is None:
         return (Unknown("environment variable"),)
     default = kwargs.get("default")
@@ -210,7 +211,7 @@ def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fr
 
 _KNOWN: dict[str, Callable[..., Values | None]] = {
     "os.environ.get": _getenv, "os.getenv": _getenv, "os.environ.setdefault": _getenv, "os.environ.pop": _getenv,
-    "builtins.str": _str, "builtins.int": _int, "builtins.float": _int, "builtins.getattr": _getattr,
+    "dj_database_url.config": _database_url, "builtins.str": _str, "builtins.int": _int, "builtins.float": _int, "builtins.getattr": _getattr,
     "builtins.super": _super, "builtins.dict": _dict, "builtins.list": _list, "builtins.tuple": _list,
     "builtins.set": _list, "builtins.frozenset": _list, "builtins.sorted": _list, "builtins.reversed": _list,
     "builtins.iter": _first, "builtins.next": _next, "builtins.enumerate": _enumerate, "builtins.zip": _zip,
