@@ -112,14 +112,19 @@ class Expander:
                 yield from self._found(found, ground)
             return
         frame = self.ev.frame(module.define(""))
-        chain = _chain(scope.defs, indices)
         for index in indices:
             yield from self.expand(Place(scope.defs[index][1], frame), ground)
+        yield from self._appended(Place(("n", name), frame), indices, ground)
+
+    def _appended(self, place: Place, indices: Iterable[int], ground: Ground) -> Iterator[Found]:
+        """What is put into a list after it was made: the list is known by its definitions, or by its name."""
+        scope = place.frame.owner.scope
+        chain = _chain(scope.defs, indices)
         for call in scope.calls:
             if call.func[0] == "a" and call.func[2] in ("append", "extend", "insert") and call.args:
                 base = call.func[1]
-                if (base[0] == "v" and chain & set(base[1])) or base == ("n", name):
-                    yield from self.expand(Place(call.args[-1], frame), ground.deeper())
+                if (base[0] == "v" and chain & set(base[1])) or base == place.expr:
+                    yield from self.expand(place.at(call.args[-1]), ground.deeper())
 
     def _found(self, found: Place | Module, ground: Ground) -> Iterator[Found]:
         if isinstance(found, Module):
@@ -151,6 +156,10 @@ class Expander:
             yield from self.expand(place.at(expr[1]), ground.deeper())
         elif tag == "n":
             yield from self._module_list(place, ground)
+        elif tag == "v":
+            for index in expr[1]:
+                yield from self.expand(place.at(place.frame.owner.scope.defs[index][1]), ground)
+            yield from self._appended(place, expr[1], ground)
         elif tag == "c" and expr[1] is None:
             return
         elif tag == "a" and expr[2] == "urls":
@@ -473,7 +482,7 @@ def _what(value: Value) -> str:
 
 
 def _why(value: Value) -> str:
-    return "the library was not read" if isinstance(value, Ext) else "it is no list of URL patterns that can be followed"
+    return "the library was not read" if isinstance(value, Ext) else "it cannot be followed to a list of URL patterns"
 
 
 def _place_of(ev: Evaluator, value: DefRef) -> Place:

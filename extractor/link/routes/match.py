@@ -16,8 +16,11 @@ from extractor.model import Route
 
 _PARAMETER = re.compile(r"<([^<>]*)>")
 _HOLE = re.compile(r"\{[^{}]*\}")
-_NESTED = re.compile(r"[*+}]\)[*+{]|\|[^()]*\)[*+{]|\([^()]*[*+{][^()]*\)[*+{]")
-MAX_TEXT = 200  # characters of a segment that an expression of scanned code is tried on
+_GROUP_REPEATED = re.compile(r"\)[*+{]")
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_REPEAT = re.compile(r"[*+{]")
+MAX_REPEATS = 4  # of an expression of scanned code that is tried: more, or a repeated group, could run for ever
+MAX_TEXT = 64  # characters of a segment that an expression of scanned code is tried on
 MAX_SPAN = 6  # path segments that one parameter may take
 MAX_WAYS = 2_000  # steps of one search
 
@@ -150,7 +153,10 @@ def _segment(text: str, expressions: list[tuple[str, str]]) -> Segment:
 
 def _compiled(text: str, inner: list[str]) -> re.Pattern[str] | None:
     """The expression of a whole segment; None (anything goes) for one that is missing, invalid or could run long."""
-    if any(not expression or _NESTED.search(expression) or len(expression) > MAX_TEXT for expression in inner):
+    plain = [_ATOM.sub("x", expression) for expression in inner]
+    if not all(inner) or any(_GROUP_REPEATED.search(expression) for expression in plain):
+        return None
+    if sum(len(_REPEAT.findall(expression)) for expression in plain) > MAX_REPEATS:
         return None
     rest = iter(inner)
     pieces = [f"(?:{next(rest)})" if i % 2 else re.escape(piece) for i, piece in enumerate(_PARAMETER.split(text))]

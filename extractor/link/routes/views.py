@@ -24,8 +24,8 @@ _CLASS_METHODS = {
     **dict.fromkeys(
         ("TemplateView", "RedirectView", "ListView", "DetailView", "DayArchiveView", "MonthArchiveView",
          "ArchiveIndexView", "ListAPIView", "RetrieveAPIView", "PasswordResetDoneView", "PasswordChangeDoneView",
-         "PasswordResetCompleteView", "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView", "SpectacularRedocView",
-         "ReadOnlyModelViewSet"),
+         "PasswordResetCompleteView", "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView",
+         "SpectacularRedocView", "ReadOnlyModelViewSet"),
         ("GET",)),
     **dict.fromkeys(
         ("FormView", "CreateView", "UpdateView", "LoginView", "PasswordResetView", "PasswordChangeView",
