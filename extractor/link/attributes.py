@@ -152,8 +152,8 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         return (Setting(base.name, (*base.path, name)),)
     if isinstance(base, Partial):
         return (base.func,) if name == "func" else ()
-    if isinstance(base, Text | Const | Seq | Mapping | Env | Piped | QueryMethod):
-        return (Unknown(f"attribute {name}"),)
+    if isinstance(base, Text | Const) and name == "value":  # a member of an enumeration
+        return (base,)
     return (Unknown(f"attribute {name}"),)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from extractor.estate import Estate
 from extractor.link.facts import RepoFacts
 from extractor.link.identity import numbered, row_id
-from extractor.link.routes.match import RouteMatcher
+from extractor.link.routes.match import RouteIndex
 from extractor.model import Call, Evidence, Inbound, Route
 
 _BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
@@ -19,7 +19,7 @@ _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, RepoFacts]:
     """The facts with `Call.route_id` set where a scanned system answers, and the inbound rows that follow."""
     matchers = {
-        name: {service: RouteMatcher(rows) for service, rows in _by_service(repo.routes).items()}
+        name: {service: RouteIndex(rows, dict(repo.parameters)) for service, rows in _by_service(repo.routes).items()}
         for name, repo in facts.items()
         if repo.routes
     }
@@ -51,7 +51,7 @@ def path_of(url: str) -> str:
     return rest if rest.startswith("/") else ""
 
 
-def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteMatcher]], estate: Estate) -> Call:
+def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], estate: Estate) -> Call:
     """The call with the route that answers it; several that answer equally well stay candidates."""
     path = path_of(call.url)
     if call.system is None or call.system not in matchers or not path.strip("/"):
@@ -71,7 +71,7 @@ def _same_service(found: Sequence[Route]) -> bool:
     return len({r.service for r in found}) == 1
 
 
-def _matches(call: Call, path: str, services: Mapping[str, RouteMatcher], estate: Estate) -> list[Route]:
+def _matches(call: Call, path: str, services: Mapping[str, RouteIndex], estate: Estate) -> list[Route]:
     target = estate.of_setting(call.repo, call.base_setting) if call.base_setting else None
     if target is not None and target.service in services:
         return list(services[target.service].match(call.http_method, path))

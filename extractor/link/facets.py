@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from extractor.link.absvalue import Const, Ext, Hole, Param, Setting, Text, Unkn
 from extractor.link.calling import Args, Kwargs
 from extractor.rulebook import CallRule, Place
 
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
 _FULL_URL = ("http://", "https://", "redis://", "rediss://", "ftp://", "sftp://", "ws://", "wss://")
 
 
@@ -67,7 +70,7 @@ def at(place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) ->
     if place is None:
         return ()
     if place.source == "text":
-        return (Text((place.text,)),)
+        return (_filled(place.text, args, kwargs),) if "{" in place.text else (Text((place.text,)),)
     if place.source == "arg":
         found = _given(place, args, kwargs)
     else:
@@ -76,6 +79,27 @@ def at(place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) ->
             found = _given(place, holder.args, dict(holder.kwargs))
             holder = holder.receiver
     return found or ((Text((place.text,)),) if place.text else ())
+
+
+def _filled(template: str, args: Args, kwargs: dict[str, Values]) -> Text:
+    """A rule's URL template with its placeholders replaced where they are known: `{objectType}` by the keyword
+    argument `object_type`, else by the positional argument in its turn (generated clients take path parameters
+    first), when that is one plain word."""
+    known = {_plain(name): values for name, values in kwargs.items()}
+    parts: list[str | Hole] = []
+    for at, piece in enumerate(_PLACEHOLDER.split(template)):
+        if at % 2 == 0:
+            parts.append(piece)
+            continue
+        turn = at // 2
+        literals = _literals(known.get(_plain(piece), args[turn] if turn < len(args) else ()))
+        word = literals[0] if len(literals) == 1 and _WORD.fullmatch(literals[0]) else None
+        parts.append(word or Hole("arg", piece))
+    return join(Text(tuple(part for part in parts if part != "")))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _given(place: Place, args: Args, kwargs: dict[str, Values]) -> Values:

@@ -12,7 +12,8 @@ from extractor.runtime.read import Runtime
 
 @dataclass(frozen=True, slots=True)
 class RepoFacts:
-    """The facts of one repository. `declared` lists the stores its settings declare, per service."""
+    """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
+    regular expressions of routes' parameters, by route id."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -28,3 +29,4 @@ class RepoFacts:
     declared: tuple[tuple[str, DeclaredStore], ...] = ()
     runtime: Runtime | None = None
     directives: tuple[Directive, ...] = ()
+    parameters: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
