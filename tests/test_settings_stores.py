@@ -6,13 +6,14 @@ import pytest
 
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores
 from extractor.link.settings.storerules import store_rules
+from extractor.runtime.units import EnvValue
 from tests.worlds import evaluator
 
 
-def stores(source: str, **more: str) -> dict[tuple[str, str], DeclaredStore]:
+def stores(source: str, deployed: tuple[EnvValue, ...] = (), **more: str) -> dict[tuple[str, str], DeclaredStore]:
     files = {"shop/settings.py": source} | {f"shop/{name}.py": text for name, text in more.items()}
     ev = evaluator(files)
-    found = declared_stores(ev, SettingsTable.build(ev, "shop", ["shop.settings"], "web"))
+    found = declared_stores(ev, SettingsTable.build(ev, "shop", ["shop.settings"], "web", deployed))
     return {(store.kind, store.alias): store for store in found}
 
 
@@ -54,12 +55,16 @@ def test_engines_are_told_by_what_names_them(source: str, key: tuple[str, str], 
 DATABASE = "import dj_database_url\nimport os\nDB = dj_database_url.parse(os.environ.get('DATABASE_URL', 'sqlite:///x'))"
 
 
-def test_a_sqlite_default_yields_to_options_and_to_drivers() -> None:
+def test_a_sqlite_default_yields_to_options_to_deployment_and_to_drivers() -> None:
     key = ("database", "default")
     alone = stores(f"{DATABASE}\nDATABASES = {{'default': DB}}")[key]
     assert (alone.system, alone.env, alone.setting) == ("sqlite", "DATABASE_URL", "DATABASES")
     options = stores(f"{DATABASE}\nDB['OPTIONS'] = {{'sslmode': 'require'}}\nDATABASES = {{'default': DB}}")[key]
     assert options.system == "postgres"
+    compose = EnvValue("DATABASE_URL", "mysql://shop:***@db/shop", "docker-compose.yml", 3)
+    assert stores(f"{DATABASE}\nDATABASES = {{'default': DB}}", (compose,))[key].system == "mysql"
+    only_tests = EnvValue("DATABASE_URL", "mysql://db/shop", "ci/docker-compose.yml", 3, kind="test")
+    assert stores(f"{DATABASE}\nDATABASES = {{'default': DB}}", (only_tests,))[key].system == "sqlite"
     driver = stores(f"{DATABASE}\nDATABASES = {{'default': DB}}", models="from django.contrib.postgres import fields")
     assert driver[key].system == "postgres"
 

@@ -113,22 +113,24 @@ class _Reader:
         return whole or self.table.expander.overlay(name)
 
     def _engine(self, row: StoreSetting, values: Values) -> Engine | None:
-        """The engine: named by a class, else by a URL, by the setting's name, by what only its configuration or its
-        users have, by the variable's name; a development default comes last."""
+        """The engine: named by a class, else by the URL that deployment or a default gives, by the setting's name, by
+        what only its configuration or its users have, by the variable's name; a development default comes last."""
         named = _first(self._by_class(text) for value in values for text in _class_texts(value, row.shape))
         if named is not None:
             return named
-        schemes = [m[1] for value in values for text in all_texts(value) if (m := _SCHEME.match(text))]
-        by_url = _first(self.rules.by_scheme(scheme) for scheme in schemes)
-        if by_url is not None and not by_url.development:
-            return by_url
         variables = [env.name for value in values for env in self.table.expander.envs(value)]
+        urls = [text for name in variables for text in self.table.deployed(name)]
+        urls += [text for value in values for text in all_texts(value)]
+        by_url = [engine for url in urls if (m := _SCHEME.match(url)) and (engine := self.rules.by_scheme(m[1]))]
+        settled = _first(engine for engine in by_url if not engine.development)
+        if settled is not None:
+            return settled
         return (
             self.rules.engine(row.system)
             or self._by_options(row.kind, values)
             or (self._by_driver(row.kind) if row.kind == "database" and row.shape == "aliases" else None)
             or (_first(self.rules.by_variable(name) for name in variables) if row.shape != "nested" else None)
-            or by_url
+            or _first(by_url)
         )
 
     def _by_class(self, text: str) -> Engine | None:

@@ -14,6 +14,7 @@ from extractor.link.settings.expand import Expander
 from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers, settings_modules
 from extractor.link.world import Module
 from extractor.runtime.masking import masked
+from extractor.runtime.units import EnvValue
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CODE_SETTINGS = re.compile(
@@ -35,8 +36,11 @@ class Where:
 class SettingsTable:
     """The settings of one service. Make it with `build`; `repo` and `service` are its names."""
 
-    def __init__(self, ev: Evaluator, repo: str, service: str, chain: tuple[Module, ...]) -> None:
+    def __init__(
+        self, ev: Evaluator, repo: str, service: str, chain: tuple[Module, ...], deployed: Sequence[EnvValue] = ()
+    ) -> None:
         self.ev, self.repo, self.service, self.chain = ev, repo, service, chain
+        self._deployed = deployed
         self.expander = Expander(self)
         self._changes = [(module, changes(module)) for module in chain]
         self._raw: dict[str, Values] = {}
@@ -44,10 +48,13 @@ class SettingsTable:
         self._busy: set[str] = set()
 
     @classmethod
-    def build(cls, ev: Evaluator, repo: str, modules: Sequence[str], service: str) -> SettingsTable:
+    def build(
+        cls, ev: Evaluator, repo: str, modules: Sequence[str], service: str, deployed: Sequence[EnvValue] = ()
+    ) -> SettingsTable:
         """The table of a service that uses `modules` (dotted names, the one that wins first); when none is given, the
-        one that the repository names most often where it sets `DJANGO_SETTINGS_MODULE`."""
-        return cls(ev, repo, service, layers(ev.world, modules or settings_modules(ev.world)[:1]))
+        one that the repository names most often where it sets `DJANGO_SETTINGS_MODULE`. `deployed` are the values
+        that the repository's deployment files give to variables."""
+        return cls(ev, repo, service, layers(ev.world, modules or settings_modules(ev.world)[:1]), deployed)
 
     # what settings are -----------------------------------------------------------------------------------------
 
@@ -168,6 +175,12 @@ class SettingsTable:
     def envs(self, name: str) -> tuple[Env, ...]:
         """Every environment variable that a setting is made of, outermost first."""
         return tuple(dict.fromkeys(env for value in self.raw(name) for env in self.expander.envs(value)))
+
+    def deployed(self, variable: str) -> tuple[str, ...]:
+        """What deployment files give an environment variable, those of deployments before those for developers."""
+        found = [value for value in self._deployed if value.name == variable and value.kind != "test"]
+        found.sort(key=lambda value: (value.kind != "deployment", value.path, value.line))
+        return tuple(dict.fromkeys(value.value for value in found))
 
     def required(self, name: str) -> bool:
         """True when a service does not start without a value from outside."""
