@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from extractor.link.absvalue import DefRef, Ext, Inst, ModuleRef, Seq, Text, Value, Values
 from extractor.link.calling import arguments, entry_frame, method_frame
 from extractor.link.evaluate import Evaluator
-from extractor.link.routes import conditions, patterns
+from extractor.link.routes import conditions, patterns, sites
 from extractor.link.routes.places import Place, module_of, named, names_of, places
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts, rounds
-from extractor.link.routes.views import View, find_views
-from extractor.link.world import Module
+from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread
+from extractor.link.routes.views import View, find_views, with_actions
+from extractor.link.world import Def, Module
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 
@@ -37,48 +38,6 @@ _FILES = frozenset({"django.conf.urls.static.static",
 _THROUGH = frozenset({"rest_framework.urlpatterns.format_suffix_patterns", "builtins.list", "builtins.tuple",
                       "builtins.sorted", "builtins.reversed", "copy.copy", "copy.deepcopy"})  # fmt: skip
 _PLUGINS = "edx_django_utils.plugins"
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What has been gathered on the way down: the pattern so far, conditions, the prefix of dotted views."""
-
-    pattern: patterns.Pattern = patterns.EMPTY
-    conditions: tuple[str, ...] = ()
-    views: str = ""
-    modules: tuple[Module, ...] = ()
-    depth: int = 0
-    site: tuple[Module, int] | None = None
-
-    def deeper(self, **changes: object) -> Ground:
-        return replace(self, depth=self.depth + 1, **changes)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A URL: its pattern, the view, and the line that makes it."""
-
-    pattern: patterns.Pattern
-    name: str | None
-    view: View
-    module: Module
-    line: int
-    conditions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A part of the tree that could not be expanded. `mount` is the URL in front of it."""
-
-    module: Module
-    line: int
-    what: str
-    reason: str
-    remedy: str
-    mount: str = "/"
-
-
-Found = Entry | Unread
 
 
 @dataclass(slots=True)
@@ -203,6 +162,8 @@ class Expander:
             elif isinstance(value, Ext) and value.path.removesuffix("()") in _PATH | _REGEX:
                 yield from self._valued(value, place, ground)
             else:
+                if isinstance(value, Ext) and value.path in sites.WAGTAIL_ADMIN:
+                    yield from self._wagtail_admin(ground)
                 yield self._unread(place, ground, _what(value), _why(value))
         if not values:
             yield self._unread(place, ground, "a list of URL patterns", "nothing is known of its value")
@@ -227,7 +188,7 @@ class Expander:
             yield from self._pattern(place, call, bool(names & _REGEX), ground)
         elif names & _INCLUDE and call.args:
             yield from self._included(place.at(call.args[0]), ground.deeper())
-        elif names & _FILES:
+        elif names & _FILES or any(name.endswith(").get_urls") for name in names):  # the framework's own pages
             return
         elif names & _OLD_LIST:
             yield from self._old_list(place, call, ground)
@@ -373,12 +334,53 @@ class Expander:
         for found in places(self.ev, base):
             if isinstance(found, Module):
                 yield from self._module_urls(found, ground)
+            elif endpoints := self.routers.endpoint_calls(found):
+                for call_place in endpoints:
+                    yield from self._endpoints(call_place, ground)
             elif self.routers.is_router(found) and not self._own_urls(found):
                 for served in self.routers.served(found):
                     pattern = ground.pattern.then(patterns.from_regex(served.regex))
                     yield self._entry(pattern, served.name, served.view, served.place, ground, served.line)
             else:
                 yield from self._object_urls(found, place, ground)
+
+    def _endpoints(self, place: Place, ground: Ground) -> Iterator[Found]:
+        """Wagtail's API: the pages of an endpoint."""
+        for path, name, method, viewset in sites.endpoints(self.ev, place):
+            pattern = _joined(ground.pattern, path, False)
+            if isinstance(viewset, DefRef):
+                view = with_actions(self.ev, viewset.target, [("GET", method)])
+                yield self._entry(pattern, name, view, place, ground)
+            elif isinstance(viewset, Ext):
+                yield self._entry(pattern, name, View(viewset.path, methods=("GET",)), place, ground)
+
+    def _wagtail_admin(self, ground: Ground) -> Iterator[Found]:
+        """What the repository's hooks add to Wagtail's admin."""
+        for hook in sites.hooks(self.ev, "register_admin_urls"):
+            for expr in hook.scope.returns:
+                yield from self.expand(Place(expr, self.ev.frame(hook)), ground.deeper())
+        inner = ground.deeper(pattern=_joined(ground.pattern, "api/main/", False))
+        for hook in sites.hooks(self.ev, "construct_admin_api"):
+            for index, call in enumerate(hook.scope.calls):
+                if call.func[0] == "a" and call.func[2] == "register_endpoint":
+                    yield from self._endpoints(Place(("k", index), self.ev.frame(hook)), inner)
+
+    def _admin(self, ground: Ground) -> Iterator[Found]:
+        """What the repository's `ModelAdmin`s serve themselves."""
+        for pages in sites.model_pages(self.ev):
+            front = ground.deeper(pattern=_joined(ground.pattern, pages.mount, False))
+            for method, path in sites.ADMIN_PAGES:
+                for target in self._own_methods(pages.admin, method):
+                    pattern = _joined(front.pattern, path, False)
+                    yield self._entry(pattern, None, View(target.qualified, target), pages.place, front, pages.line)
+            for target in self._own_methods(pages.admin, "get_urls"):
+                for expr in target.scope.returns:
+                    yield from self.expand(Place(expr, self.ev.frame(target)), front.deeper())
+
+    def _own_methods(self, cls: Def, name: str) -> list[Def]:
+        member = self.ev.classes.member(cls, name)
+        values = member[1] if member is not None and member[0].module.in_repo else ()
+        return [v.target for v in values if isinstance(v, DefRef)]
 
     def _own_urls(self, router: Place) -> bool:
         """True for a router class of the repository that makes its own `urls`."""
@@ -397,6 +399,9 @@ class Expander:
 
     def _object_urls(self, base: Place, place: Place, ground: Ground) -> Iterator[Found]:
         for value in self.ev.eval(base.expr, base.frame):
+            if sites.is_admin(self.ev, value):
+                yield from self._admin(ground)
+                continue
             if isinstance(value, Inst):
                 member = self.ev.classes.member(value.cls, "urls") or self.ev.classes.member(value.cls, "get_urls")
                 methods = [v.target for v in member[1] if isinstance(v, DefRef)] if member is not None else []
@@ -422,23 +427,6 @@ class Expander:
         remedy = ("list the library under the repository's libraries in the estate file"
                   if "not read" in reason else "write the pattern out as literal text")  # fmt: skip
         return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
-
-
-class PluginSource:
-    """What answers for plugin URLs; see `plugins.Plugins`."""
-
-    def plugins(self, project: str | None) -> Iterable[PluginUrls]:
-        """The URLconfs that plugins mount in a project."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class PluginUrls:
-    """A URLconf that an application mounts by its own configuration: where, and the dotted module."""
-
-    regex: str
-    urls: str
-    place: Place
 
 
 def _chain(defs: tuple[tuple[int, Expr], ...], indices: Iterable[int]) -> set[int]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from extractor.link.absvalue import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
-from extractor.link.routes.expand import PluginSource, PluginUrls
 from extractor.link.routes.places import Place
 from extractor.link.routes.texts import SettingTexts
+from extractor.link.routes.tree import PluginSource, PluginUrls
 from extractor.link.world import Def
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")

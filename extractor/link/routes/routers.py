@@ -21,6 +21,7 @@ from extractor.link.world import Def
 from extractor.summary import Call
 
 _ROUTER_NAMES = ("Router",)
+_REGISTERING = ("register", "extend", "register_endpoint")
 _NESTED = ("NestedSimpleRouter", "NestedDefaultRouter", "NestedRouterMixin", "NestedMixin")
 _API_ROOT = "rest_framework.routers.APIRootView"
 
@@ -97,6 +98,7 @@ class Routers:
 
     ev: Evaluator
     _by_router: dict[object, list[Place]] | None = None
+    _endpoints: dict[object, list[Place]] = field(default_factory=dict)
     _children: dict[object, list[Place]] = field(default_factory=dict)
     _extends: dict[object, list[Place]] = field(default_factory=dict)
 
@@ -126,6 +128,11 @@ class Routers:
         if any(name.endswith("DefaultRouter") for name in names) and not front and router.call is not None:
             yield Served("^$", "api-root", View(_API_ROOT, methods=("GET",)), router, router.call.line)
 
+    def endpoint_calls(self, router: Place) -> list[Place]:
+        """The calls of `register_endpoint` on a router of Wagtail's API."""
+        self._registered(router)
+        return self._endpoints.get(router.key, [])
+
     def _registered(self, router: Place) -> list[Place]:
         if self._by_router is None:
             self._by_router = {}
@@ -136,7 +143,7 @@ class Routers:
         for module in self.ev.world.modules:
             for name, scope in module.summary.scopes.items():
                 for index, call in enumerate(scope.calls):
-                    if call.func[0] != "a" or call.func[2] not in ("register", "extend") or not call.args:
+                    if call.func[0] != "a" or call.func[2] not in _REGISTERING or not call.args:
                         continue
                     if call.func[2] == "register" and len(call.args) + len(call.kwargs) < 2:
                         continue
@@ -155,7 +162,9 @@ class Routers:
         for found in places(self.ev, place.at(base)):
             if not isinstance(found, Place) or found.call is None:
                 continue
-            if self.is_router(found):
+            if call.func[2] == "register_endpoint":
+                self._endpoints.setdefault(found.key, []).append(place)
+            elif self.is_router(found):
                 by_router.setdefault(found.key, []).append(place)
             elif found.call.func[0] == "a" and found.call.func[2] == "register":
                 self._children.setdefault(found.key, []).append(place)
