@@ -27,6 +27,8 @@ PATTERNS = {
     "v1": from_path("api/v1/items"),
     "v2": from_path("api/v2/items"),
     "rest": from_regex(r"^files/.*"),
+    "pair": from_regex(r"^grades/(?P<user>[^/]+),(?P<key>[^/]+)$"),
+    "one": from_regex(r"^grades/(?P<key>[^/]+)$"),
     "file": from_regex(r"^report/(?P<name>\w+)\.csv$"),
 }
 ROUTES = {name: route(pattern) for name, pattern in PATTERNS.items()}
@@ -53,6 +55,8 @@ INDEX = RouteIndex(ROUTES.values(), {ROUTES[n].id: p.parameters for n, p in PATT
         ("/files/a/b/c.txt", ["rest"]),
         ("/report/{name}.csv", ["file"]),
         ("/report/{name}.xml", []),
+        ("/grades/{user},{course}", ["pair"]),
+        ("/grades/{course}", ["one"]),
         ("/nowhere/", []),
     ],
 )

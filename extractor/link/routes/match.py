@@ -23,6 +23,7 @@ MAX_REPEATS = 4  # of an expression of scanned code that is tried: more, or a re
 MAX_TEXT = 64  # characters of a segment that an expression of scanned code is tried on
 MAX_SPAN = 6  # path segments that one parameter may take
 MAX_WAYS = 2_000  # steps of one search
+LITERAL = 100  # what a literal segment counts when matches are ranked; others count their literal characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Segment:
     literal: bool
     deep: bool = False
     accepts: re.Pattern[str] | None = None
+
+    @property
+    def weight(self) -> int:
+        """What a segment with parameters counts: its literal characters, less than a literal segment."""
+        return min(len(_PARAMETER.sub("", self.text).strip(".")), LITERAL // 2)
 
     def takes(self, text: str, loose: bool) -> bool:
         """True when the segment can be this text, holes included. `loose` lets a hole stand for literal text."""
@@ -112,18 +118,20 @@ class RouteIndex:
         part = parts[at]
         exact = node.literals.get(part)
         if exact is not None:
-            yield from self._walk(exact, parts, at + 1, loose, score + 2)
+            yield from self._walk(exact, parts, at + 1, loose, score + LITERAL)
         if loose and "{" in part:
             for text, child in node.literals.items():
                 if text != part and Segment(text, True).takes(part, True):
-                    yield from self._walk(child, parts, at + 1, loose, score + 1)
+                    yield from self._walk(child, parts, at + 1, loose, score + LITERAL // 2)
         for segment, child in node.others:
             if segment.takes(part, loose):
-                yield from self._walk(child, parts, at + 1, loose, score + (1 if _HOLE.fullmatch(part) else 0))
+                # A whole hole is likelier a whole parameter than one with text around it.
+                gain = -segment.weight if _HOLE.fullmatch(part) else segment.weight
+                yield from self._walk(child, parts, at + 1, loose, score + gain)
             if segment.deep:
                 for span in range(2, min(MAX_SPAN, len(parts) - at) + 1):
                     if segment.takes("/".join(parts[at : at + span]), loose):
-                        yield from self._walk(child, parts, at + span, loose, score - span)
+                        yield from self._walk(child, parts, at + span, loose, score + segment.weight - span)
 
 
 def match(index: RouteIndex, method: str | None, path_template: str) -> tuple[Route, ...]:
