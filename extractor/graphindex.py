@@ -35,7 +35,9 @@ class GraphIndex:
         self.routes = {route.id: route for route in graph.routes}
         self.tasks = {task.id: task for task in graph.tasks}
         self._commits = {source.name: source.commit for source in graph.sources}
-        self._named = {(task.repo, task.name): task for task in graph.tasks}
+        self._named: dict[tuple[str, str], list[Task]] = {}
+        for task in graph.tasks:
+            self._named.setdefault((task.repo, task.name), []).append(task)
         self._findings: dict[str, list[Finding]] = {}
         for finding in graph.findings:
             for call in finding.call_ids:
@@ -65,8 +67,13 @@ class GraphIndex:
         return self._services.get(repo, ())
 
     def task(self, repo: str, name: str) -> Task | None:
-        """The task of a repository by its name."""
-        return self._named.get((repo, name))
+        """The task of a repository by its name; the first of its rows where services run it from different queues."""
+        return next(iter(self._named.get((repo, name), ())), None)
+
+    def workers_of(self, repo: str, name: str) -> Sequence[str]:
+        """The services whose workers run a task; every service of the repository when nothing says."""
+        own = dict.fromkeys(s for task in self._named.get((repo, name), ()) for s in task.services)
+        return list(own) or self.services(repo)
 
     def timing(self, repo: str, task: str) -> Timing:
         """The schedules that lead to a task, directly or by tasks that queue it."""
@@ -95,9 +102,8 @@ class GraphIndex:
         if context.kind == "unknown":
             return ()
         if context.kind == "task":
-            task = self.task(repo, context.name)
-            own = task.services if task else ()
-            return (service,) if service and (not own or service in own) else own or self.services(repo)
+            own = self.workers_of(repo, context.name)
+            return (service,) if service in own else own
         if service:
             return (service,)
         found = [r.service for r in self.graph.routes if r.repo == repo and r.pattern == context.name]
@@ -119,7 +125,7 @@ class GraphIndex:
         task = self.tasks.get(enqueue.task_id or "")
         if task is None:
             return ()
-        found = (queue_id(task.repo, service) for service in task.services or self.services(task.repo))
+        found = (queue_id(task.repo, service) for service in self.workers_of(task.repo, task.name))
         return tuple(node for node in found if node in self.nodes)
 
     def store(self, row: Store) -> str:

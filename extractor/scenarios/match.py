@@ -45,7 +45,7 @@ def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         lines = (index.evidence(call, "call"), *explaining)
         for source in _sources(index, call.repo, call.service, contexts):
             yield Candidate(
-                source, target, _call_words(call), _blocks(source), lines, call.id, call.confidence
+                source, target, _call_words(call), blocks(source), lines, call.id, call.confidence
             )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         contexts, explaining = _reached(index, step, store.repo, store.contexts)
         lines = (index.evidence(store, "store"), *explaining)
         for source in _sources(index, store.repo, store.service, contexts):
-            yield Candidate(source, index.store(store), _store_words(store), _blocks(source), lines, store.id,
+            yield Candidate(source, index.store(store), _store_words(store), blocks(source), lines, store.id,
                             store.confidence)  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
     for task in index.graph.tasks:
         if not _asked(step, task.repo) or not fits("task", step.queries["task"], task):
             continue
-        for service in task.services or index.services(task.repo):
+        for service in task.services or index.workers_of(task.repo, task.name):
             source, target = queue_id(task.repo, service), worker_id(task.repo, service)
             yield Candidate(source, target, _task_words(task), False, (index.evidence(task, "task"),), task.id)
 
@@ -173,7 +173,7 @@ def _leading(index: GraphIndex, step: StepQuery, repo: str, context: Context) ->
 def _beats(index: GraphIndex, schedule: Schedule, task: Task) -> Sequence[str]:
     if schedule.service:
         return (schedule.service,)
-    return task.services or index.services(schedule.repo)
+    return index.workers_of(task.repo, task.name)
 
 
 def _near(source: str, queues: Sequence[str]) -> Sequence[str]:
@@ -182,7 +182,8 @@ def _near(source: str, queues: Sequence[str]) -> Sequence[str]:
     return (own,) if own in queues else queues
 
 
-def _blocks(source: str) -> bool:
+def blocks(source: str) -> bool:
+    """Whether somebody waits for what a node does: not for workers, beats and queues."""
     return not source.endswith(("-worker", "-beat", "-queue"))
 
 

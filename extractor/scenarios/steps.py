@@ -9,7 +9,7 @@ from extractor.graphindex import GraphIndex
 from extractor.model import CONFIDENCES, Evidence, Graph, Scenario, Step
 from extractor.rowquery import in_words
 from extractor.scenarios.definition import Definition, StepQuery
-from extractor.scenarios.match import Candidate, candidates
+from extractor.scenarios.match import Candidate, blocks, candidates
 
 # Lines shown for a step: of rows that make the arrow, and in all.
 MAX_PRIMARY = 4
@@ -75,7 +75,11 @@ def _evidence(found: Sequence[Candidate]) -> tuple[Evidence, ...]:
 def _flow(
     index: GraphIndex, ends: tuple[str, str], found: Iterable[Candidate], lines: Sequence[Evidence]
 ) -> str | None:
-    """The flow between these ends that shares most with the step: its rows first, then its lines."""
+    """The flow between these ends that shares most with the step: its rows first, then its lines.
+
+    A person's flow stands for every use of a service, so that any of theirs will do.
+    """
+    person = ends[0].startswith("person:")
     rows = {one.row for one in found}
     best: tuple[int, int, str] | None = None
     for flow in index.graph.flows:
@@ -83,7 +87,7 @@ def _flow(
             continue
         own = {flow.id, *flow.call_ids, *flow.task_ids, *flow.schedule_ids, *flow.route_ids}
         shared = (-len(rows & own), -len(set(lines) & set(flow.evidence)), flow.id)
-        if shared[:2] != (0, 0) and (best is None or shared < best):
+        if (person or shared[:2] != (0, 0)) and (best is None or shared < best):
             best = shared
     return best[2] if best else None
 
@@ -91,7 +95,9 @@ def _flow(
 def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Candidate]) -> Step:
     ends = [next(iter(index.like(end)), end) for end in (query.source, query.target)]
     label = query.label or in_words(query.kind, query.queries[query.kind])
-    return Step(n, ends[0], ends[1], label, query.sync is not False, (), missing=True, note=_why(index, query, found))
+    waits = query.kind not in ("enqueue", "schedule", "task") and blocks(ends[0])
+    sync = waits if query.sync is None else query.sync
+    return Step(n, ends[0], ends[1], label, sync, (), missing=True, note=_why(index, query, found))
 
 
 def _why(index: GraphIndex, query: StepQuery, found: Sequence[Candidate]) -> str:
