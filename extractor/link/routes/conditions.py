@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
@@ -10,7 +9,7 @@ from extractor.summary import Value as Expr
 MAX_TEXT = 160
 
 
-def of_call(ev: Evaluator, place: Place, call: Call) -> tuple[str, ...]:
+def of_call(place: Place, call: Call) -> tuple[str, ...]:
     """The conditions that must hold for a call to run, outermost first."""
     scope = place.frame.owner.scope
     out = []

@@ -249,7 +249,7 @@ class Expander:
         return Entry(pattern, name, view, place.frame.owner.module, at, ground.conditions)
 
     def _guarded(self, place: Place, call: Call, ground: Ground) -> Ground:
-        told = conditions.of_call(self.ev, place, call)
+        told = conditions.of_call(place, call)
         return replace(ground, conditions=tuple(dict.fromkeys((*ground.conditions, *told)))) if told else ground
 
     def _include_of(self, view: Place) -> Place | None:

@@ -14,14 +14,14 @@ from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place
 from extractor.link.routes.texts import SettingTexts
-from extractor.link.routes.tree import PluginSource, PluginUrls
+from extractor.link.routes.tree import PluginUrls
 from extractor.link.world import Def
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
 
 
 @dataclass(slots=True)
-class Plugins(PluginSource):
+class Plugins:
     """Finds the applications of everything that was read that mount URLs by configuration."""
 
     ev: Evaluator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from extractor.link.routes import patterns
 from extractor.link.routes.places import Place
@@ -54,12 +55,12 @@ class Unread:
 Found = Entry | Unread
 
 
-class PluginSource:
+class PluginSource(Protocol):
     """What answers for plugin URLs; see `plugins.Plugins`."""
 
     def plugins(self, project: str | None) -> Iterable[PluginUrls]:
         """The URLconfs that plugins mount in a project."""
-        raise NotImplementedError
+        ...
 
 
 @dataclass(frozen=True, slots=True)
