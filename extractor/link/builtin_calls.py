@@ -35,13 +35,13 @@ def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame |
         key = ev.constant_key(args[0]) if args else None
         if key is not None and key.isupper():
             return (Env(f"yaml:{key}", args[1] if len(args) > 1 else (), len(args) < 2 and func.path.endswith("pop")),)
-    if _reads_environment(func.path):
-        return _environment(ev, args, dict(kwargs), func.path)
+    if reads_environment(func.path):
+        return environment(ev, args, dict(kwargs), func.path)
     receiver = func if func.args or func.kwargs else func.receiver  # `task(queue="q")(run)` keeps the queue
     return (Ext(f"{func.path}()", args, kwargs, receiver),)
 
 
-def _reads_environment(path: str) -> bool:
+def reads_environment(path: str) -> bool:
     """Readers of django-environ, environs, python-decouple and mitol-django-common's kind, by their shape."""
     head, _, last = path.rpartition(".")
     if path in ("environ.Env()", "environs.Env()"):  # env("NAME")
@@ -65,13 +65,14 @@ def _database_url(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: F
 def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
     """The variable that a function which was read takes from the environment, by the shape of its name
     (`shop.envs.get_string("NAME", default)`); None when it is no such function or the name is not known."""
-    if not _reads_environment(qualified):
+    if not reads_environment(qualified):
         return None
-    found = _environment(ev, args, dict(kwargs), qualified)
+    found = environment(ev, args, dict(kwargs), qualified)
     return found if isinstance(found[0], Env) and found[0].name.isupper() else None
 
 
-def _environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
+def environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
+    """The variable that a call of such a reader names, with the default it is given."""
     names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
     name = ev.constant_key(names) or (None if names else _USUAL_VARIABLES.get(path.rpartition(".")[2]))
     if name is None:

@@ -180,7 +180,7 @@ def bind(ev: Evaluator, target: Def, args: Args, kwargs: Kwargs, skip_first: boo
 def entry_frame(ev: Evaluator, func: DefRef, args: Args, kwargs: Kwargs) -> Frame:
     """The frame in which a function's body runs when it is called so."""
     target = func.target
-    bound = func.self is not None and target.owner_class is not None
+    bound = func.self is not None  # a method, or a function that a class holds as an attribute
     is_static = target.owner_class is not None and func.self is None and target.kind == "function"
     me = func.self if bound else ev.self_of(target)
     if is_static and me is not None and args:  # Class.method(instance, ...)

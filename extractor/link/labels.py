@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NOISE = re.compile(r"^(api|rest|v\d+(\.\d+)?|_\w*|\d+|json|xml|index|cgi-bin|services?)$", re.IGNORECASE)
+_NOISE = re.compile(r"^(api|rest|v\d+(\.\d+)?|_\w*|\d+|json|xml|index|cgi-bin|services?|none|null|\*)$", re.IGNORECASE)
 _VERBS = ("get", "fetch", "retrieve", "list", "load", "read", "query", "find", "search", "create", "add", "post", "send",
           "update", "sync", "upsert", "patch", "set", "put", "delete", "remove", "deactivate", "purge", "is", "do",
           "request", "call", "push", "pull", "validate", "check", "enroll", "unenroll")  # fmt: skip

@@ -69,7 +69,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     )
     found = calls.rows(effects, graph, around)
     clock.lap("contexts")
-    setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book))
+    setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book, commit))
     clock.lap("setting rows")
     every_route = tuple(row for table in served for row in table.routes)
     scene = Scene(repo, ev, graph, reach, book, effects, found.calls, tuple(tables.values()))
@@ -104,7 +104,11 @@ class _Clock:
 
 
 def _settings_tables(ev: Evaluator, reading: Reading) -> dict[str, SettingsTable]:
-    return {s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id) for s in reading.services}
+    deployed = tuple(value for unit in reading.runtime.units for value in unit.env)
+    return {
+        s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id, deployed)
+        for s in reading.services
+    }
 
 
 def _routes(ev: Evaluator, reading: Reading, service: Service) -> RouteTable:
