@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import yaml
 
 from extractor.checked_yaml import read_yaml
 from extractor.link.examples import faults
-from extractor.rulebook import ClientRule, load_rules, shipped_rules
+from extractor.rulebook import ClientRule, RuleBook, load_rules, shipped_rules
 from extractor.rulefiles import read_schema, rules_dir
 
 FILES = sorted((rules_dir() / "clients").glob("*.yaml"))
@@ -47,6 +50,32 @@ def test_a_call_says_what_it_does(client: ClientRule) -> None:
             assert call.system or call.alias, call.match
         if call.effect == "sdk":
             assert call.system, call.match
+
+
+def paths_of(pattern: str) -> Iterator[str]:
+    """Some access paths that a pattern is written for: one alternative of each group, `*` a name, `**` a step."""
+    for choice in range(60):
+        path = pattern
+        while group := re.search(r"\{([^{}]*)\}", path):
+            options = group[1].split(",")
+            path = path[: group.start()] + options[choice % len(options)].strip() + path[group.end() :]
+        for deep in ("x()", "", "x", "().x.", ".x"):
+            yield path.replace("**", deep).replace("*", "x")
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_every_pattern_is_reached(client: ClientRule) -> None:
+    """No pattern is hidden behind another one, of its own file or of a file before it."""
+    book = shipped_rules()
+    for call in client.calls:
+        assert any(book.find(path) is call for path in paths_of(call.match)), call.match
+
+
+def test_a_hidden_pattern_is_told() -> None:
+    client = next(client for client in CLIENTS if client.id == "httpx")
+    hidden = dataclasses.replace(client.calls[0], match="httpx.get", label="never")
+    book = RuleBook((dataclasses.replace(client, calls=(*client.calls, hidden)),), {}, "")
+    assert not any(book.find(path) is hidden for path in paths_of(hidden.match))
 
 
 def test_the_catalogue_of_systems_is_valid() -> None:
