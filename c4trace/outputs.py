@@ -14,15 +14,22 @@ from extractor.views.view import View
 Files = dict[str, str | bytes]
 
 
+def _shipped_rules() -> tuple[RuleDoc, ...]:
+    from extractor.checks.rules import rule_docs
+
+    return rule_docs()
+
+
 @dataclass(frozen=True)
 class Material:
     """What formats are made of: the graph, and its views and pictures, which are made once, when first needed.
 
-    `rules` are all rules in words; `pages` further pages of the site: name to title and HTML body.
+    `rules` are all rules in words (those that ship with c4trace); `pages` further pages of the site: name to title and
+    HTML body.
     """
 
     graph: Graph
-    rules: tuple[RuleDoc, ...] = ()
+    rules: tuple[RuleDoc, ...] = field(default_factory=_shipped_rules)
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @functools.cached_property

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from extractor.checks.drafts import Draft, findings
 from extractor.checks.rules import FindingRule, shipped_finding_rules
 from extractor.diff.identity import canonical_url, url_path
-from extractor.model import Call, Finding, Route, Schedule
+from extractor.model import Call, Finding, Gap, Route, Schedule
 
+_UNDER = re.compile(r" under (/\S*)")
 _MIN_LITERAL = 2  # segments of a path that must be known before one says that nobody serves it
 
 
 def contracts(
-    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str],
+    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str], gaps: Sequence[Gap] = (),
     rules: Mapping[str, FindingRule] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings about calls into the estate's own systems.
 
-    `calls` have their `route_id` set where a route answers; `served_by` names the repository scanned for each system.
-    A call of which too little is known to say that no route answers it gives no finding (it is a gap).
+    `calls` have their `route_id` set where a route answers; `served_by` names the repository scanned for each system;
+    `gaps` tell of URLs that were not read. A call of which too little is known to say that no route answers it, or
+    whose path may lead into URLs that were not read, gives no finding (it is a gap).
     """
     known = rules or shipped_finding_rules()
     by_repo: dict[str, list[Draft]] = {}
     for call in calls:
         by_repo.setdefault(call.repo, [])
-    for draft_repo, draft in _contract_drafts(calls, routes, served_by, known):
+    for draft_repo, draft in _contract_drafts(calls, routes, served_by, gaps, known):
         by_repo[draft_repo].append(draft)
     return tuple(f for repo in sorted(by_repo) for f in findings(repo, by_repo[repo], known))
 
 
 def _contract_drafts(
-    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str], rules: Mapping[str, FindingRule]
+    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str], gaps: Sequence[Gap],
+    rules: Mapping[str, FindingRule],
 ) -> Iterator[tuple[str, Draft]]:
     by_id = {route.id: route for route in routes}
     heads: dict[str, list[str]] = {}
@@ -48,8 +52,10 @@ def _contract_drafts(
         repo = served_by.get(call.system or "")
         if repo is None or (call.repo, call.path, call.line) in answered or repo not in heads:
             continue
-        if _is_unserved(call, heads[repo]):
-            yield call.repo, _unserved(call, repo, rules["unserved-endpoint"])
+        unread = [gap for gap in gaps if gap.repo == repo and gap.kind == "route"]
+        if _is_unserved(call, heads[repo]) and not any(_may_serve(gap, call) for gap in unread):
+            at_root = any(_prefix(gap) == "/" for gap in unread)
+            yield call.repo, _unserved(call, repo, at_root, rules["unserved-endpoint"])
 
 
 def _is_unserved(call: Call, heads: Iterable[str]) -> bool:
@@ -74,9 +80,29 @@ def _deprecated(call: Call, route: Route, rule: FindingRule) -> Draft:
     return _at_call(call, rule, message)
 
 
-def _unserved(call: Call, repo: str, rule: FindingRule) -> Draft:
+def _unserved(call: Call, repo: str, at_root: bool, rule: FindingRule) -> Draft:
+    """`at_root` says that URLs of the target were not read that may stand anywhere: then the finding is a hint."""
     asked = f"{call.http_method or 'a call to'} {canonical_url(call.url)}"
-    return _at_call(call, rule, f"no route of {repo}, at the commit scanned, answers {asked}")
+    draft = _at_call(call, rule, f"no route of {repo}, at the commit scanned, answers {asked}")
+    if not at_root:
+        return draft
+    message = f"{draft.message} (libraries of {repo} that were not read serve URLs too)"
+    return dataclasses.replace(draft, severity="low", message=message)
+
+
+def _prefix(gap: Gap) -> str:
+    """The prefix under which URLs were not read ("" when the gap tells of none)."""
+    found = _UNDER.search(gap.what)
+    return found[1] if found else ""
+
+
+def _may_serve(gap: Gap, call: Call) -> bool:
+    """True when the path of a call lies under URLs that were not read; those at the root say nothing of any path."""
+    prefix = [part for part in _prefix(gap).split("/") if part]
+    path = [part for part in url_path(call.url).split("/") if part]
+    return bool(prefix) and len(path) >= len(prefix) and all(
+        want == have or "<" in want or "{}" in have for want, have in zip(prefix, path, strict=False)
+    )
 
 
 def _at_call(call: Call, rule: FindingRule, message: str) -> Draft:

@@ -20,6 +20,10 @@ from extractor.runtime.masking import is_secret_name
 _SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
 _USERINFO = re.compile(r"^[a-z][a-z0-9+.-]*://[^/@:\s{}]*:([^/@\s{}]+)@", re.IGNORECASE)
 _QUERY = re.compile(r"[?&]([\w-]+)=([^&\s{}]+)")
+_SECRET_KEY = re.compile(  # the last word of a header or field that holds a secret
+    r"(password|passwd|secret|token|credentials?|api[-_]?key|(access|secret|private|auth)[-_]?key)$",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(
     r"change.?me|example|placeholder|dummy|insert|replace|your[-_ ]|xxx|todo|redacted|none|null|secret.?key$|^<.*>$"
     r"|^\W*$",
@@ -90,7 +94,7 @@ def _in_mapping(value: Value, where: str) -> Iterator[str]:
             if key.lower() == "authorization":
                 found = any(m and _is_secret(Text((m[1],))) for t in literals(values) if (m := _SCHEME.match(t)))
             else:
-                found = is_secret_name(key) and key.lower() != "key" and any(_is_secret(v) for v in values)
+                found = bool(_SECRET_KEY.search(key)) and any(_is_secret(v) for v in values)
             if found:
                 yield f"{key} in {where}="
 
@@ -100,7 +104,7 @@ def _in_url(url: str) -> Iterator[str]:
         yield "a password in the URL"
     if "://" in url:
         for name, text in _QUERY.findall(url):
-            if is_secret_name(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
+            if _SECRET_KEY.search(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
                 yield f"{name} in the URL"
 
 
@@ -120,7 +124,7 @@ def in_settings(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
                 where = view.where(name)
                 if where is not None:
                     yield Draft(
-                        rule.id, rule.severity, f"the setting {name} has a secret as its default, which is public",
+                        rule.id, "medium", f"the setting {name} has a secret as its default, which is public",
                         where.path, where.line, where.end_line, "", f"setting {name}",
                     )  # fmt: skip
 

@@ -20,7 +20,8 @@ from extractor.model import Call, Context
 from extractor.rulebook import RuleBook
 
 MAX_CALLERS = 40
-_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
+_HOST = re.compile(r"^([^/:?#\s{}@]+)")
 _LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|\.(localhost|local|internal|test)$"
                     r"|^[a-z0-9_-]+$", re.IGNORECASE)  # fmt: skip
 
@@ -180,7 +181,7 @@ def _entered(ev: Evaluator, func: Value) -> Iterator[Def]:
 
 def host_in(url: str) -> str:
     """The host of a URL, or of a text that starts with one; "" where that is open."""
-    found = _HOST.match(url)
+    found = (_URL if "://" in url else _HOST).match(url)
     return found[1].lower() if found else ""
 
 

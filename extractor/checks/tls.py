@@ -15,7 +15,7 @@ from extractor.link.callgraph import Site
 from extractor.link.evaluate import Evaluator
 from extractor.summary import Value as Expr
 
-_BUNDLE = re.compile(r"(^|_)(CA|CAS|BUNDLE|CERT|CERTS|PEM|CHAIN)($|_)")
+_BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)
 
 
 def tls_verify_disabled(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
@@ -75,7 +75,7 @@ def _has(values: Values, wanted: bool) -> bool:
 
 
 def _setting(values: Values) -> str:
-    return next((v.name for v in values if isinstance(v, Setting)), "")
+    return next((".".join((v.name, *v.path)) for v in values if isinstance(v, Setting)), "")
 
 
 def _subject(scene: Scene, site: Site) -> str:

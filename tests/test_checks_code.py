@@ -1,0 +1,202 @@
+"""Findings in code of several modules: where they stand, how bad they are, and what they never say."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.checks import find
+from extractor.checks.credentials import looks_random
+from extractor.link.settings import SettingsTable
+from extractor.model import Finding
+from tests.checked_worlds import scene
+from tests.worlds import REPO, evaluator
+
+SECRET = "k3y9Zq7Lw2Vb8Nx4Tc6Rm1Pd5"
+
+
+def found(files: dict[str, str], rule: str) -> list[Finding]:
+    return [f for f in find(scene(files)) if f.rule == rule]
+
+
+def with_settings(code: str) -> list[Finding]:
+    files = {"shop/__init__.py": "", "shop/settings.py": code}
+    table = SettingsTable.build(evaluator(files), REPO, ["shop.settings"], "web")
+    return list(find(scene(files, settings=[table])))
+
+
+def test_an_imported_constant_is_told_of_once_where_it_stands() -> None:
+    rows = found(
+        {
+            "shop/__init__.py": "",
+            "shop/constants.py": '"""Addresses."""\n\nAPI = "https://rates.example.org"\n',
+            "shop/views.py": """
+                import requests
+                from shop import constants
+                from shop.constants import API
+
+                def latest(request):
+                    return requests.get(f"{API}/latest", timeout=5)
+
+                def history(request):
+                    return requests.get(constants.API + "/history", timeout=5)
+            """,
+        },
+        "hardcoded-url",
+    )
+    assert [(f.path, f.line, f.function) for f in rows] == [("shop/constants.py", 3, "history")]
+
+
+def test_a_constant_of_a_class() -> None:
+    code = """
+        import requests
+
+        class Client:
+            BASE = "https://rates.example.org"
+
+            def latest(self):
+                return requests.get(self.BASE + "/latest", timeout=5)
+
+        def view(request):
+            return Client().latest()
+    """
+    assert [(f.line, f.function) for f in found({"shop/views.py": code}, "hardcoded-url")] == [(5, "Client.latest")]
+
+
+def test_a_wrapper_is_told_of_where_the_request_is_sent() -> None:
+    code = """
+        import requests
+        from django.conf import settings
+
+        def ask(path):
+            return requests.get(settings.SHOP_URL + path)
+
+        def orders(request):
+            return ask("/orders/")
+
+        def baskets(request):
+            return ask("/baskets/")
+    """
+    assert [f.line for f in found({"shop/views.py": code}, "no-timeout")] == [6]
+
+
+def test_an_adapter_that_limits_the_session() -> None:
+    code = """
+        import requests
+        from django.conf import settings
+        from requests.adapters import HTTPAdapter
+
+        class Limited(HTTPAdapter):
+            def send(self, request, **options):
+                options["timeout"] = 5
+                return super().send(request, **options)
+
+        def view(request):
+            session = requests.Session()
+            session.mount("https://", Limited())
+            return session.get(settings.SHOP_URL)
+    """
+    assert found({"shop/views.py": code}, "no-timeout") == []
+
+
+def test_scheme_written_before_a_host_that_is_a_setting() -> None:
+    code = """
+        import requests
+        from django.conf import settings
+
+        def view(request):
+            return requests.get(f"http://{settings.SHOP_HOST}/orders/", timeout=5)
+    """
+    files = {"shop/__init__.py": "", "shop/views.py": code}
+
+    def rules(default: str) -> list[str]:
+        inside = files | {"shop/settings.py": f'SHOP_HOST = "{default}"\n'}
+        table = SettingsTable.build(evaluator(inside), REPO, ["shop.settings"], "web")
+        return [f.rule for f in find(scene(inside, settings=[table]))]
+
+    assert rules("shop.example.org") == ["plain-http"]
+    assert rules("localhost:8000") == []
+
+
+def test_a_secret_is_never_repeated() -> None:
+    code = f"""
+        import requests
+
+        def view(request):
+            requests.get("https://user:{SECRET}@shop.example.org/", timeout=5)
+            requests.get("https://shop.example.org/?api_key={SECRET}", timeout=5)
+            requests.post("https://shop.example.org/", json={{"client_secret": "{SECRET}"}}, timeout=5)
+    """
+    rows = find(scene({"shop/views.py": code}))
+    assert [f.line for f in rows if f.rule == "hardcoded-credential"] == [5, 6, 7]
+    assert SECRET not in repr(rows)
+
+
+def test_a_secret_given_to_the_making_of_a_client() -> None:
+    code = f"""
+        import boto3
+
+        def view(request):
+            client = boto3.client("ses", aws_secret_access_key="{SECRET}")
+            client.send_email(Source="a", Destination={{}}, Message={{}})
+    """
+    rows = found({"shop/views.py": code}, "hardcoded-credential")
+    assert [f.line for f in rows] == [6]
+
+
+def test_the_default_of_the_key_that_signs() -> None:
+    (row,) = with_settings('import os\nSECRET_KEY = os.environ.get("SECRET_KEY", "36boam8miiz")\n')
+    assert (row.rule, row.severity, row.path, row.line) == ("hardcoded-credential", "medium", "shop/settings.py", 2)
+    assert "36boam8miiz" not in row.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import os\nSECRET_KEY = os.environ.get("SECRET_KEY", "")\n',
+        'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n',
+        'OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"\n',
+        'TOKEN_URL = "https://id.example.org/oauth2/token"\n',
+        'PASSWORD_RESET_MESSAGE = "Your password was reset 123 times"\n',
+    ],
+)
+def test_settings_that_hold_no_secret(code: str) -> None:
+    assert with_settings(code) == []
+
+
+def test_a_setting_with_a_key_as_its_default() -> None:
+    assert [f.rule for f in with_settings(f'PAYMENT_API_KEY = "{SECRET}"\n')] == ["hardcoded-credential"]
+
+
+@pytest.mark.parametrize(
+    ("text", "random"),
+    [
+        (SECRET, True),
+        ("9c1185a5c5e9fc54612808977ee8f548b2258d31", True),
+        ("oauth2_provider.models.AccessToken", False),
+        ("changeme-changeme-12345", False),
+        ("a-rather-long-name-of-something", False),
+        ("1234", False),
+    ],
+)
+def test_what_looks_like_a_key(text: str, random: bool) -> None:
+    assert looks_random(text) is random
+
+
+def test_rows_are_the_same_in_any_order_of_modules() -> None:
+    view = """
+        import requests
+
+        def {name}(request):
+            return requests.get("http://shop.example.org/{name}/")
+    """
+    files = {f"shop/{name}.py": view.replace("{name}", name) for name in ("b", "a", "c")}
+    assert find(scene(files)) == find(scene(dict(sorted(files.items()))))
+
+
+def test_a_finding_keeps_its_fingerprint_when_its_code_moves() -> None:
+    code = 'import requests\ndef view(request):\n    return requests.get("https://shop.example.org/", timeout=5)\n'
+    moved = code.replace("def view", "\n\nX = 1\n\n\ndef renamed")
+    (before,) = find(scene({"shop/views.py": code}))
+    (after,) = find(scene({"shop/other/views.py": moved}))
+    assert before.fingerprint == after.fingerprint
+    assert before.line != after.line

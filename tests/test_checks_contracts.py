@@ -1,0 +1,100 @@
+"""Findings across repositories, and of schedules: given calls, routes and beat entries, these findings."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from extractor.checks import contracts, find
+from extractor.model import Call, Context, Finding, Gap, Route, Schedule
+from tests.checked_worlds import scene
+
+CALL = Call(
+    id="call-1", repo="shop", path="shop/api.py", line=12, end_line=12, function="orders", via="requests.get",
+    system="campus", http_method="GET", url="{setting:CAMPUS_URL}/api/orders/v1/list/", base_setting="CAMPUS_URL",
+    route_id=None, timeout="yes", contexts=(Context("request", "/orders/"),), confidence="certain",
+)  # fmt: skip
+ROUTE = Route("route-1", "campus", "lms", "/api/courses/v1/<id>/", None, "courses", ("GET",), "urls.py", 3)
+SERVED = {"campus": "campus"}
+
+
+def told(call: Call, *routes: Route, gaps: tuple[Gap, ...] = ()) -> list[tuple[str, str]]:
+    return [(f.rule, f.severity) for f in contracts([call], [ROUTE, *routes], SERVED, gaps)]
+
+
+def unread(prefix: str) -> Gap:
+    return Gap("gap-1", "route", "campus", "urls.py", 9, f"the URLs of social.urls under {prefix}", "not read", "")
+
+
+def test_a_path_that_no_route_answers() -> None:
+    (finding,) = contracts([CALL], [ROUTE], SERVED)
+    assert (finding.rule, finding.severity) == ("unserved-endpoint", "high")
+    assert (finding.repo, finding.path, finding.line, finding.call_ids) == ("shop", "shop/api.py", 12, ("call-1",))
+    assert "GET {setting:CAMPUS_URL}/api/orders/v1/list/" in finding.message
+
+
+def test_an_answered_call_is_no_finding() -> None:
+    assert told(dataclasses.replace(CALL, route_id="route-1")) == []
+    assert told(dataclasses.replace(CALL, route_candidates=("route-1",))) == []
+
+
+def test_a_system_that_is_not_scanned_is_not_judged() -> None:
+    assert told(dataclasses.replace(CALL, system="paywell")) == []
+
+
+def test_dead_code_is_not_judged() -> None:
+    assert told(dataclasses.replace(CALL, contexts=(Context("unknown", ""),))) == []
+
+
+def test_too_little_of_the_path_is_known() -> None:
+    assert told(dataclasses.replace(CALL, url="{setting:CAMPUS_URL}/{path}")) == []
+    assert told(dataclasses.replace(CALL, url="{setting:CAMPUS_URL}/api/{name}-{version}/list/")) == []
+
+
+def test_what_stands_in_the_last_hole_may_be_a_longer_path() -> None:
+    assert told(dataclasses.replace(CALL, url="{setting:CAMPUS_URL}/api/courses/{rest}")) == []
+    other = dataclasses.replace(CALL, url="{setting:CAMPUS_URL}/api/orders/{rest}")
+    assert told(other) == [("unserved-endpoint", "high")]
+
+
+def test_urls_that_were_not_read_may_serve_it() -> None:
+    assert told(CALL, gaps=(unread("/api/orders/"),)) == []
+    assert told(CALL, gaps=(unread("/api/<kind>/v1/"),)) == []
+    assert told(CALL, gaps=(unread("/auth/"),)) == [("unserved-endpoint", "high")]
+    assert told(CALL, gaps=(unread("/"),)) == [("unserved-endpoint", "low")]
+
+
+def test_a_route_on_its_way_out() -> None:
+    old = dataclasses.replace(ROUTE, id="route-2", deprecated="use v2")
+    (finding,) = contracts([dataclasses.replace(CALL, route_id="route-2")], [ROUTE, old], SERVED)
+    assert finding.rule == "deprecated-endpoint"
+    assert "use v2" in finding.message
+
+
+def test_a_moved_call_keeps_its_fingerprint() -> None:
+    moved = dataclasses.replace(CALL, path="shop/clients.py", line=90, end_line=93, function="Client.orders")
+    assert contracts([CALL], [ROUTE], SERVED)[0].fingerprint == contracts([moved], [ROUTE], SERVED)[0].fingerprint
+
+
+def test_two_calls_of_one_endpoint_are_two_findings() -> None:
+    again = dataclasses.replace(CALL, id="call-2", line=40, end_line=40)
+    found = contracts([CALL, again], [ROUTE], SERVED)
+    assert len({f.fingerprint for f in found}) == len({f.id for f in found}) == 2
+
+
+# schedules -------------------------------------------------------------------------------------------------------
+
+
+def schedules(task_id: str | None) -> tuple[Finding, ...]:
+    row = Schedule("s-1", "shop", "digest", "mail.tasks.digest", task_id, "crontab: 0 3 * * *", "", "main.py", 8, 11)
+    return find(scene({"shop/__init__.py": ""}), [row])
+
+
+def test_a_schedule_of_no_task() -> None:
+    (finding,) = schedules(None)
+    assert (finding.rule, finding.severity) == ("schedule-unresolved", "high")
+    assert (finding.path, finding.line, finding.end_line) == ("main.py", 8, 11)
+    assert "mail.tasks.digest" in finding.message
+
+
+def test_a_schedule_of_a_task() -> None:
+    assert schedules("task-1") == ()

@@ -1,0 +1,49 @@
+"""Ignores: given a comment in the scanned code, the finding it names is suppressed; a comment too many is told of."""
+
+from __future__ import annotations
+
+from extractor.checks import apply_ignores, directives_of, find
+from extractor.model import Finding
+from tests.checked_worlds import scene
+
+
+def checked(comment: str) -> list[Finding]:
+    code = f'''
+        import requests
+        from django.conf import settings
+
+        def view(request):
+            return requests.get(  {comment}
+                settings.SHOP_URL,
+            )
+    '''
+    made = scene({"shop/views.py": code})
+    return list(apply_ignores(find(made), directives_of(made.ev.world)))
+
+
+def test_without_a_comment_the_finding_stands() -> None:
+    assert [(f.rule, f.suppressed) for f in checked("")] == [("no-timeout", "")]
+
+
+def test_an_ignore_with_its_reason() -> None:
+    assert [(f.rule, f.suppressed) for f in checked("# c4trace: ignore[no-timeout] the gateway limits it")] == [
+        ("no-timeout", "the gateway limits it")
+    ]
+
+
+def test_an_ignore_without_a_reason_does_not_count() -> None:
+    (finding,) = checked("# c4trace: ignore[no-timeout]")
+    assert finding.suppressed == ""
+    assert "without a reason" in finding.message
+
+
+def test_an_ignore_of_another_rule_is_not_needed() -> None:
+    found = checked("# c4trace: ignore[plain-http] it is internal")
+    assert [(f.rule, f.suppressed, f.line) for f in found] == [("unused-ignore", "", 6), ("no-timeout", "", 6)]
+    assert "no finding of plain-http" in found[0].message
+
+
+def test_an_ignore_of_several_rules_is_used_rule_by_rule() -> None:
+    found = checked("# c4trace: ignore[no-timeout, no-such-rule] the gateway limits it")
+    assert [(f.rule, f.suppressed) for f in found] == [("unused-ignore", ""), ("no-timeout", "the gateway limits it")]
+    assert "there is no rule 'no-such-rule'" in found[0].message
