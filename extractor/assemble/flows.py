@@ -66,6 +66,7 @@ class Arrows:
         self.estate, self.facts, self.timings = estate, facts, timings
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
+        self._patterns: dict[str, dict[str, set[str]]] = {}
 
     def flows(self) -> tuple[Flow, ...]:
         """Every arrow, sorted by id."""
@@ -137,26 +138,38 @@ class Arrows:
         self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]
     ) -> list[tuple[str, tuple[Context, ...]]]:
         """The containers that run code reached from these contexts: workers run tasks, web containers the rest."""
-        in_task = tuple(c for c in contexts if c.kind == "task")
-        elsewhere = tuple(c for c in contexts if c.kind != "task")
-        out = []
-        for one in self._services(system, service):
-            here = tuple(c for c in in_task if self._runs(repo, one, c.name))
-            if here:
-                out.append((ids.worker_id(system.id, one.id), here))
-            if elsewhere and any(c.kind != "unknown" for c in elsewhere):
-                out.append((ids.web_id(system.id, one.id), elsewhere))
-        return out
+        out: dict[str, list[Context]] = {}
+        for context in contexts:
+            if context.kind == "unknown":
+                continue
+            for one in self._services(system, repo, service, context):
+                container = ids.worker_id if context.kind == "task" else ids.web_id
+                out.setdefault(container(system.id, one.id), []).append(context)
+        return [(source, tuple(reached)) for source, reached in out.items()]
 
-    def _services(self, system: System, service: str) -> tuple[Service, ...]:
-        """The services whose process runs a piece of code: the named one, else the first (shared code of several)."""
+    def _services(self, system: System, repo: RepoFacts, service: str, context: Context) -> tuple[Service, ...]:
+        """The services in which an entry point runs: the row's own, else those that serve the route or load the task;
+        the first where nothing tells (commands and start-up of shared code)."""
         every = ids.services_of(system)
-        named = tuple(s for s in every if s.id == service)
-        return named or every[:1]
+        if len(every) == 1:
+            return every
+        if context.kind == "task":
+            names = {s for t in repo.tasks if t.name == context.name for s in t.services}
+        elif context.kind == "request":
+            names = self._serving(repo).get(context.name, set())
+        else:
+            names = set()
+        if service:
+            names = names & {service} or {service}
+        return tuple(s for s in every if s.id in names) or every[:1]
 
-    def _runs(self, repo: RepoFacts, service: Service, task: str) -> bool:
-        services = {s for t in repo.tasks if t.name == task for s in t.services}
-        return not services or service.id in services
+    def _serving(self, repo: RepoFacts) -> dict[str, set[str]]:
+        found = self._patterns.get(repo.source.name)
+        if found is None:
+            found = self._patterns[repo.source.name] = {}
+            for route in repo.routes:
+                found.setdefault(route.pattern, set()).add(route.service)
+        return found
 
     # stores ----------------------------------------------------------------------------------------------------
 

@@ -172,14 +172,12 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
         owner, values = member
         for value in values:
             out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
+    if not inst.known and all(isinstance(v, Text | Const | Setting | Env | Unknown) for v in out):
+        out += _subclass_attribute(ev, inst, name)
     if out:
         return bounded(_useful(out))
     if ev.classes.is_model(inst.cls) and name in ("objects", "_default_manager"):
         return (Query(inst.cls),)
-    if not inst.known:
-        of_subclasses = _subclass_attribute(ev, inst, name)
-        if of_subclasses:
-            return of_subclasses
     outside = ev.classes.mro(inst.cls)[1]
     if outside:
         made = () if not inst.known else inst.bindings

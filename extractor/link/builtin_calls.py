@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Const, Env, Ext, Frame, Hole, Inst, Mapping, Partial, Seq, Text, Unknown, Value, Values,
+    Const, Env, Ext, Frame, Hole, Inst, Mapping, Param, Partial, Seq, Text, Unknown, Value, Values,
 )  # fmt: skip
 from extractor.link.folding import bounded
 
@@ -145,8 +145,9 @@ def _getattr(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame 
     if len(args) < 2:
         return None
     names = [v.literal for v in args[1] if isinstance(v, Text) and v.literal is not None]
-    if not names:
-        return (Unknown("attribute by a computed name"),)
+    if not names:  # whoever binds the parameter names the attribute
+        given = tuple(Param(v.owner, v.name) for v in args[1] if isinstance(v, Param) and not v.path)
+        return given or (Unknown("attribute by a computed name"),)
     found = bounded(v for base in args[0] for name in names for v in attributes.attribute(ev, base, name))
     known = tuple(v for v in found if not isinstance(v, Unknown))
     return known or (args[2] if len(args) > 2 else found)

@@ -79,7 +79,7 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
         elif isinstance(base, Setting) and name == "get" and call.args:
             args, _kwargs = arguments(ev, call, frame)
             out += attributes.item(ev, base, args[0][0] if args[0] else Unknown("key"))
-        elif isinstance(base, Env) and name in ("rstrip", "strip", "lower", "lstrip"):
+        elif isinstance(base, Env | Setting) and name in ("rstrip", "strip", "lower", "lstrip", "removesuffix"):
             out.append(base)
         else:
             return None

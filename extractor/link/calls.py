@@ -26,7 +26,7 @@ _READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "ear
                     "values", "values_list", "in_bulk", "iterator", "exclude", "order_by", "aget"})  # fmt: skip
 
 StoreOf = Callable[[str, str], DeclaredStore | None]
-ServiceOf = Callable[[str], str]
+ServiceOf = Callable[[str, Sequence[Context]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What turning effects into rows needs to know. `store_of` gives the declared store of a kind and an alias."""
+    """What turning effects into rows needs to know. `store_of` gives the declared store of a kind and an alias,
+    `service_of` the services that run code at a path reached from some entry points."""
 
     repo: str
     systems: Systems
@@ -113,9 +114,7 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
     return None
 
 
-def _row(
-    effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str
-) -> Call:
+def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str) -> Call:
     site, owner = effect.site, effect.site.owner
     contexts = around.reach.contexts(owner)
     confidence, why = _confidence(who, url, contexts)
@@ -126,10 +125,15 @@ def _row(
         via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
         timeout=facets.timeout, contexts=contexts, confidence=confidence,
         label=label(method, url, effect.via, name, facets.rule.label), auth=facets.auth,
-        condition=condition(owner, site.call.guards), service=around.service_of(owner.module.path),
+        condition=condition(owner, site.call.guards), service=_only(around.service_of(owner.module.path, contexts)),
         known_by=who.known_by, why=why,
         chains=around.reach.chains(owner, site.call.line),
     )  # fmt: skip
+
+
+def _only(services: tuple[str, ...]) -> str:
+    """The one service of a row; "" when several share the code."""
+    return services[0] if len(services) == 1 else ""
 
 
 def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[str, str]:
@@ -220,15 +224,16 @@ def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterabl
     if system in ("locmem", "dummy", "memory", "file"):
         return
     same = declared is not None and declared.system == system
-    yield Store(
-        id=row_id("store", around.repo, system, rule.operation, effect.via, owner.qualified),
-        repo=around.repo, service=around.service_of(owner.module.path), system=system,
+    contexts = around.reach.contexts(owner)
+    for service in around.service_of(owner.module.path, contexts):
+        yield Store(
+        id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
+        repo=around.repo, service=service, system=system,
         kind=declared.kind if declared is not None and same else rule.store or "database",
         operation=rule.operation or "both", setting=declared.setting if declared is not None and same else None,
         engine=declared.technology if declared is not None and same else rule.rule, path=owner.module.path,
-        line=site.call.line, end_line=site.call.end_line, function=owner.shown,
-        contexts=around.reach.contexts(owner), via=effect.via,
-    )  # fmt: skip
+        line=site.call.line, end_line=site.call.end_line, function=owner.shown, contexts=contexts, via=effect.via,
+        )  # fmt: skip
 
 
 def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
@@ -244,13 +249,15 @@ def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
                 continue
             done.add(operation)
             model = next(f.cls.scope.name for f in site.funcs if isinstance(f, QueryMethod))
-            yield Store(
-                id=row_id("store", around.repo, declared.system, operation, "orm", owner.qualified),
-                repo=around.repo, service=around.service_of(owner.module.path), system=declared.system,
-                kind=declared.kind, operation=operation, setting=declared.setting, engine=declared.technology,
-                path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=owner.shown,
-                contexts=around.reach.contexts(owner), via=f"Django ORM: {model}",
-            )  # fmt: skip
+            contexts = around.reach.contexts(owner)
+            for service in around.service_of(owner.module.path, contexts):
+                yield Store(
+                    id=row_id("store", around.repo, service, declared.system, operation, "orm", owner.qualified),
+                    repo=around.repo, service=service, system=declared.system, kind=declared.kind,
+                    operation=operation, setting=declared.setting, engine=declared.technology,
+                    path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=owner.shown,
+                    contexts=contexts, via=f"Django ORM: {model}",
+                )  # fmt: skip
 
 
 def _orm_operation(funcs: Values) -> str | None:

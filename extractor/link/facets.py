@@ -127,6 +127,18 @@ def _methods(rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str,
 
 
 def _urls(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
+    """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added where it lacks) the second is kept."""
+    found = _all_urls(rule, func, args, kwargs)
+    slashed = {(url.parts[0], url.parts[1][1:], *url.parts[2:]) for url in found if _after_base(url).startswith("/")}
+    return tuple(url for url in found if not _after_base(url) or url.parts not in slashed)
+
+
+def _after_base(url: Text) -> str:
+    second = url.parts[1] if len(url.parts) > 1 and isinstance(url.parts[0], Hole) else ""
+    return second if isinstance(second, str) else ""
+
+
+def _all_urls(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
     paths = folding.texts(found) if (found := at(rule.url, func, args, kwargs)) else ()
     base = at(rule.base, func, args, kwargs)
     if not base:

@@ -22,7 +22,7 @@ from extractor.link.routes import RouteTable, routes
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, settings_rows
 from extractor.link.systems import Systems
 from extractor.link.world import Def, World
-from extractor.model import Enqueue, Source
+from extractor.model import Context, Enqueue, Source, Task
 from extractor.options import Timing
 from extractor.pinned import Libraries
 from extractor.rulebook import RuleBook
@@ -65,7 +65,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         Systems(estate, book, repo, first.value if first else _no_setting),
         reach,
         _store_lookup(stores),
-        _service_lookup(reading.services),
+        _service_lookup(reading.services, served, celery.rows),
     )
     found = calls.rows(effects, graph, around)
     clock.lap("contexts")
@@ -152,14 +152,29 @@ def _store_lookup(stores: Mapping[str, Sequence[DeclaredStore]]) -> calls.StoreO
     return find
 
 
-def _service_lookup(services: Sequence[Service]) -> calls.ServiceOf:
-    """The service whose own folder holds a path; "" for code that several services share."""
+def _service_lookup(services: Sequence[Service], served: Sequence[RouteTable], rows: Sequence[Task]) -> calls.ServiceOf:
+    """Which services run a piece of code: the one whose own folder holds it, else those whose routes and tasks reach
+    it; ("",) when nothing tells."""
+    if len(services) == 1:
+        only = (services[0].id,)
+        return lambda _path, _contexts: only
+    of_pattern: dict[str, set[str]] = {}
+    for table in served:
+        for route in table.routes:
+            of_pattern.setdefault(route.pattern, set()).add(route.service)
+    of_task = {task.name: set(task.services) for task in rows}
 
-    def find(path: str) -> str:
-        if len(services) == 1:
-            return services[0].id
+    def find(path: str, contexts: Sequence[Context]) -> tuple[str, ...]:
         first = path.split("/", 1)[0]
-        return next((s.id for s in services if s.id == first), "")
+        if any(service.id == first for service in services):
+            return (first,)
+        found: set[str] = set()
+        for context in contexts:
+            if context.kind == "request":
+                found |= of_pattern.get(context.name, set())
+            elif context.kind == "task":
+                found |= of_task.get(context.name, set())
+        return tuple(sorted(found)) or ("",)
 
     return find
 
