@@ -101,7 +101,7 @@ def setting(name: str = "CAMPUS_URL", **over: Any) -> Setting:
 
 def finding(mark: str = "f1", **over: Any) -> Finding:
     """A finding in the shop, of middling severity, with `mark` as its fingerprint."""
-    row = Finding(mark, "call-without-timeout", "medium", "POST enrollment waits for ever", "shop", "orders/api.py", 10,
+    row = Finding(mark, "no-timeout", "medium", "POST enrollment waits for ever", "shop", "orders/api.py", 10,
                   12, mark, (), remedy="Pass timeout=.")  # fmt: skip
     return dataclasses.replace(row, **over)
 

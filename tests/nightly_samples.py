@@ -28,7 +28,7 @@ def flow(label: str, *, sync: bool = False) -> Flow:
 
 def finding(subject: str, severity: str = "high") -> Finding:
     return Finding(
-        f"finding:{subject}", "call-without-timeout", severity, f"{subject} has no timeout", "shop", "shop/tasks.py",
+        f"finding:{subject}", "no-timeout", severity, f"{subject} has no timeout", "shop", "shop/tasks.py",
         4, 4, f"fp-{subject}", (), remedy="pass timeout=",
     )  # fmt: skip
 

@@ -349,7 +349,7 @@ _SETTINGS = (
 
 # id, rule, severity, message, repo, path, line, flow label, remedy, suppressed
 _FINDINGS = (
-    ("call-without-timeout", "medium", "The request has no timeout: a slow LMS holds the web process", "mitxonline",
+    ("no-timeout", "medium", "The request has no timeout: a slow LMS holds the web process", "mitxonline",
      "openedx/api.py", 812, "POST enrollment", "Pass timeout= to the session's request", ""),
     ("plain-http", "high", "The catalogue is read over plain http", "micromasters", "courses/mitxonline.py", 33,
      "course catalogue", "Use https", ""),
@@ -357,9 +357,9 @@ _FINDINGS = (
      "course catalogue", "Read the host from a setting", ""),
     ("deprecated-endpoint", "low", "The target marks /api/v1/courses/ as deprecated: use /api/v2/courses/",
      "micromasters", "courses/mitxonline.py", 33, "course catalogue", "Call /api/v2/courses/", ""),
-    ("call-without-timeout", "medium", "Three requests of the batch have no timeout", "micromasters",
+    ("no-timeout", "medium", "Three requests of the batch have no timeout", "micromasters",
      "dashboard/api_edx_cache.py", 291, "current grades", "Give the client a timeout", ""),
-    ("schedule-without-task", "high", "The beat entry `gone` names a task that does not exist", "mitxonline",
+    ("schedule-unresolved", "high", "The beat entry `gone` names a task that does not exist", "mitxonline",
      "main/settings.py", 834, "", "Delete the entry or restore courses.tasks.no_longer_here", ""),
     ("credentials-in-code", "high", "A token stands in the code", "mitxonline", "localdev/seed.py", 12, "",
      "Read it from the environment", "seed data of local development only"),
@@ -372,7 +372,7 @@ _GAPS = (
      "SFTP host is read from a setting without default", "Name the setting's system in the estate file: settings:"),
     ("ambiguous-match", "mitxonline", "users/api.py", 45, "GET /api/v0/users/me/",
      "two services serve this path and the base is unknown", "Name the base setting's system in the estate file"),
-    ("unresolved-schedule", "micromasters", "micromasters/settings.py", 449, "recreate-index",
+    ("schedule-unresolved", "micromasters", "micromasters/settings.py", 449, "recreate-index",
      "the schedule is the value of settings.REINDEX_SCHEDULE, set nowhere", "Give the value in the estate's values"),
 )
 

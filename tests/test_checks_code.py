@@ -98,6 +98,26 @@ def test_an_adapter_that_limits_the_session() -> None:
     assert found({"shop/views.py": code}, "no-timeout") == []
 
 
+@pytest.mark.parametrize(
+    ("argument", "setting", "lines"),
+    [("", "DEBUG = False", [6]), (", timeout=10", "DEBUG = False", []), ("", "SOCIAL_AUTH_REQUESTS_TIMEOUT = 5", [])],
+)
+def test_a_library_that_a_setting_limits(argument: str, setting: str, lines: list[int]) -> None:
+    code = f"""
+        from social_core.backends.oauth import BaseOAuth2
+
+        class Campus(BaseOAuth2):
+            def user_data(self, token):
+                return self.get_json("/me"{argument})
+
+        def view(request):
+            return Campus().user_data("x")
+    """
+    files = {"shop/__init__.py": "", "shop/settings.py": setting + "\n", "shop/views.py": code}
+    table = SettingsTable.build(evaluator(files), REPO, ["shop.settings"], "web")
+    assert [f.line for f in find(scene(files, settings=[table])) if f.rule == "no-timeout"] == lines
+
+
 def test_scheme_written_before_a_host_that_is_a_setting() -> None:
     code = """
         import requests

@@ -20,7 +20,9 @@ def lacks_timeout(scene: Scene, effect: Effect, by_setting: tuple[str, ...] = ()
 
     `by_setting` names libraries that wait for ever unless a setting says otherwise: `path prefix` `glob of settings`.
     """
-    facets = next((f for f in effect.facets if f.timeout == "no" or _unlimited(scene, f, by_setting)), None)
+    given = any(name == "timeout" for name, _expr in effect.site.call.kwargs)
+    unlimited = () if given else tuple(f for f in effect.facets if _unlimited(scene, f, by_setting))
+    facets = next((f for f in effect.facets if f.timeout == "no" or f in unlimited), None)
     if facets is None or _session_limits(scene, effect.site) or _process_limits(scene, facets):
         return None
     if _spreads_unknown(scene, effect.site) and not _some_caller_gives_none(scene, effect.site.owner, MAX_UP):
