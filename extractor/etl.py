@@ -187,26 +187,34 @@ def _transport(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -
     kinds = {c.kind for one in found for c in one.contexts}
     waited = bool(kinds & {"request", "signal"})
     mode = "batch" if not waited else "on request and in batches" if _timetable(index, found) else ""
-    words = f"{'HTTP' if plain else 'HTTPS'}{' REST' if rest else ''} via {', '.join(_libraries(index, asked, found))}"
+    libraries = ", ".join(_libraries(index, asked, found))
+    words = f"{'HTTP' if plain else 'HTTPS'}{' REST' if rest else ''}{f' via {libraries}' if libraries else ''}"
     return ", ".join(filter(None, (words, asked.mode or mode)))
 
 
 def _libraries(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> list[str]:
-    """The client libraries that the calls go through, most used first; the module called when none was read."""
-    known = {name: _plain(name) for name in asked.libraries}
+    """What carries the calls, most used first: distributions that the estate names, else the outside module called."""
     scanned = {source.name for source in index.graph.sources if source.kind == "repository"}
+    own = {row.path.split("/")[0] for row in (*index.graph.calls, *index.graph.tasks) if row.repo == asked.consumer}
     counted: dict[str, int] = {}
     for one in found:
-        root = one.call.via.split(".")[0].split("(")[0].split(" ")[0]
+        parts = [part.split("(")[0] for part in one.call.via.split(" ")[0].split(".")[:2]]
+        named = _distribution(parts, asked.libraries)
         through = {hop.repo for chain in one.call.chains for hop in chain if hop.repo not in scanned}
-        named = {name for name, plain in known.items() if _plain(root) and plain.startswith(_plain(root))}
-        for name in through | named or {root}:
+        outside = {parts[0]} - own
+        for name in {named} if named else through or outside:
             counted[name] = counted.get(name, 0) + 1
     return sorted(counted, key=lambda name: (-counted[name], name))[:3]
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-")
+def _distribution(module: Sequence[str], libraries: Iterable[str]) -> str:
+    """The library whose name has the words of a module's first two names, or of its first; the shortest, or ""."""
+    for names in (module[:2], module[:1]):
+        words = {word for name in names for word in name.split("_")}
+        fitting = [lib for lib in libraries if words <= set(lib.split("-"))]
+        if fitting and len(words) > 1:
+            return min(fitting, key=lambda lib: (len(lib), lib))
+    return ""
 
 
 def _timetable(index: GraphIndex, found: Sequence[_Reached]) -> dict[Schedule, Task | None]:

@@ -38,6 +38,9 @@ class GraphIndex:
         self._named: dict[tuple[str, str], list[Task]] = {}
         for task in graph.tasks:
             self._named.setdefault((task.repo, task.name), []).append(task)
+        self._patterns: dict[tuple[str, str], list[str]] = {}
+        for route in graph.routes:
+            self._patterns.setdefault((route.repo, route.pattern), []).append(route.service)
         self._findings: dict[str, list[Finding]] = {}
         for finding in graph.findings:
             for call in finding.call_ids:
@@ -88,26 +91,36 @@ class GraphIndex:
         """The containers that run code reached from these contexts, each with the contexts that say so.
 
         Workers run tasks and web containers the rest; code that nothing reaches runs nowhere. Code that several
-        services share runs in those whose entry point it is.
+        services share runs in those whose routes reach it; in any of them where no route says.
         """
         out: dict[str, list[Context]] = {}
+        contexts = tuple(contexts)
+        web = [service] if service else self._serving(repo, contexts)
         for context in contexts:
-            for one in self._running(repo, service, context):
+            for one in self._running(repo, service, context, web):
                 name = worker_id if context.kind == "task" else web_id
                 if name(repo, one) in self.nodes:
                     out.setdefault(name(repo, one), []).append(context)
         return tuple((node, tuple(found)) for node, found in out.items())
 
-    def _running(self, repo: str, service: str, context: Context) -> Sequence[str]:
+    def _running(self, repo: str, service: str, context: Context, web: Sequence[str]) -> Sequence[str]:
         if context.kind == "unknown":
             return ()
         if context.kind == "task":
             own = self.workers_of(repo, context.name)
             return (service,) if service in own else own
-        if service:
-            return (service,)
-        found = [r.service for r in self.graph.routes if r.repo == repo and r.pattern == context.name]
-        return list(dict.fromkeys(found)) or self.services(repo)
+        named = self._patterns.get((repo, context.name), ()) if context.kind == "request" else ()
+        return [one for one in named if one in web] or web
+
+    def _serving(self, repo: str, contexts: Iterable[Context]) -> Sequence[str]:
+        """The services whose routes are among the contexts; all of the repository where no context names a route.
+
+        A pattern that several services serve counts only where no other tells them apart.
+        """
+        found = [set(self._patterns.get((repo, c.name), ())) for c in contexts if c.kind == "request"]
+        own = [names for names in found if len(names) == 1]
+        named = {name for names in own or found for name in names}
+        return [one for one in self.services(repo) if one in named] or self.services(repo)
 
     def answer(self, call: Call) -> Route | None:
         """The route that answers a call, or None."""

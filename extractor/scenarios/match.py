@@ -12,9 +12,16 @@ from extractor.rowquery import endpoint, fits, fitting
 from extractor.scenarios.definition import StepQuery
 
 
+# The labels of arrows to stores, by operation.
+_STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An arrow that a row makes. Evidence: the row's own line first. `row` is the row's id, to find its flow."""
+    """An arrow that a row makes. Evidence: the row's own line first.
+
+    `row` is the row's id and `flow` the label of its arrow where that is known: by these its flow is found.
+    """
 
     source: str
     target: str
@@ -23,6 +30,8 @@ class Candidate:
     evidence: tuple[Evidence, ...]
     row: str = ""
     confidence: str = "certain"
+    note: str = ""
+    flow: str = ""
 
 
 def candidates(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
@@ -57,7 +66,7 @@ def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         lines = (index.evidence(store, "store"), *explaining)
         for source in _sources(index, store.repo, store.service, contexts):
             yield Candidate(source, index.store(store), _store_words(store), blocks(source), lines, store.id,
-                            store.confidence)  # fmt: skip
+                            store.confidence, flow=_STORE_LABELS[store.operation])  # fmt: skip
 
 
 def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
@@ -92,7 +101,7 @@ def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
 
 
 def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
-    """People ask for pages; another system only where the code says that it calls here."""
+    """People ask for pages; other systems only where the code says that they, or some it does not name, call here."""
     people = [node.id for node in index.graph.nodes if node.kind == "person"]
     for route in index.graph.routes:
         if not _asked(step, route.repo) or not fits("route", step.queries["route"], route):
@@ -103,7 +112,11 @@ def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         for inbound in index.graph.inbound:
             if inbound.route_id == route.id:
                 shown = (*lines, *(e for e in inbound.evidence if e not in lines))
-                yield Candidate(inbound.system, target, inbound.label, True, shown, route.id)
+                if inbound.system or "*" in step.source:
+                    yield Candidate(inbound.system, target, inbound.label, True, shown, route.id)
+                else:
+                    note = "the code says that another system calls here, the scenario says which"
+                    yield Candidate(step.source, target, inbound.label, True, shown, route.id, note=note)
 
 
 def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
@@ -192,9 +205,8 @@ def _call_words(call: Call) -> str:
 
 
 def _store_words(store: Store) -> str:
-    done = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
     what = store.via.removeprefix("Django ORM: ")
-    return f"{done} {what}".strip()
+    return f"{_STORE_LABELS[store.operation]} {what}".strip()
 
 
 def _task_words(task: Task) -> str:

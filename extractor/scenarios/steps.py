@@ -39,7 +39,7 @@ def _step(index: GraphIndex, n: int, query: StepQuery) -> Step:
     ends, best = ranked[0]
     same = [one for pair, one in ranked if pair == ends]
     lines = _evidence(same)
-    note = "rests on a match that is only possible" if best.confidence == "possible" else ""
+    note = "rests on a match that is only possible" if best.confidence == "possible" else best.note
     flow = _flow(index, ends, same, lines)
     return Step(n, *ends, query.label or best.label, best.sync, lines, note=note, flow_id=flow)
 
@@ -80,16 +80,16 @@ def _flow(
     A person's flow stands for every use of a service, so that any of theirs will do.
     """
     person = ends[0].startswith("person:")
-    rows = {one.row for one in found}
-    best: tuple[int, int, str] | None = None
+    rows, labels = {one.row for one in found}, {one.flow for one in found}
+    best: tuple[int, int, int, str] | None = None
     for flow in index.graph.flows:
         if (flow.source, flow.target) != ends:
             continue
         own = {flow.id, *flow.call_ids, *flow.task_ids, *flow.schedule_ids, *flow.route_ids}
-        shared = (-len(rows & own), -len(set(lines) & set(flow.evidence)), flow.id)
-        if (person or shared[:2] != (0, 0)) and (best is None or shared < best):
+        shared = (-len(rows & own), -len(set(lines) & set(flow.evidence)), -(flow.label in labels), flow.id)
+        if (person or any(shared[:3])) and (best is None or shared < best):
             best = shared
-    return best[2] if best else None
+    return best[3] if best else None
 
 
 def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Candidate]) -> Step:
