@@ -152,7 +152,7 @@ def _findings(estate: Estate, facts: Mapping[str, RepoFacts]) -> tuple[Finding, 
     routes = [t for r in facts.values() for t in r.routes]
     served = {name: name for name, repo in facts.items() if repo.routes}
     found = [f for r in facts.values() for f in r.findings]
-    found += contracts(calls, routes, served)
+    found += contracts(calls, routes, served, [g for r in facts.values() for g in r.gaps])
     told = apply_ignores(found, [d for r in facts.values() for d in r.directives])
     return tuple(sorted(told, key=lambda f: (f.repo, f.path, f.line, f.rule, f.id)))
 
