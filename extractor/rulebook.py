@@ -22,7 +22,8 @@ from extractor.rulefiles import read_schema, rules_dir
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself.
+    """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself; when
+    nothing stands there, in attributes of the object the method is called on.
 
     `source` is `arg`, `receiver` or `text`.
     """
@@ -31,6 +32,7 @@ class Place:
     positions: tuple[int, ...] = ()
     keywords: tuple[str, ...] = ()
     text: str = ""
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +182,15 @@ def _place(data: Any) -> Place | None:
         return None
     if isinstance(data, str):
         return Place("text", text=data)
-    source = "arg" if "arg" in data else "receiver"
-    names = data[source] if isinstance(data[source], list) else [data[source]]
+    source = "receiver" if "receiver" in data else "arg"
+    names = _listed(data.get(source, []))
     positions = tuple(n for n in names if isinstance(n, int))
-    return Place(source, positions, tuple(n for n in names if isinstance(n, str)), data.get("default", ""))
+    keywords = tuple(n for n in names if isinstance(n, str))
+    return Place(source, positions, keywords, data.get("default", ""), tuple(_listed(data.get("self", []))))
+
+
+def _listed(names: Any) -> list[Any]:
+    return names if isinstance(names, list) else [names]
 
 
 def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:

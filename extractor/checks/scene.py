@@ -152,7 +152,7 @@ class Scene:
                 args, kwargs = (holder.args, holder.kwargs) if holder is not None else ((), ())
                 receiver = holder.receiver if holder is not None else None
                 call = Ext(value.path[:end], receiver=receiver)
-                return Response(read_call(rule, call, args, kwargs), value.path[end + 2 :])
+                return Response(read_call(self.ev, rule, call, args, kwargs), value.path[end + 2 :])
             end = value.path.rfind("()", 0, end)
         return None
 

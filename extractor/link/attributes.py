@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from extractor.link.evaluate import Evaluator
 
 SETTINGS = "django.conf.settings"
+# The argument under which an object of a class with outside bases is kept with the access path of its base.
+SELF = "#self"
 _PROPERTIES = frozenset(
     {"builtins.property", "functools.cached_property", "django.utils.functional.cached_property",
      "werkzeug.utils.cached_property", "django.utils.decorators.classproperty", "abc.abstractproperty",
@@ -181,7 +183,8 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
     outside = ev.classes.mro(inst.cls)[1]
     if outside:
         made = () if not inst.known else inst.bindings
-        return bounded(Ext(f"{path}()", (), made).extended(f".{name}") for path in outside[:3])
+        me = (SELF, (inst,))
+        return bounded(Ext(f"{path}()", (), (*made, me)).extended(f".{name}") for path in outside[:3])
     annotation = _annotated(ev, inst.cls, name)
     return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
 
@@ -279,7 +282,9 @@ def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:
             return bounded(v for value in member[1] for v in _bind_member(ev, member[0], value, base.self, False))
         return member[1]
     outside = ev.classes.mro(base.cls)[1]
-    return bounded(Ext(f"{path}().{name}") for path in outside[:3]) or (Unknown(f"super().{name}"),)
+    me = ((SELF, (base.self,)),) if base.self is not None else ()
+    found = bounded(Ext(f"{path}()", (), me).extended(f".{name}") for path in outside[:3])
+    return found or (Unknown(f"super().{name}"),)
 
 
 def item(ev: Evaluator, base: Value, key: Value) -> Values:

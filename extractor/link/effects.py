@@ -8,7 +8,7 @@ call into a library that was read is followed inside it, and stands at the line 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
@@ -48,7 +48,7 @@ class Effects:
         self._traced: dict[int, tuple[Facets, ...]] = {}
         self._callers = _callers_by_target(ev, graph)
         self._steps = 0
-        self._speaks_of_timeouts: dict[str, bool] = {}
+        self._timeouts: dict[str, str] = {}
         self._final_names = book.final_names() | {
             name.rsplit(".", 1)[-1]
             for module in ev.world.modules
@@ -113,14 +113,14 @@ class Effects:
         out: list[Facets] = []
         for func in funcs:
             out += self._of_value(func, site, frame)
-        return tuple(dict.fromkeys(out))
+        return tuple(dict.fromkeys(self._of_own_session(facets, site, frame) for facets in out))
 
     def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Facets]:
         if isinstance(func, Ext):
             rule = self.book.find(func.path)
             if rule is not None:
                 args, kwargs = arguments(self.ev, site.call, frame)
-                yield read_call(rule, func, args, kwargs)
+                yield read_call(self.ev, rule, func, args, kwargs)
         elif isinstance(func, Partial):
             args, kwargs = arguments(self.ev, site.call, frame)
             yield from self._partial(func, args, kwargs)
@@ -135,7 +135,7 @@ class Effects:
             rule = self.book.find(inner.path)
             if rule is not None:
                 merged = dict(func.kwargs) | dict(kwargs)
-                yield read_call(rule, inner, func.args + args, tuple(sorted(merged.items())))
+                yield read_call(self.ev, rule, inner, func.args + args, tuple(sorted(merged.items())))
 
     # into libraries --------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Effects:
         if not out:
             rule = self.book.find(target.qualified)
             if rule is not None and depth == 0:
-                out[read_call(rule, Ext(target.qualified), args, kwargs)] = None
+                out[read_call(self.ev, rule, Ext(target.qualified), args, kwargs)] = None
         cautious = tuple(self._with_doubt(f, target) for f in tuple(out)[:8])
         self._traced[id(frame)] = cautious
         return cautious
@@ -174,22 +174,33 @@ class Effects:
         if facets.timeout != "no":
             return facets
         origin = target.module.origin
-        if origin not in self._speaks_of_timeouts:
-            self._speaks_of_timeouts[origin] = any(
-                "timeout" in name
-                for module in self.ev.world.modules
-                if module.origin == origin
-                for scope in module.summary.scopes.values()
-                for name in _keywords(scope)
-            )
-        return dataclasses.replace(facets, timeout="unknown") if self._speaks_of_timeouts[origin] else facets
+        if origin not in self._timeouts:
+            scopes = [s for m in self.ev.world.modules if m.origin == origin for s in m.summary.scopes.values()]
+            self._timeouts[origin] = timeout_of_scopes(scopes)
+        return dataclasses.replace(facets, timeout=self._timeouts[origin])
+
+    def _of_own_session(self, facets: Facets, site: Site, frame: Frame) -> Facets:
+        """A session class of the project's own may set the time-out in a method it overrides."""
+        if facets.timeout != "no" or site.call.func[0] != "a":
+            return facets
+        for base in self.ev.eval(site.call.func[1], frame):
+            if isinstance(base, Inst):
+                order = self.ev.classes.mro(base.cls)[0]
+                scopes = [
+                    s
+                    for cls in order
+                    for s in cls.module.summary.scopes.values()
+                    if s.name == cls.scope.name or s.name.startswith(f"{cls.scope.name}.")
+                ]
+                return dataclasses.replace(facets, timeout=timeout_of_scopes(scopes))
+        return facets
 
     def _inside(self, value: Value, call: Call, frame: Frame, depth: int) -> tuple[Facets, ...]:
         if isinstance(value, Ext):
             rule = self.book.find(value.path)
             if rule is None:
                 return ()
-            return (read_call(rule, value, *arguments(self.ev, call, frame)),)
+            return (read_call(self.ev, rule, value, *arguments(self.ev, call, frame)),)
         if isinstance(value, DefRef) and not value.target.module.in_repo:
             return self._library(value, *arguments(self.ev, call, frame), depth + 1)
         return ()
@@ -279,11 +290,25 @@ def _known_of(url: Text) -> int:
     return sum(len(p) if isinstance(p, str) else (3 if p.kind in ("setting", "env") else 0) for p in url.parts)
 
 
-def _keywords(scope: Scope) -> Iterator[str]:
-    """Names of parameters and of keyword arguments in a scope."""
-    yield from (param[0] for param in scope.params)
-    for call in scope.calls:
-        yield from (name for name, _value in call.kwargs if name)
+def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
+    """What a body of code says of time-outs: `yes` when it sets one by default (`kwargs.setdefault("timeout", 5)`,
+    `partial(session.request, timeout=5)`), `unknown` when it speaks of one, else `no`."""
+    said = "no"
+    for scope in scopes:
+        if any("timeout" in param[0] for param in scope.params):
+            said = "unknown"
+        for call in scope.calls:
+            name = call.func[2] if call.func[0] == "a" else call.func[-1]
+            first = call.args[0] if call.args else ()
+            if name == "setdefault" and first == ("c", "timeout") and len(call.args) > 1:
+                if call.args[1] != ("c", None):
+                    return "yes"
+            for key, value in call.kwargs:
+                if key == "timeout" and value != ("c", None):
+                    if name == "partial":
+                        return "yes"
+                    said = "unknown"
+    return said
 
 
 def _via(funcs: Values, facets: tuple[Facets, ...]) -> str:

@@ -85,16 +85,15 @@ class Reach:
         seen: set[Context] = set()
         while queue and len(seen) < MAX_CONTEXTS:
             here = queue.popleft()
-            stop = False
+            is_task = False
             for entry in self.entries.get(here, ()):
-                stop = stop or entry.context.kind == "task"
+                is_task = is_task or entry.context.kind == "task"
                 if entry.context not in seen:
                     seen.add(entry.context)
                     out.append((entry.context, _chain(here, entry, trail)))
-            if stop:
-                continue  # a task runs in a worker: who queues it is another arrow
             for edge in self.graph.callers.get(here, ()):
-                if edge.source not in trail and edge.how != "enqueue":
+                # A task runs in a worker: who queues it is another arrow. Who calls it as a function runs it inline.
+                if edge.source not in trail and (edge.how == "call" or not is_task):
                     trail[edge.source] = edge
                     queue.append(edge.source)
         return out
@@ -134,8 +133,16 @@ def reach(
         if "task" not in {e.context.kind for e in entries.get(target, ())}:
             add(target, "request", f"{target.shown} (named in {setting})", "override")
     _from_definitions(ev, tasks, add)
+    receivers: dict[str, list[Def]] = {}
     for target, source, line in connected_receivers(ev, graph):
         add(target, "signal", f"{source}: {target.shown}", "signal", line)
+        receivers.setdefault(source, []).append(target)
+    for target, rows in entries.items():
+        for entry in rows:
+            if entry.context.kind == "signal":
+                for source in entry.context.name.partition(":")[0].split(", "):
+                    receivers.setdefault(source, []).append(target)
+    _signal_edges(graph, receivers)
     return Reach({d: tuple(dict.fromkeys(rows)) for d, rows in entries.items()}, graph, {})
 
 
@@ -223,6 +230,32 @@ def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str,
                 if isinstance(value, DefRef) and value.target.kind != "class":
                     out.append((value.target, signal, site.call.line))
     return out
+
+
+def _signal_edges(graph: CallGraph, receivers: Mapping[str, list[Def]]) -> None:
+    """Who sends a signal runs its receivers: sender and receiver name the same signal."""
+    for owner, sites in graph.sites.items():
+        for site in sites:
+            func = site.call.func
+            if func[0] != "a" or func[2] not in _SENDS:
+                continue
+            base = func[1]
+            name = base[-1] if base[0] in ("n", "a", "mf") else _local_name(owner, base)
+            for target in receivers.get(str(name), ()):
+                graph.add(owner, target, site.call.line, "signal")
+
+
+_SENDS = frozenset({"send", "send_robust", "send_event", "asend", "send_with_log", "send_event_with_custom_metadata"})
+
+
+def _local_name(owner: Def, base: tuple[object, ...]) -> str:
+    """The imported name behind a local variable (`from x import SIGNAL` inside a function)."""
+    if base[0] == "v" and isinstance(base[1], tuple):
+        for index in base[1]:
+            value = owner.scope.defs[index][1]
+            if value[0] in ("mf", "a"):
+                return str(value[-1])
+    return ""
 
 
 def _name_of(expr: tuple[object, ...]) -> str:

@@ -194,12 +194,20 @@ class Evaluator:
         params = frame.owner.scope.params
         if frame.self is not None and params and params[0][0] == name:
             return (frame.self,)
-        for param, _kind, _default, annotation in params:
-            if param == name and annotation is not None:
-                typed = self.typed(annotation, frame)
-                if typed:
-                    return typed
+        for param, _kind, default, annotation in params:
+            if param != name:
+                continue
+            typed = self.typed(annotation, frame) if annotation is not None else ()
+            if typed:
+                return typed
+            if default is not None and default[0] in ("n", "a", "mf", "v"):
+                return (Param(frame.owner, name), *self._callable_default(default, frame))
         return (Param(frame.owner, name),)
+
+    def _callable_default(self, default: Expr, frame: Frame) -> Values:
+        """The function or class that a parameter stands for when nobody gives another."""
+        outer = self.frame(frame.owner.parent) if frame.owner.parent is not None else frame
+        return tuple(v for v in self.eval(default, outer) if isinstance(v, DefRef))
 
     def typed(self, annotation: Expr, frame: Frame) -> Values:
         """Instances of the classes an annotation names (`X | None`, `Optional[X]`, `list[X]` included)."""

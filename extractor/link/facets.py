@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from extractor.link import folding
-from extractor.link.absvalue import Const, Ext, Hole, Param, Setting, Text, Unknown, Value, Values, join
+from extractor.link import attributes, folding
+from extractor.link.absvalue import Const, Env, Ext, Hole, Param, Setting, Text, Unknown, Value, Values, join
 from extractor.link.calling import Args, Kwargs
+from extractor.link.evaluate import Evaluator
 from extractor.rulebook import CallRule, Place
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -53,19 +54,19 @@ def skeleton(url: Text) -> str:
     return out
 
 
-def read_call(rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Facets:
+def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Facets:
     """What a call of `func` with these arguments says, by its rule."""
     given = dict(kwargs)
     name = func.path.rsplit(".", 1)[-1].removesuffix("()")
-    urls = _urls(rule, func, args, given)
+    urls = _urls(ev, rule, func, args, given)
     return Facets(
-        rule, func.path, _methods(rule, name, func, args, given), urls,
-        _literals(at(rule.system, func, args, given)), _timeout(rule, func, args, given),
-        _aliases(rule, func, args, given), _is_false(given.get("verify", ())), _auth(given),
+        rule, func.path, _methods(ev, rule, name, func, args, given), urls,
+        _literals(at(ev, rule.system, func, args, given)), _timeout(ev, rule, func, args, given),
+        _aliases(ev, rule, func, args, given), _is_false(given.get("verify", ())), _auth(given),
     )  # fmt: skip
 
 
-def at(place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
+def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
     """The values at a place of a rule; () when nothing stands there."""
     if place is None:
         return ()
@@ -78,6 +79,7 @@ def at(place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) ->
         while holder is not None and not found:
             found = _given(place, holder.args, dict(holder.kwargs))
             holder = holder.receiver
+    found = found or (_of_object(ev, place, func) if place.attributes else ())
     return found or ((Text((place.text,)),) if place.text else ())
 
 
@@ -102,6 +104,19 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def _of_object(ev: Evaluator, place: Place, func: Ext) -> Values:
+    """The attributes that a rule names, of the object the method is called on."""
+    holder = func.receiver
+    while holder is not None:
+        for me in dict(holder.kwargs).get(attributes.SELF, ()):
+            found = tuple(v for name in place.attributes for v in attributes.attribute(ev, me, name))
+            known = tuple(v for v in found if isinstance(v, Text | Setting | Env))
+            if known:
+                return known
+        holder = holder.receiver
+    return ()
+
+
 def _given(place: Place, args: Args, kwargs: dict[str, Values]) -> Values:
     for keyword in place.keywords:
         if keyword in kwargs:
@@ -118,17 +133,17 @@ def _literals(values: Iterable[Value]) -> tuple[str, ...]:
     return tuple(sorted({v.literal for v in values if isinstance(v, Text) and v.literal is not None}))
 
 
-def _methods(rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
+def _methods(ev: Evaluator, rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
     if rule.method is None:
         return ()
     if rule.method.source == "text":
         return (name.upper(),) if rule.method.text == "@name" else (rule.method.text,)
-    return tuple(literal.upper() for literal in _literals(at(rule.method, func, args, kwargs)))
+    return tuple(literal.upper() for literal in _literals(at(ev, rule.method, func, args, kwargs)))
 
 
-def _urls(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
+def _urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
     """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added where it lacks) the second is kept."""
-    found = _all_urls(rule, func, args, kwargs)
+    found = _all_urls(ev, rule, func, args, kwargs)
     slashed = {(url.parts[0], url.parts[1][1:], *url.parts[2:]) for url in found if _after_base(url).startswith("/")}
     return tuple(url for url in found if not _after_base(url) or url.parts not in slashed)
 
@@ -138,9 +153,9 @@ def _after_base(url: Text) -> str:
     return second if isinstance(second, str) else ""
 
 
-def _all_urls(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
-    paths = folding.texts(found) if (found := at(rule.url, func, args, kwargs)) else ()
-    base = at(rule.base, func, args, kwargs)
+def _all_urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
+    paths = folding.texts(found) if (found := at(ev, rule.url, func, args, kwargs)) else ()
+    base = at(ev, rule.base, func, args, kwargs)
     if not base:
         return paths
     if not paths:
@@ -165,13 +180,13 @@ def _under(root: Text, path: Text) -> Text:
     return join(root, Text(slash), path)
 
 
-def _timeout(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> str:
+def _timeout(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> str:
     place = rule.timeout
     if place is None:
         return "unknown"
     if place.source == "text":
         return {"built-in": "yes", "none": "no"}.get(place.text, "unknown")
-    found = at(place, func, args, kwargs)
+    found = at(ev, place, func, args, kwargs)
     if not found:
         return "no"
     if all(isinstance(v, Const) and v.value is None for v in found):
@@ -179,10 +194,10 @@ def _timeout(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -
     return "unknown" if all(isinstance(v, Param | Unknown) for v in found) else "yes"
 
 
-def _aliases(rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
+def _aliases(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
     if rule.alias is None:
         return ()
-    found = at(rule.alias, func, args, kwargs)
+    found = at(ev, rule.alias, func, args, kwargs)
     if not found and rule.alias.source == "receiver" and func.args:
         found = func.args[0]
     return _literals(found)

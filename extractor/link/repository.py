@@ -162,7 +162,9 @@ def _service_lookup(services: Sequence[Service], served: Sequence[RouteTable], r
     for table in served:
         for route in table.routes:
             of_pattern.setdefault(route.pattern, set()).add(route.service)
-    of_task = {task.name: set(task.services) for task in rows}
+    of_task: dict[str, set[str]] = {}
+    for task in rows:
+        of_task.setdefault(task.name, set()).update(task.services)
 
     def find(path: str, contexts: Sequence[Context]) -> tuple[str, ...]:
         first = path.split("/", 1)[0]
