@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,13 @@ from extractor.estate import Estate
 from extractor.graphindex import GraphIndex
 from extractor.link.identity import row_id
 from extractor.model import Call, Context, EtlRow, Evidence, Gap, Graph, Place, Schedule, Task
-from extractor.rowquery import Where, fits, fitting, in_words, where
+from extractor.rowquery import Where, endpoint, fits, fitting, in_words, where
 
 MAX_DATA = 6
 MAX_CADENCES = 4
 MAX_EVIDENCE = 12
 _READS = ("GET", "HEAD")
+_API = re.compile(r"/api/([a-z][a-z_]*)/v\d")
 # What sets code off when no schedule does, in words.
 _OCCASIONS = {
     "request": "on request",
@@ -146,15 +148,19 @@ def _system(index: GraphIndex, call: Call) -> str | None:
 
 
 def _calls(index: GraphIndex, asked: Ingestion) -> list[_Reached]:
-    """The calls of a row, by place. Code that nothing reaches makes none."""
+    """The calls of a row, by place, those that only commands make last. Code that nothing reaches makes none."""
     out = []
-    for call in sorted(index.graph.calls, key=lambda c: (c.path, c.line, c.id)):
+    for call in sorted(index.graph.calls, key=_rank):
         if call.repo != asked.consumer or asked.system not in (call.system, _system(index, call)):
             continue
         contexts = tuple(c for c in fitting(asked.context, call.contexts) if _runs(index, asked, call, c))
         if contexts and any(fits("call", query, call) for query in asked.calls):
             out.append(_Reached(call, contexts))
     return out
+
+
+def _rank(call: Call) -> tuple[bool, str, int, str]:
+    return all(c.kind == "command" for c in call.contexts), call.path, call.line, call.id
 
 
 def _runs(index: GraphIndex, asked: Ingestion, call: Call, context: Context) -> bool:
@@ -195,7 +201,9 @@ def _transport(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -
 def _libraries(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> list[str]:
     """What carries the calls, most used first: distributions that the estate names, else the outside module called."""
     scanned = {source.name for source in index.graph.sources if source.kind == "repository"}
-    own = {row.path.split("/")[0] for row in (*index.graph.calls, *index.graph.tasks) if row.repo == asked.consumer}
+    paths = [call.path for call in index.graph.calls if call.repo == asked.consumer]
+    paths += [task.path for task in index.graph.tasks if task.repo == asked.consumer]
+    own = {path.split("/")[0] for path in paths}
     counted: dict[str, int] = {}
     for one in found:
         parts = [part.split("(")[0] for part in one.call.via.split(" ")[0].split(".")[:2]]
@@ -249,9 +257,16 @@ def _task_words(schedule: Schedule, task: Task | None) -> str:
 
 
 def _data(found: Sequence[_Reached]) -> str:
-    labels = list(dict.fromkeys(one.call.label for one in found if one.call.label))
+    labels = list(dict.fromkeys(filter(None, (_moved(one.call) for one in found))))
     more = f" and {len(labels) - MAX_DATA} more" if len(labels) > MAX_DATA else ""
     return ", ".join(labels[:MAX_DATA]) + more
+
+
+def _moved(call: Call) -> str:
+    """The call's label; the API's name where the label leaves it out (`/api/grades/v1/courses/` moves grades)."""
+    named = _API.search(endpoint(call.url))
+    api = named.group(1).replace("_", " ") if named else ""
+    return api if api and api.rstrip("s") not in call.label else call.label
 
 
 def _reasons(index: GraphIndex, found: Sequence[_Reached]) -> tuple[str, ...]:

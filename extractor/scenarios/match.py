@@ -11,7 +11,6 @@ from extractor.model import Call, Context, Evidence, Route, Schedule, Store, Tas
 from extractor.rowquery import endpoint, fits, fitting
 from extractor.scenarios.definition import StepQuery
 
-
 # The labels of arrows to stores, by operation.
 _STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
 
