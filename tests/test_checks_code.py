@@ -118,6 +118,20 @@ def test_a_library_that_a_setting_limits(argument: str, setting: str, lines: lis
     assert [f.line for f in find(scene(files, settings=[table])) if f.rule == "no-timeout"] == lines
 
 
+def test_the_address_that_an_sdk_knows_is_not_told_of() -> None:
+    code = """
+        from hubspot import HubSpot
+
+        def search(client, kind):
+            return client.crm.objects.search_api.do_search(kind)
+
+        def view(request):
+            return search(HubSpot(access_token=request.token), "orders")
+    """
+    rows = find(scene({"shop/views.py": code}))
+    assert [f.rule for f in rows if f.rule != "no-timeout"] == []
+
+
 def test_scheme_written_before_a_host_that_is_a_setting() -> None:
     code = """
         import requests

@@ -169,7 +169,8 @@ def _is_local_target(scene: Scene, url: Text) -> bool:
 def _by_rule(facets: Facets, url: Text) -> bool:
     """True when the URL is the one that the library fixes: it stands in no code of the repository."""
     fixed = [place.text for place in (facets.rule.url, facets.rule.base) if place is not None and place.text]
-    return any(folding.show(url).startswith(text) for text in fixed)
+    host = host_in(folding.show(url))
+    return any("://" in text and host_in(text) == host for text in fixed)
 
 
 def _written_here(scene: Scene, effect: Effect, needle: str) -> bool:

@@ -23,9 +23,12 @@ def lacks_timeout(scene: Scene, effect: Effect, by_setting: tuple[str, ...] = ()
     given = any(name == "timeout" for name, _expr in effect.site.call.kwargs)
     unlimited = () if given else tuple(f for f in effect.facets if _unlimited(scene, f, by_setting))
     facets = next((f for f in effect.facets if f.timeout == "no" or f in unlimited), None)
+    if facets is not None and _setting_limits(scene, facets, by_setting):
+        return None
     if facets is None or _session_limits(scene, effect.site) or _process_limits(scene, facets):
         return None
-    if _spreads_unknown(scene, effect.site) and not _some_caller_gives_none(scene, effect.site.owner, MAX_UP):
+    spread = facets not in unlimited and _spreads_unknown(scene, effect.site)
+    if spread and not _some_caller_gives_none(scene, effect.site.owner, MAX_UP):
         return None
     return facets
 
@@ -34,8 +37,15 @@ def _unlimited(scene: Scene, facets: Facets, by_setting: tuple[str, ...]) -> boo
     """True for a library that a setting would limit, in a service whose settings are known and hold no such one."""
     for prefix, pattern in (entry.split() for entry in by_setting):
         if facets.timeout == "unknown" and facets.via.startswith(prefix) and scene.settings:
-            return not any(fnmatchcase(name, pattern) for view in scene.settings for name in view.names())
+            return not _setting_limits(scene, facets, (f"{prefix} {pattern}",))
     return False
+
+
+def _setting_limits(scene: Scene, facets: Facets, by_setting: tuple[str, ...]) -> bool:
+    """True when a setting of a service limits the library of a call."""
+    names = [name for view in scene.settings for name in view.names()]
+    rows = (entry.split() for entry in by_setting)
+    return any(facets.via.startswith(head) and any(fnmatchcase(n, glob) for n in names) for head, glob in rows)
 
 
 def _spreads_unknown(scene: Scene, site: Site) -> bool:
