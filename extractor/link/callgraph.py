@@ -28,7 +28,8 @@ _COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | fr
     "full_clean get_absolute_url to_representation to_internal_value ready check test main call load dump loads "
     "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
 )  # fmt: skip
-_CLEANERS = frozenset(("save", "delete", "clean", "full_clean"))
+# Methods of a decorated function (a task) that run it here and now.
+_RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ def _scope_edges(
         for func in funcs:
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
+        if call.func[0] == "a" and call.func[2] in _RUN_INLINE:
+            for value in ev.eval(call.func[1], frame):
+                if isinstance(value, DefRef) and value.target.kind == "function":
+                    graph.add(owner, value.target, call.line, "call")
         if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(graph, owner, call, funcs, methods)
         for argument in (*call.args, *(value for _name, value in call.kwargs)):

@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from extractor.link.absvalue import DefRef, Ext, Inst, Text, Value
+from extractor.link.absvalue import DefRef, Inst, Text
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Edge
 from extractor.link.evaluate import Evaluator, qualified
 from extractor.link.world import Def
 from extractor.model import Context, Hop
+from extractor.summary import Value as Expr
 
 MAX_CONTEXTS = 60
 MAX_CHAINS = 6
@@ -203,14 +204,19 @@ def signal_of(ev: Evaluator, target: Def) -> str:
             call = parent.scope.calls[decorator[1]]
             for expr in call.args[:1]:
                 items = expr[1] if expr[0] == "l" else (expr,)
-                names += [q.rsplit(".", 1)[-1] for i in items for v in ev.eval(i, ev.frame(parent)) if (q := _signal(v))]
+                names += [name for item in items if (name := signal_name(ev, parent, item))]
     return ", ".join(dict.fromkeys(names)) or "signal"
 
 
-def _signal(value: Value) -> str | None:
-    if isinstance(value, Ext):
-        return value.path.removesuffix("()")
-    return qualified(value)
+def signal_name(ev: Evaluator, owner: Def, expr: Expr) -> str:
+    """The name a signal goes by: that of the variable that holds it, wherever it was imported from."""
+    if expr[0] in ("n", "a", "mf"):
+        return str(expr[-1])
+    local = _local_name(owner, expr)
+    if local:
+        return local
+    paths = [q for v in ev.eval(expr, ev.frame(owner)) if (q := qualified(v))]
+    return paths[0].removesuffix("()").rsplit(".", 1)[-1] if paths else "signal"
 
 
 def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str, int]]:
@@ -225,7 +231,7 @@ def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str,
             if first is None:
                 continue
             frame = ev.frame(owner)
-            signal = next((q.rsplit(".", 1)[-1] for v in ev.eval(func[1], frame) if (q := _signal(v))), _name_of(func[1]))
+            signal = signal_name(ev, owner, func[1])
             for value in ev.eval(first, frame):
                 if isinstance(value, DefRef) and value.target.kind != "class":
                     out.append((value.target, signal, site.call.line))
@@ -240,15 +246,15 @@ def _signal_edges(graph: CallGraph, receivers: Mapping[str, list[Def]]) -> None:
             if func[0] != "a" or func[2] not in _SENDS:
                 continue
             base = func[1]
-            name = base[-1] if base[0] in ("n", "a", "mf") else _local_name(owner, base)
-            for target in receivers.get(str(name), ()):
+            name = str(base[-1]) if base[0] in ("n", "a", "mf") else _local_name(owner, base)
+            for target in receivers.get(name, ()):
                 graph.add(owner, target, site.call.line, "signal")
 
 
 _SENDS = frozenset({"send", "send_robust", "send_event", "asend", "send_with_log", "send_event_with_custom_metadata"})
 
 
-def _local_name(owner: Def, base: tuple[object, ...]) -> str:
+def _local_name(owner: Def, base: Expr) -> str:
     """The imported name behind a local variable (`from x import SIGNAL` inside a function)."""
     if base[0] == "v" and isinstance(base[1], tuple):
         for index in base[1]:
@@ -256,10 +262,6 @@ def _local_name(owner: Def, base: tuple[object, ...]) -> str:
             if value[0] in ("mf", "a"):
                 return str(value[-1])
     return ""
-
-
-def _name_of(expr: tuple[object, ...]) -> str:
-    return str(expr[-1]) if expr[0] in ("n", "a", "mf") else "signal"
 
 
 __all__ = ["Entry", "Inst", "Reach", "Text", "connected_receivers", "reach", "signal_of"]
