@@ -80,7 +80,7 @@ def _flow(
     A person's flow stands for every use of a service, so that any of theirs will do.
     """
     person = ends[0].startswith("person:")
-    rows, labels = {one.row for one in found}, {one.flow for one in found}
+    rows, labels = {one.row for one in found}, {one.flow for one in found if one.flow}
     best: tuple[int, int, int, str] | None = None
     for flow in index.graph.flows:
         if (flow.source, flow.target) != ends:
