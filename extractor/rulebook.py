@@ -61,6 +61,16 @@ class CallRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassRule:
+    """A class that, by what its framework does with an attribute of it, sends requests: `bases` is an access-path
+    pattern of an outside base, `attribute` holds the URL."""
+
+    bases: str
+    attribute: str
+    call: CallRule
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line."""
 
@@ -80,6 +90,7 @@ class ClientRule:
     hits: tuple[Example, ...]
     misses: tuple[Example, ...]
     libraries: tuple[str, ...] = ()
+    classes: tuple[ClassRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,11 @@ class RuleBook:
             candidates = self._index.get(path.split(".", 1)[0].split("(", 1)[0], ())
             self._found[path] = next((rule for pattern, rule in candidates if pattern.fullmatch(path)), None)
         return self._found[path]
+
+    def of_bases(self, outside: tuple[str, ...]) -> tuple[ClassRule, ...]:
+        """The class rules that speak of a class with these outside bases."""
+        rules = [rule for client in self.clients for rule in client.classes]
+        return tuple(r for r in rules if any(_compile(r.bases).fullmatch(path) for path in outside))
 
     def final_names(self) -> frozenset[str]:
         """The last names of all patterns: methods that a rule may know."""
@@ -165,7 +181,14 @@ def _client(data: Mapping[str, Any]) -> ClientRule:
         tuple(Example(e["code"], tuple(e["expect"])) for e in examples["hits"]),
         tuple(Example(e["code"]) for e in examples["misses"]),
         tuple(data.get("libraries", ())),
+        tuple(_class(data["id"], row) for row in data.get("classes", ())),
     )  # fmt: skip
+
+
+def _class(rule: str, row: Mapping[str, Any]) -> ClassRule:
+    call = CallRule(rule, row["via"], "http", _place(row["method"]), timeout=_place(row.get("timeout")),
+                    label=row.get("label", ""))  # fmt: skip
+    return ClassRule(row["bases"], row["attribute"], call)
 
 
 def _call(rule: str, row: Mapping[str, Any]) -> CallRule:

@@ -139,7 +139,9 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         child = ev.world.find(f"{base.module.name}.{name}")
         return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
     if isinstance(base, Ext):
-        return (Setting(name),) if base.path == SETTINGS else (base.extended(f".{name}"),)
+        if base.path == SETTINGS:
+            return (Setting(name),)
+        return _named_field(base, name) or (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)
     if isinstance(base, DefRef):
@@ -157,6 +159,21 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
     if isinstance(base, Text | Const) and name == "value":  # a member of an enumeration
         return (base,)
     return (Unknown(f"attribute {name}"),)
+
+
+def _named_field(base: Ext, name: str) -> Values:
+    """A field of a `collections.namedtuple` instance."""
+    if base.path != "collections.namedtuple()()" or base.receiver is None or len(base.receiver.args) < 2:
+        return ()
+    for fields in base.receiver.args[1]:
+        names: list[str | None] = []
+        if isinstance(fields, Seq):
+            names = [v[0].literal if v and isinstance(v[0], Text) else None for v in fields.items]
+        elif isinstance(fields, Text) and fields.literal:
+            names = list(fields.literal.replace(",", " ").split())
+        if name in names and names.index(name) < len(base.args):
+            return base.args[names.index(name)]
+    return dict(base.kwargs).get(name, ())
 
 
 def _function_attribute(base: DefRef, name: str) -> Values:

@@ -16,7 +16,7 @@ from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame
 from extractor.link.evaluate import Evaluator
-from extractor.link.facets import Facets, read_call, skeleton
+from extractor.link.facets import Facets, of_class, read_call, skeleton
 from extractor.link.world import Def
 from extractor.rulebook import RuleBook
 from extractor.summary import Call, Scope
@@ -85,7 +85,21 @@ class Effects:
                 if len(wider.hops) < MAX_HOPS and (not wider.facets or any(f.is_open() for f in wider.facets)):
                     work.append(wider)
         primitives = self._parameter_primitives(found)
-        return [e for e in found if not _is_messenger(e)] + primitives
+        return [e for e in found if not _is_messenger(e)] + primitives + list(self._of_classes())
+
+    def _of_classes(self) -> Iterator[Effect]:
+        """Requests that a framework sends for a class, to the URL that the class holds as an attribute."""
+        for owner in self.graph.sites:
+            if owner.kind != "class":
+                continue
+            for rule in self.book.of_bases(self.ev.classes.mro(owner)[1]):
+                for index in owner.scope.names.get(rule.attribute, ()):
+                    line, expr = owner.scope.defs[index]
+                    urls = tuple(v for v in self.ev.eval(expr, self.ev.frame(owner)) if isinstance(v, Text))
+                    if urls:
+                        call = Call(line, line, ("?", "framework"), (), (), ())
+                        facets = of_class(rule.call, urls)
+                        yield Effect((Site(owner, call, ()),), (facets,), rule.call.match)
 
     def _parameter_primitives(self, found: list[Effect]) -> list[Effect]:
         """Where a function was handed over and is called under another name, that line is an effect too."""

@@ -66,6 +66,13 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
     )  # fmt: skip
 
 
+def of_class(rule: CallRule, urls: tuple[Text, ...]) -> Facets:
+    """What a framework's own request for a class says: the rule gives all but the URL."""
+    method = (rule.method.text,) if rule.method is not None else ()
+    timeout = {"none": "no", "built-in": "yes"}.get(rule.timeout.text if rule.timeout else "", "unknown")
+    return Facets(rule, rule.match, method, urls, (), timeout, ())
+
+
 def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
     """The values at a place of a rule; () when nothing stands there."""
     if place is None:
