@@ -62,7 +62,8 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
             skipped.append(Skip(entry.path, (summary and summary.error) or reasons.get(entry.path, "missing object")))
     kinds = sorted(set(aside.values()))
     counted = tuple((kind, sum(1 for k in aside.values() if k == kind)) for kind in kinds)
-    return Collected(tuple(modules), len(entries), counted, tuple(sorted(set(skipped), key=lambda s: (s.path, s.reason))))
+    told = tuple(sorted(set(skipped), key=lambda s: (s.path, s.reason)))
+    return Collected(tuple(modules), len(entries), counted, told)
 
 
 def _aside_kind(path: str) -> str | None:
@@ -112,7 +113,9 @@ def summarize_all(
         return _mapped(pool, chunks, options)
 
 
-def _mapped(executor: Executor, chunks: Sequence[Sequence[tuple[str, bytes]]], options: ScanOptions) -> dict[str, bytes]:
+def _mapped(
+    executor: Executor, chunks: Sequence[Sequence[tuple[str, bytes]]], options: ScanOptions
+) -> dict[str, bytes]:
     out: dict[str, bytes] = {}
     total = sum(map(len, chunks))
     for pairs in executor.map(_summarize_chunk, chunks):

@@ -16,7 +16,7 @@ from extractor.assemble.flows import Arrows, with_findings
 from extractor.assemble.nodes import nodes, services_of
 from extractor.checks import apply_ignores, contracts
 from extractor.collect import Collected, collect
-from extractor.estate import Estate, System
+from extractor.estate import Estate
 from extractor.etl import etl_rows
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts
@@ -63,15 +63,11 @@ def _read(estate: Estate, trees: Mapping[str, Tree], book: RuleBook, options: Sc
                 _source(tree, collected[name], kind), collected[name], found,
                 read_runtime({e.path: data for e in tree.entries if is_runtime_file(e.path)
                               and (data := tree.read(e.blob)) is not None}),
-                _services(system),
+                services_of(system),
             )  # fmt: skip
         return out
     finally:
         cache.close()
-
-
-def _services(system: System) -> tuple[object, ...]:
-    return services_of(system)
 
 
 def _source(tree: Tree, collected: Collected, kind: str) -> Source:
@@ -180,11 +176,11 @@ def _with_texts(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
 
     flows = tuple(dataclasses.replace(f, evidence=tuple(map(text, f.evidence))) for f in graph.flows)
     elements = tuple(dataclasses.replace(n, evidence=tuple(map(text, n.evidence))) for n in graph.nodes)
-    told = tuple(
-        dataclasses.replace(s, steps=tuple(dataclasses.replace(t, evidence=tuple(map(text, t.evidence))) for t in s.steps))
-        for s in graph.scenarios
-    )
-    return dataclasses.replace(graph, flows=flows, nodes=elements, scenarios=told)
+    told = []
+    for scenario in graph.scenarios:
+        steps = tuple(dataclasses.replace(s, evidence=tuple(map(text, s.evidence))) for s in scenario.steps)
+        told.append(dataclasses.replace(scenario, steps=steps))
+    return dataclasses.replace(graph, flows=flows, nodes=elements, scenarios=tuple(told))
 
 
 def _evidence(graph: Graph) -> list[Evidence]:

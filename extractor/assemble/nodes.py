@@ -49,7 +49,7 @@ def beat_id(system: str, service: str) -> str:
 def nodes(
     estate: Estate, facts: Mapping[str, RepoFacts], vendors: Mapping[str, Vendor], used: Iterable[str]
 ) -> tuple[Node, ...]:
-    """Every C4 element. `used` are ids that flows end at: systems outside are drawn only when something reaches them."""
+    """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it."""
     out: dict[str, Node] = {}
     for system in estate.systems:
         repo = facts.get(system.id)
@@ -69,7 +69,9 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
     system = estate.system(node_id)
     if system is not None:
         kind = "external" if system.kind == "system" else system.kind
-        return Node(node_id, kind, system.name, system.technology, system.description, None, (), system.group, "external")
+        return Node(
+            node_id, kind, system.name, system.technology, system.description, None, (), system.group, "external"
+        )  # fmt: skip
     vendor = vendors.get(node_id)
     if vendor is not None:
         return Node(node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group,
@@ -173,7 +175,8 @@ def _listed(names: Sequence[str]) -> str:
 def _unit(units: Sequence[Unit], role: str, service: Service) -> Unit | None:
     """The runtime unit of a role: the service's own when several are named, deployments before development."""
     order = {"deployment": 0, "development": 1, "test": 2}
-    fitting = sorted((u for u in units if u.role == role), key=lambda u: (order.get(u.kind, 3), u.profile or "", u.name))
+    fitting = [u for u in units if u.role == role]
+    fitting.sort(key=lambda u: (order.get(u.kind, 3), u.profile or "", u.name))
     named = [u for u in fitting if service.id in u.name.lower() or (u.app and service.id in u.app)]
     return next(iter(named or fitting), None)
 

@@ -36,8 +36,8 @@ def _value(cls: type[_T]) -> type[_T]:
             return False
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
-    made.__hash__ = __hash__  # type: ignore[method-assign, assignment]
-    made.__eq__ = __eq__  # type: ignore[method-assign, assignment]
+    made.__hash__ = __hash__  # type: ignore[method-assign]
+    made.__eq__ = __eq__  # type: ignore[method-assign]
     return made
 
 
@@ -203,7 +203,7 @@ class Unknown:
     reason: str
 
 
-Value = Union[
+Value = Union[  # noqa: UP007  (a class made by _value has no | of its own for the type checker)
     Text, Const, Setting, Env, Ext, ModuleRef, DefRef, Inst, Query, QueryMethod, Super, Param, Partial, Seq, Mapping,
     Piped, Unknown,
 ]  # fmt: skip

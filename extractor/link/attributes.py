@@ -6,9 +6,25 @@ from typing import TYPE_CHECKING
 
 from extractor.link import calling, folding
 from extractor.link.absvalue import (
-    Const, DefRef, Env, Ext, Inst, Mapping, ModuleRef, Param, Partial, Piped, Query, QueryMethod, Seq, Setting, Super,
-    Text, Unknown, Value, Values,
-)  # fmt: skip
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Inst,
+    Mapping,
+    ModuleRef,
+    Param,
+    Partial,
+    Query,
+    QueryMethod,
+    Seq,
+    Setting,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.link.folding import bounded
 from extractor.link.world import Def
 from extractor.summary import Value as Expr
@@ -46,7 +62,7 @@ class Classes:
         if found is not None:
             return found
         self._mro[cls] = ((cls,), ())
-        order, outside = [cls], []
+        order, outside = [cls], list[str]()
         parent = cls.parent
         frame = self.ev.frame(parent) if parent is not None else self.ev.frame(cls)
         for base in cls.scope.bases:
@@ -217,8 +233,7 @@ def _subclass_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
 
 def _useful(values: list[Value]) -> list[Value]:
     """None and unknown alternatives are dropped when something better stands beside them."""
-    kept = [v for v in values if not isinstance(v, Unknown) and not (isinstance(v, Const) and v.value is None)]
-    return kept or values
+    return [v for v in values if not (isinstance(v, Unknown) or (isinstance(v, Const) and v.value is None))] or values
 
 
 def _annotated(ev: Evaluator, cls: Def, name: str) -> Values:
@@ -266,17 +281,22 @@ def _related(ev: Evaluator, owner: Def, field: Ext) -> Values:
     return tuple(out) or (Unknown("related object"),)
 
 
+def _is_classmethod(ev: Evaluator, target: Def) -> bool:
+    if target.owner_class is None or not target.scope.decorators:
+        return False
+    return "builtins.classmethod" in ev.decorator_names(target)
+
+
 def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
     cls = base.target
     member = ev.classes.member(cls, name)
     if member is not None:
         out: list[Value] = []
         for value in member[1]:
-            if isinstance(value, DefRef) and value.target.owner_class is not None and value.target.scope.decorators:
-                if "builtins.classmethod" in ev.decorator_names(value.target):
-                    out.append(DefRef(value.target, DefRef(cls), value.frame))
-                    continue
-            out.append(value)
+            if isinstance(value, DefRef) and _is_classmethod(ev, value.target):
+                out.append(DefRef(value.target, DefRef(cls), value.frame))
+            else:
+                out.append(value)
         return tuple(out)
     nested = f"{cls.scope.name}.{name}"
     if nested in cls.module.summary.scopes:
@@ -337,11 +357,14 @@ def _ext_item(base: Ext, key: str | None) -> Ext:
     """`caches["redis"]`: an item of an outside object; a literal key is kept as its argument."""
     if key is None:
         return base.extended("[]")
-    return Ext(f"{base.path}[]", ((Text((key,)),),), receiver=base if base.args or base.kwargs else base.receiver)
+    receiver = base if base.args or base.kwargs else base.receiver
+    return Ext(f"{base.path}[]", ((Text((key,)),),), receiver=receiver)
 
 
-_GENERIC_TYPES = frozenset({"builtins.list", "builtins.set", "builtins.tuple", "builtins.type",
-                            "collections.abc.Iterable", "collections.abc.Sequence", "collections.abc.Iterator"})  # fmt: skip
+_GENERIC_TYPES = frozenset(
+    {"builtins.list", "builtins.set", "builtins.tuple", "builtins.type", "collections.abc.Iterable",
+     "collections.abc.Sequence", "collections.abc.Iterator"}
+)  # fmt: skip
 
 
 def elements(ev: Evaluator, base: Value) -> Values:

@@ -8,8 +8,21 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Const, Env, Ext, Frame, Hole, Inst, Mapping, Param, Partial, Seq, Text, Unknown, Value, Values,
-)  # fmt: skip
+    Const,
+    Env,
+    Ext,
+    Frame,
+    Hole,
+    Inst,
+    Mapping,
+    Param,
+    Partial,
+    Seq,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.link.folding import bounded
 
 if TYPE_CHECKING:
@@ -48,7 +61,7 @@ def reads_environment(path: str) -> bool:
         return True
     if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
         return True
-    return last.startswith("get_") and "env" in head.lower() and last != "get_env" or path == "decouple.config"
+    return (last.startswith("get_") and "env" in head.lower() and last != "get_env") or path == "decouple.config"
 
 
 # What django-environ's readers of URLs take when no name is given.
@@ -213,7 +226,8 @@ def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fr
 
 _KNOWN: dict[str, Callable[..., Values | None]] = {
     "os.environ.get": _getenv, "os.getenv": _getenv, "os.environ.setdefault": _getenv, "os.environ.pop": _getenv,
-    "dj_database_url.config": _database_url, "builtins.str": _str, "builtins.int": _int, "builtins.float": _int, "builtins.getattr": _getattr,
+    "dj_database_url.config": _database_url, "builtins.str": _str, "builtins.int": _int, "builtins.float": _int,
+    "builtins.getattr": _getattr,
     "builtins.super": _super, "builtins.dict": _dict, "builtins.list": _list, "builtins.tuple": _list,
     "builtins.set": _list, "builtins.frozenset": _list, "builtins.sorted": _list, "builtins.reversed": _list,
     "builtins.iter": _first, "builtins.next": _next, "builtins.enumerate": _enumerate, "builtins.zip": _zip,

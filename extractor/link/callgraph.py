@@ -11,8 +11,20 @@ from dataclasses import dataclass, field
 
 from extractor.link import attributes
 from extractor.link.absvalue import (
-    DefRef, Ext, Inst, Mapping, Param, Partial, Query, QueryMethod, Seq, Text, Unknown, Value, Values,
-)  # fmt: skip
+    DefRef,
+    Ext,
+    Inst,
+    Mapping,
+    Param,
+    Partial,
+    Query,
+    QueryMethod,
+    Seq,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.link.evaluate import Evaluator
 from extractor.link.world import Def, World
 from extractor.summary import Call
@@ -20,7 +32,7 @@ from extractor.summary import Value as Expr
 
 # Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
 _COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | frozenset(dir(set)) | frozenset(
-    "save delete create filter exclude first last all exists update get_or_create send post put patch request close "
+    "save delete create filter exclude first last all exists update get_or_create send post put patch request close "  # noqa: SIM905
     "open read write run start stop execute connect dispatch handle process validate render serialize clean init "
     "get_queryset get_object get_context_data get_serializer url name data content json is_valid group s si delay "
     "apply_async info debug warning error exception log publish save_m2m set_password has_perm order_by annotate "
@@ -87,9 +99,9 @@ def build(ev: Evaluator) -> CallGraph:
 def _property_names(ev: Evaluator) -> frozenset[str]:
     found = set()
     for target in ev.world.defs():
-        if target.kind == "function" and target.scope.decorators and target.owner_class is not None:
-            if ev.classes.is_property(target):
-                found.add(target.scope.name.rsplit(".", 1)[-1])
+        decorated = target.kind == "function" and target.scope.decorators and target.owner_class is not None
+        if decorated and ev.classes.is_property(target):
+            found.add(target.scope.name.rsplit(".", 1)[-1])
     return frozenset(found)
 
 
@@ -113,9 +125,9 @@ def _scope_edges(
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
         if call.func[0] == "a" and call.func[2] in _RUN_INLINE:
-            for value in ev.eval(call.func[1], frame):
-                if isinstance(value, DefRef) and value.target.kind == "function":
-                    graph.add(owner, value.target, call.line, "call")
+            for run in ev.eval(call.func[1], frame):
+                if isinstance(run, DefRef) and run.target.kind == "function":
+                    graph.add(owner, run.target, call.line, "call")
         if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(graph, owner, call, funcs, methods)
         for argument in (*call.args, *(value for _name, value in call.kwargs)):

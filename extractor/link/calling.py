@@ -6,9 +6,26 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, builtin_calls, folding
 from extractor.link.absvalue import (
-    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, Param, Partial, Query, QueryMethod, Seq, Setting, Super,
-    Text, Unknown, Value, Values,
-)  # fmt: skip
+    Bindings,
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Frame,
+    Inst,
+    Mapping,
+    Param,
+    Partial,
+    Query,
+    QueryMethod,
+    Seq,
+    Setting,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.link.folding import bounded
 from extractor.link.world import Def
 from extractor.summary import Call

@@ -119,8 +119,9 @@ def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, me
     contexts = around.reach.contexts(owner)
     confidence, why = _confidence(who, url, contexts)
     name = owner.shown
+    shape = re.sub(r"\{[^{}:]*\}", "{}", url)
     return Call(
-        id=row_id("call", around.repo, who.system or "?", method or "", re.sub(r"\{[^{}:]*\}", "{}", url), owner.qualified),
+        id=row_id("call", around.repo, who.system or "?", method or "", shape, owner.qualified),
         repo=around.repo, path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=name,
         via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
         timeout=facets.timeout, contexts=contexts, confidence=confidence,

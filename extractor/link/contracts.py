@@ -31,10 +31,11 @@ def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, 
     inbound: dict[str, list[Inbound]] = {}
     for row in _called(joined, routes):
         inbound.setdefault(row.repo, []).append(row)
-    return {
-        name: dataclasses.replace(repo, inbound=numbered([*inbound.get(name, ()), *_webhooks(repo, inbound.get(name, ()))]))
-        for name, repo in joined.items()
-    }
+    out = {}
+    for name, repo in joined.items():
+        called = inbound.get(name, ())
+        out[name] = dataclasses.replace(repo, inbound=numbered([*called, *_webhooks(repo, called)]))
+    return out
 
 
 def _by_service(rows: Sequence[Route]) -> dict[str, list[Route]]:
@@ -73,7 +74,7 @@ def _same_service(found: Sequence[Route]) -> bool:
 
 def _matches(call: Call, path: str, services: Mapping[str, RouteIndex], estate: Estate) -> list[Route]:
     target = estate.of_setting(call.repo, call.base_setting) if call.base_setting else None
-    if target is not None and target.service in services:
+    if target is not None and target.service and target.service in services:
         return list(services[target.service].match(call.http_method, path))
     return [route for name in sorted(services) for route in services[name].match(call.http_method, path)]
 

@@ -8,6 +8,7 @@ call into a library that was read is followed inside it, and stands at the line 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -108,17 +109,17 @@ class Effects:
         for effect in found:
             last = effect.hops[-1]
             if id(last) not in known and len(effect.hops) > 1:
-                out.setdefault(id(last), {}).update({f: effect for f in effect.facets})
+                out.setdefault(id(last), {}).update(dict.fromkeys(effect.facets, effect))
         return [
-            Effect((next(iter(rows.values())).hops[-1],), tuple(rows)[:8], next(iter(rows)).via) for rows in out.values()
+            Effect((next(iter(rows.values())).hops[-1],), tuple(rows)[:8], next(iter(rows)).via)
+            for rows in out.values()
         ]
 
     def _may_be_effect(self, funcs: Values) -> bool:
         """A call of a parameter, or of a method on one that some rule knows by name: callers may tell."""
         for func in funcs:
-            if isinstance(func, Param):
-                if not func.path or func.path.rsplit(".", 1)[-1] in self._final_names:
-                    return True
+            if isinstance(func, Param) and (not func.path or func.path.rsplit(".", 1)[-1] in self._final_names):
+                return True
         return False
 
     # what a site does ------------------------------------------------------------------------------------------
@@ -253,9 +254,9 @@ class Effects:
         return tuple(out)
 
     def _frames(self, hops: tuple[Site, ...]) -> list[Frame]:
-        """The frames of the last hop's function when the first hop is reached: each call binds the next's parameters."""
+        """The frames of the last hop's function when the first is reached: each call binds the next's parameters."""
         frames: list[Frame] = [self.ev.frame(hops[0].owner)]
-        for site, after in zip(hops, hops[1:], strict=False):
+        for site, after in itertools.pairwise(hops):
             entered: list[Frame] = []
             for frame in frames:
                 for func in self.ev.eval(site.call.func, frame):
@@ -314,9 +315,9 @@ def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
         for call in scope.calls:
             name = call.func[2] if call.func[0] == "a" else call.func[-1]
             first = call.args[0] if call.args else ()
-            if name == "setdefault" and first == ("c", "timeout") and len(call.args) > 1:
-                if call.args[1] != ("c", None):
-                    return "yes"
+            given = call.args[1] if len(call.args) > 1 else ("c", None)
+            if name == "setdefault" and first == ("c", "timeout") and given != ("c", None):
+                return "yes"
             for key, value in call.kwargs:
                 if key == "timeout" and value != ("c", None):
                     if name == "partial":

@@ -180,12 +180,16 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -
                     add(cls.module.define(name), "request", f"page {cls.shown}", "override")
 
 
+def _task_signal(name: str) -> bool:
+    return ".task_" in name and name.endswith(".connect")
+
+
 def _decorated_entry(ev: Evaluator, target: Def, add: object) -> None:
     assert callable(add)
     for name in ev.decorator_names(target):
         if name in _SIGNAL_DECORATORS:
             add(target, "signal", f"{signal_of(ev, target)}: {target.shown}", "signal")
-        elif name.startswith("celery.signals.") or ".worker_" in name or ".task_" in name and name.endswith(".connect"):
+        elif name.startswith("celery.signals.") or ".worker_" in name or _task_signal(name):
             add(target, "startup", f"{name}: {target.shown}", "signal")
         elif name.endswith(".connect"):
             add(target, "signal", f"{name.removesuffix('.connect')}: {target.shown}", "signal")

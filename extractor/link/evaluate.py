@@ -8,9 +8,26 @@ from __future__ import annotations
 
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
-    Bindings, Const, DefRef, Env, Ext, Frame, Inst, Mapping, ModuleRef, Param, Piped, Query, Seq, Setting, Text,
-    Unknown, Value, Values, const,
-)  # fmt: skip
+    Bindings,
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Frame,
+    Inst,
+    Mapping,
+    ModuleRef,
+    Param,
+    Piped,
+    Query,
+    Seq,
+    Setting,
+    Text,
+    Unknown,
+    Value,
+    Values,
+    const,
+)
 from extractor.link.folding import LIMIT, bounded
 from extractor.link.world import Def, Module, World
 from extractor.summary import Value as Expr

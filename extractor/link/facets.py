@@ -140,7 +140,9 @@ def _literals(values: Iterable[Value]) -> tuple[str, ...]:
     return tuple(sorted({v.literal for v in values if isinstance(v, Text) and v.literal is not None}))
 
 
-def _methods(ev: Evaluator, rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[str, ...]:
+def _methods(
+    ev: Evaluator, rule: CallRule, name: str, func: Ext, args: Args, kwargs: dict[str, Values]
+) -> tuple[str, ...]:
     if rule.method is None:
         return ()
     if rule.method.source == "text":
@@ -149,9 +151,11 @@ def _methods(ev: Evaluator, rule: CallRule, name: str, func: Ext, args: Args, kw
 
 
 def _urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
-    """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added where it lacks) the second is kept."""
+    """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added) the second is kept."""
     found = _all_urls(ev, rule, func, args, kwargs)
-    slashed = {(url.parts[0], url.parts[1][1:], *url.parts[2:]) for url in found if _after_base(url).startswith("/")}
+    slashed = {
+        (url.parts[0], after[1:], *url.parts[2:]) for url in found if (after := _after_base(url)).startswith("/")
+    }
     return tuple(url for url in found if not _after_base(url) or url.parts not in slashed)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from extractor.checks.ignores import Directive
 from extractor.link.settings import DeclaredStore
 from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
-from extractor.runtime.read import Runtime
+from extractor.runtime.units import Runtime
 
 
 @dataclass(frozen=True, slots=True)

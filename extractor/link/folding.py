@@ -8,11 +8,25 @@ from __future__ import annotations
 import itertools
 import string
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from extractor.link.absvalue import (
-    Const, DefRef, Env, Ext, Hole, Inst, Mapping, Param, Seq, Setting, Text, Unknown, Value, Values, join,
-)  # fmt: skip
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Hole,
+    Inst,
+    Mapping,
+    Param,
+    Seq,
+    Setting,
+    Text,
+    Unknown,
+    Value,
+    Values,
+    join,
+)
 
 LIMIT = 8  # alternatives kept of one value
 
@@ -146,11 +160,11 @@ def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Valu
 
 
 def _format_field(
-    field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterable[int]
+    field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]
 ) -> Values:
     name = field.split(".")[0].split("[")[0]
     if name == "":
-        name = str(next(iter(counter)))  # type: ignore[call-overload]
+        name = str(next(counter))
     found = args[int(name)] if name.isdigit() and int(name) < len(args) else kwargs.get(name, ())
     if name != field and field not in ("",) and not field.isdigit():
         return (Text((Hole("arg", field),)),)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 _NOISE = re.compile(r"^(api|rest|v\d+(\.\d+)?|_\w*|\d+|json|xml|index|cgi-bin|services?|none|null|\*)$", re.IGNORECASE)
-_VERBS = ("get", "fetch", "retrieve", "list", "load", "read", "query", "find", "search", "create", "add", "post", "send",
-          "update", "sync", "upsert", "patch", "set", "put", "delete", "remove", "deactivate", "purge", "is", "do",
-          "request", "call", "push", "pull", "validate", "check", "enroll", "unenroll")  # fmt: skip
+_VERBS = ("get", "fetch", "retrieve", "list", "load", "read", "query", "find", "search", "create", "add", "post",
+          "send", "update", "sync", "upsert", "patch", "set", "put", "delete", "remove", "deactivate", "purge", "is",
+          "do", "request", "call", "push", "pull", "validate", "check", "enroll", "unenroll")  # fmt: skip
+_VAGUE = ("list", "search", "detail", "bulk", "all", "me", "current", "items", "create", "data")
 _PLAIN = {"batch_api": "batch", "basic_api": "", "search_api": "search", "objects": "", "crm": ""}
 
 
@@ -34,7 +35,7 @@ def _noun(url: str) -> str:
     if not parts:
         return ""
     last = parts[-1]
-    if len(parts) > 1 and last in ("list", "search", "detail", "bulk", "all", "me", "current", "items", "create", "data"):
+    if len(parts) > 1 and last in _VAGUE:
         last = f"{parts[-2]} {last}"
     return _words(last)
 

@@ -26,7 +26,7 @@ from extractor.model import Context, Enqueue, Source, Task
 from extractor.options import Timing
 from extractor.pinned import Libraries
 from extractor.rulebook import RuleBook
-from extractor.runtime.read import Runtime
+from extractor.runtime.units import Runtime
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def decode(data: bytes) -> ModuleSummary | None:
     scopes = {}
     for row in rows:
         calls = tuple([Call(*call) for call in row[10]])
-        scopes[row[0]] = Scope(*row[:10], calls, *row[11:])
+        scopes[row[0]] = Scope(*(*row[:10], calls, *row[11:]))
     return ModuleSummary(scopes, imports, stars, directives, parser, error)
 
 

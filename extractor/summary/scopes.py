@@ -50,9 +50,9 @@ class ScopeBuilder:
         """The value of a name read here, innermost scope first (class scopes are passed over, as Python does)."""
         if name in self.env:
             return ("v", self.env[name])
-        if name in self.local_names and name not in self.global_names and self.kind != "module":
-            if name not in self.nonlocal_names and self.kind != "class":
-                return ("v", ())
+        local = name in self.local_names and name not in self.global_names and name not in self.nonlocal_names
+        if local and self.kind not in ("module", "class"):
+            return ("v", ())
         outer = self.parent
         while outer is not None and outer.kind != "module":
             if outer.kind != "class" and (name in outer.env or name in outer.local_names):

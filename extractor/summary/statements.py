@@ -8,7 +8,7 @@ from typing import Literal
 
 from extractor import syntax
 from extractor.summary.expressions import value_of
-from extractor.summary.record import ModuleSummary, Scope, Value
+from extractor.summary.record import ModuleSummary, Scope
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
 
