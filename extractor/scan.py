@@ -17,7 +17,7 @@ from extractor.assemble.nodes import nodes, services_of
 from extractor.checks import apply_ignores, contracts
 from extractor.collect import Collected, collect
 from extractor.estate import Estate
-from extractor.etl import etl_rows
+from extractor.etl import etl_gaps, etl_rows
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts
 from extractor.link.repository import Reading, link_repository
@@ -43,7 +43,7 @@ def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions)
     facts = join_contracts(facts, estate)
     graph = _assemble(estate, facts, book, options)
     graph = dataclasses.replace(graph, scenarios=scenarios(graph, definitions))
-    graph = dataclasses.replace(graph, etl=etl_rows(graph, estate))
+    graph = dataclasses.replace(graph, etl=etl_rows(graph, estate), gaps=(*graph.gaps, *etl_gaps(graph, estate)))
     return _with_texts(graph, trees)
 
 

@@ -221,8 +221,11 @@ class Arrows:
 
     def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, task: Task) -> None:
         contexts = enqueue.contexts or (Context("unknown", ""),)
-        for source, reached in self._sources(system, repo, "", contexts):
-            for service in self._task_services(system, task, ""):
+        own = enqueue.path.split("/", 1)[0]
+        at_home = own if any(s.id == own for s in ids.services_of(system)) else ""
+        for source, reached in self._sources(system, repo, at_home, contexts):
+            sender = source.split("/", 1)[1].removesuffix("-worker")
+            for service in self._task_services(system, task, sender):
                 target = ids.queue_id(system.id, service.id)
                 arrow = self._arrow(source, target, _short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
@@ -234,9 +237,10 @@ class Arrows:
                 arrow.unconditional = True
 
     def _task_services(self, system: System, task: Task, service: str) -> tuple[Service, ...]:
+        """The services whose workers run a task: the sender's own when it loads the task, else all that do."""
         every = ids.services_of(system)
-        named = tuple(s for s in every if s.id == service) or tuple(s for s in every if s.id in task.services)
-        return named or every[:1]
+        loading = tuple(s for s in every if s.id in task.services) or every
+        return tuple(s for s in loading if s.id == service) or (loading if task.services else every[:1])
 
     # people ----------------------------------------------------------------------------------------------------
 

@@ -133,9 +133,10 @@ class Inst:
 
 @_value
 class Query:
-    """A Django query set or manager of a model."""
+    """A Django query set or manager of a model; `manager` is the project's own class of it."""
 
     cls: Def
+    manager: Def | None = None
 
 
 @_value

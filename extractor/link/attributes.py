@@ -165,6 +165,10 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
     if isinstance(base, Super):
         return _super_attribute(ev, base, name)
     if isinstance(base, Query):
+        member = ev.classes.member(base.manager, name) if base.manager is not None else None
+        if member is not None:
+            me = Inst(base.manager, (), known=False) if base.manager is not None else None
+            return tuple(DefRef(v.target, me, v.frame) if isinstance(v, DefRef) else v for v in member[1])
         return (QueryMethod(base.cls, name),)
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}.{name}"),)
@@ -297,7 +301,7 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
                 out.append(DefRef(value.target, DefRef(cls), value.frame))
             else:
                 out.append(value)
-        return tuple(out)
+        return tuple(_query_set(ev, cls, name, value) for value in out)
     nested = f"{cls.scope.name}.{name}"
     if nested in cls.module.summary.scopes:
         return (DefRef(cls.module.define(nested)),)
@@ -309,6 +313,19 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
     if any("enum" in path.lower() or "Choices" in path for path in outside) and name == "value":
         return (base,)
     return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+
+
+def _query_set(ev: Evaluator, cls: Def, name: str, value: Value) -> Value:
+    """A model's manager, its own or made outside, stands for the query sets of the model: `objects = Manager()`."""
+    if not ev.classes.is_model(cls):
+        return value
+    if isinstance(value, Ext) and value.path.endswith(("Manager()", "as_manager()", "from_queryset()()")):
+        return Query(cls)
+    if isinstance(value, Inst) and (name == "objects" or name.endswith("objects")):
+        outside = ev.classes.mro(value.cls)[1]
+        if any("Manager" in path or "QuerySet" in path for path in outside):
+            return Query(cls, value.cls)
+    return value
 
 
 def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:

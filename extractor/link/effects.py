@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Site
-from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame
+from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame, returned
 from extractor.link.evaluate import Evaluator
 from extractor.link.facets import Facets, of_class, read_call, skeleton
 from extractor.link.world import Def
@@ -133,9 +133,12 @@ class Effects:
     def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Facets]:
         if isinstance(func, Ext):
             rule = self.book.find(func.path)
+            args, kwargs = arguments(self.ev, site.call, frame) if rule is not None or func.args else ((), ())
             if rule is not None:
-                args, kwargs = arguments(self.ev, site.call, frame)
                 yield read_call(self.ev, rule, func, args, kwargs)
+            if rule is None:
+                self._steps = 0
+                yield from self._composition(func, args, kwargs, 0)
         elif isinstance(func, Partial):
             args, kwargs = arguments(self.ev, site.call, frame)
             yield from self._partial(func, args, kwargs)
@@ -214,11 +217,20 @@ class Effects:
         if isinstance(value, Ext):
             rule = self.book.find(value.path)
             if rule is None:
-                return ()
+                return tuple(self._composition(value, *arguments(self.ev, call, frame), depth))
             return (read_call(self.ev, rule, value, *arguments(self.ev, call, frame)),)
         if isinstance(value, DefRef) and not value.target.module.in_repo:
             return self._library(value, *arguments(self.ev, call, frame), depth + 1)
         return ()
+
+    def _composition(self, func: Ext, args: Args, kwargs: Kwargs, depth: int) -> Iterator[Facets]:
+        """Library functions that an outside function was made of: `compose(send, build)(x)` runs `send(build(x))`."""
+        parts = [v for values in func.args for v in values if isinstance(v, DefRef) and v.target.kind != "class"]
+        if not func.path.endswith("()") or not parts or any(v.target.module.in_repo for v in parts):
+            return
+        for part in reversed(parts):
+            yield from self._library(part, args, kwargs, depth + 1)
+            args, kwargs = (returned(self.ev, part, args, kwargs),), ()
 
     # out to callers --------------------------------------------------------------------------------------------
 

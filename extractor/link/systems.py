@@ -21,6 +21,7 @@ SettingValues = Callable[[str], Values]
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
 _LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|^[a-z0-9_-]+$")
 _EMAIL_SETTING = "EMAIL_BACKEND"
+_ANYMAIL_SETTING = "ANYMAIL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,31 @@ class Systems:
         name = facets.systems[0]
         system = mapped.get(name, mapped.get("*", name) if mapped else name)
         if system == "email":
-            return self._email(base)
+            return self._email(facets, base)
         known = self.estate.system(system)
         return Identity(known.id if known else system, None, f"library rule {facets.rule.rule}", base)
 
-    def _email(self, base: str | None) -> Identity:
-        """Which service sends e-mail stands in the backend's name."""
-        for text in setting_texts(self.setting(_EMAIL_SETTING)):
-            for vendor in self.book.vendors:
-                if vendor in text.lower():
-                    return Identity(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
+    def _email(self, facets: Facets, base: str | None) -> Identity:
+        """Which service sends e-mail stands in the backend's name; Anymail's messages go where its settings say."""
+        if facets.via.startswith("anymail."):
+            for value in self.setting(_ANYMAIL_SETTING):
+                for keys in (keys for keys, _values in value.items) if isinstance(value, Mapping) else ():
+                    vendor = self._vendor_in(setting_texts(keys))
+                    if vendor is not None:
+                        return Identity(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
+        vendor = self._vendor_in(setting_texts(self.setting(_EMAIL_SETTING)))
+        if vendor is not None:
+            return Identity(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
         return Identity("email", None, "library rule: e-mail", _EMAIL_SETTING)
+
+    def _vendor_in(self, texts: Iterable[str]) -> str | None:
+        """A known system whose id stands in one of the texts."""
+        for text in texts:
+            words = set(re.split(r"[^a-z0-9]+", text.lower()))
+            for vendor in self.book.vendors:
+                if vendor in words:
+                    return vendor
+        return None
 
     def _of_host(self, host: str, by: str, base: str | None) -> Identity:
         target = self.host_target(host)
