@@ -22,9 +22,10 @@ _REDIRECT = re.compile(r"\.url(\.(query|fragment|params))?|\.geturl\(\)|\.header
 def html_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
     """Pages of another system that are taken apart with an HTML parser or a pattern."""
     parsers, patterns, compiled = rule.option("parsers"), rule.option("patterns"), rule.option("compiled_patterns")
+    looked_for = frozenset((*parsers, *patterns, *compiled))
     for site in scene.sites():
         for func in site.funcs:
-            if not isinstance(func, Ext) or func.path not in (*parsers, *patterns, *compiled):
+            if not isinstance(func, Ext) or func.path not in looked_for:
                 continue
             args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
             position = 1 if func.path in patterns else 0
@@ -42,19 +43,22 @@ def html_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
 
 def token_scrape(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
     """Codes and tokens read off the address that a request was led to, and cookies that pass for a user's session."""
+    readers, makers = rule.option("query_readers"), rule.option("cookie_makers")
     for site in scene.sites():
         for func in site.funcs:
-            if not isinstance(func, Ext) or not scene.contexts(site.owner):
+            if not isinstance(func, Ext) or not (func.path in readers or func.path.endswith(makers)):
+                continue
+            if not scene.contexts(site.owner):
                 continue
             args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
-            if func.path in rule.option("query_readers") and args:
+            if func.path in readers and args:
                 found = _first(scene, args[0], _REDIRECT)
                 if found is not None:
                     url = _url(found)
                     message = f"a code is taken out of the address to which {url or found.facets.via} redirects"
                     draft = at_site(rule, scene, site, message, canonical_url(url) or found.facets.via)
                     yield dataclasses.replace(draft, line=_first_look(scene, site))
-            elif func.path.endswith(rule.option("cookie_makers")):
+            elif func.path.endswith(makers):
                 name = _session_cookie(args[0] if args else dict(kwargs).get("name", ()), rule)
                 if name:
                     message = f"a session cookie ({name}) is made by hand, to pass for a signed-in user"

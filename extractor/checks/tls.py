@@ -20,14 +20,17 @@ _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.]
 
 def tls_verify_disabled(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
     """Clients that accept any certificate (of the rule's severity), or do so when a setting says so (low)."""
-    words, clients = rule.option("keywords"), rule.option("clients")
+    words, clients, functions = rule.option("keywords"), rule.option("clients"), rule.option("functions")
     for site in scene.sites():
-        if not scene.contexts(site.owner):
-            continue
         path = next((path for func in site.funcs if (path := outside_path(func))), "")
-        if path in rule.option("functions"):
-            yield at_site(rule, scene, site, f"{path}() makes a context that accepts any certificate", path)
-        elif path.split(".", 1)[0] in clients or _is_client(scene, site, clients):
+        if path in functions:
+            if scene.contexts(site.owner):
+                yield at_site(rule, scene, site, f"{path}() makes a context that accepts any certificate", path)
+        elif (
+            any(name in words for name, _expr in site.call.kwargs)
+            and (path.split(".", 1)[0] in clients or _is_client(scene, site, clients))
+            and scene.contexts(site.owner)
+        ):
             yield from _at_call(scene, rule, site, words)
     yield from _wrapped(scene, rule)
     yield from _assigned(scene, rule, words, clients)

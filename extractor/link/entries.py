@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from extractor.link.absvalue import DefRef, Inst, Text
 from extractor.link.attributes import Classes
@@ -55,12 +55,17 @@ class Reach:
 
     entries: Mapping[Def, tuple[Entry, ...]]
     graph: CallGraph
-    _known: dict[Def, tuple[tuple[Context, tuple[Hop, ...]], ...]]
+    _known: dict[Def, tuple[tuple[Context, tuple[Hop, ...]], ...]] = field(default_factory=dict)
+    _contexts: dict[Def, tuple[Context, ...]] = field(default_factory=dict)
 
     def contexts(self, target: Def) -> tuple[Context, ...]:
         """The entry points that reach a definition, requests first; `unknown` when none does."""
-        found = sorted({c for c, _chain in self._walk(target)}, key=lambda c: (_ORDER[c.kind], c.name))
-        return tuple(found[:MAX_CONTEXTS]) or (Context("unknown", ""),)
+        found = self._contexts.get(target)
+        if found is None:
+            entered, _trail = self._search(target)
+            known = sorted({e.context for _here, e in entered}, key=lambda c: (_ORDER[c.kind], c.name))
+            found = self._contexts[target] = tuple(known[:MAX_CONTEXTS]) or (Context("unknown", ""),)
+        return found
 
     def chains(self, target: Def, line: int) -> tuple[tuple[Hop, ...], ...]:
         """Chains of hops from entry points to a line of the definition: shortest first, one of each kind at least."""
@@ -75,14 +80,15 @@ class Reach:
     def _walk(self, target: Def) -> tuple[tuple[Context, tuple[Hop, ...]], ...]:
         found = self._known.get(target)
         if found is None:
-            found = self._known[target] = tuple(self._search(target))
+            entered, trail = self._search(target)
+            found = self._known[target] = tuple((e.context, _chain(here, e, trail)) for here, e in entered)
         return found
 
-    def _search(self, target: Def) -> list[tuple[Context, tuple[Hop, ...]]]:
-        """Breadth first along callers. `trail` leads from a definition down towards the target."""
+    def _search(self, target: Def) -> tuple[list[tuple[Def, Entry]], dict[Def, Edge | None]]:
+        """Breadth first along callers: the entry points that are met, and the trail from each down to the target."""
         trail: dict[Def, Edge | None] = {target: None}
         queue = deque([target])
-        out: list[tuple[Context, tuple[Hop, ...]]] = []
+        out: list[tuple[Def, Entry]] = []
         seen: set[Context] = set()
         while queue and len(seen) < MAX_CONTEXTS:
             here = queue.popleft()
@@ -91,13 +97,13 @@ class Reach:
                 is_task = is_task or entry.context.kind == "task"
                 if entry.context not in seen:
                     seen.add(entry.context)
-                    out.append((entry.context, _chain(here, entry, trail)))
+                    out.append((here, entry))
             for edge in self.graph.callers.get(here, ()):
                 # A task runs in a worker: who queues it is another arrow. Who calls it as a function runs it inline.
                 if edge.source not in trail and (edge.how == "call" or not is_task):
                     trail[edge.source] = edge
                     queue.append(edge.source)
-        return out
+        return out, trail
 
 
 def _chain(entry: Def, made: Entry, trail: Mapping[Def, Edge | None]) -> tuple[Hop, ...]:
@@ -144,7 +150,7 @@ def reach(
                 for source in entry.context.name.partition(":")[0].split(", "):
                     receivers.setdefault(source, []).append(target)
     _signal_edges(graph, receivers)
-    return Reach({d: tuple(dict.fromkeys(rows)) for d, rows in entries.items()}, graph, {})
+    return Reach({d: tuple(dict.fromkeys(rows)) for d, rows in entries.items()}, graph)
 
 
 def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], add: object) -> None:
