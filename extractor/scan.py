@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import gc
 import multiprocessing
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
 from extractor.assemble.cadence import timings
@@ -36,6 +38,27 @@ def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions)
 
     Raises UserError when a scenario file that the estate names is wrong.
     """
+    with _uncollected():
+        return _scan(estate, trees, options)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No cycle collector: a scan makes millions of small objects that live to its end, and hardly a cycle among them.
+
+    Looking them over again and again takes a third of the time of linking and finds nothing: the memory at the peak
+    is the same without.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
     book = shipped_rules()
     definitions = load_scenarios(estate)
     readings = _read(estate, trees, book, options)
