@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 
-from extractor.link.world import Module, module_name
 from extractor.model import Skip
+from extractor.modules import Module, module_name
 from extractor.options import ScanOptions
 from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry

@@ -9,8 +9,8 @@ from typing import Any
 
 from extractor.estate import Estate
 from extractor.graphindex import GraphIndex
-from extractor.link.identity import row_id
 from extractor.model import Call, Context, EtlRow, Evidence, Gap, Graph, Place, Schedule, Task
+from extractor.rowids import row_id
 from extractor.rowquery import Where, endpoint, fits, fitting, in_words, where
 
 MAX_DATA = 6

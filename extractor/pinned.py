@@ -11,10 +11,10 @@ from extractor.collect import Collected, summarize_all
 from extractor.libraries.fetch import Distribution, fetch_all
 from extractor.libraries.locks import is_lock_file, read_locks
 from extractor.libraries.pins import Pin
-from extractor.link.identity import row_id
-from extractor.link.world import Module, module_name
 from extractor.model import Gap
+from extractor.modules import Module, module_name
 from extractor.options import ScanOptions
+from extractor.rowids import row_id
 from extractor.sources import Tree
 from extractor.summary import ModuleSummary, decode
 from extractor.summarycache import SummaryCache

@@ -22,7 +22,7 @@ from extractor.estate import Estate
 from extractor.etl import etl_gaps, etl_rows
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts
-from extractor.link.repository import Reading, link_repository
+from extractor.linking import Reading, link_repository
 from extractor.model import SCHEMA_VERSION, Evidence, Finding, Graph, Source
 from extractor.options import ScanOptions
 from extractor.pinned import read_libraries

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from extractor.checks import apply_ignores, directives_of, find
+from extractor.checks import apply_ignores, find
+from extractor.link.directives import directives_of
 from extractor.model import Finding
 from tests.checked_worlds import scene
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from extractor.link.evaluate import Evaluator
-from extractor.link.world import Module, World, module_name
+from extractor.link.world import World
+from extractor.modules import Module, module_name
 from extractor.summary import summarize
 
 REPO = "shop"

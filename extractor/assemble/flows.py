@@ -10,8 +10,8 @@ from extractor.assemble import nodes as ids
 from extractor.assemble.cadence import Timings
 from extractor.estate import Estate, Service, System
 from extractor.link.facts import RepoFacts
-from extractor.link.identity import row_id
 from extractor.model import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
+from extractor.rowids import row_id
 
 MAX_EVIDENCE = 12
 _RANK = {"certain": 0, "likely": 1, "possible": 2}

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from extractor.checks.contracts import contracts, unresolved_schedules
 from extractor.checks.find import find
-from extractor.checks.ignores import Directive, apply_ignores, directives_of
+from extractor.checks.ignores import apply_ignores
 from extractor.checks.rules import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 from extractor.checks.scene import Scene, SettingsView
 
 __all__ = [
-    "Directive",
     "FindingRule",
     "Scene",
     "SettingsView",
     "apply_ignores",
     "contracts",
-    "directives_of",
     "find",
     "load_finding_rules",
     "rule_docs",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from extractor.link.absvalue import DefRef
 from extractor.link.evaluate import Evaluator
-from extractor.link.world import Def, Module
+from extractor.modules import Def, Module
 from extractor.summary import Value as Expr
 
 MAX_DEPTH = 10

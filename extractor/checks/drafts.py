@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from extractor.checks.rules import FindingRule
 from extractor.diff.identity import fingerprint
-from extractor.link.identity import row_id
 from extractor.model import SEVERITIES, Finding
+from extractor.rowids import row_id
 
 
 @dataclass(frozen=True, slots=True)

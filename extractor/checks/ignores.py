@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from extractor.checks.drafts import Draft, findings
 from extractor.checks.rules import FindingRule, shipped_finding_rules
-from extractor.link.world import World
+from extractor.link.directives import Directive
 from extractor.model import Finding
 
 _NO_REASON = " (an ignore stands here, but without a reason it does not count)"
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """An ignore: the line of code it speaks for, the rules it names and the reason it gives ("" for none)."""
-
-    repo: str
-    path: str
-    line: int
-    rules: tuple[str, ...]
-    reason: str
-
-
-def directives_of(world: World) -> tuple[Directive, ...]:
-    """The ignores in a repository's own modules, by place."""
-    found = [
-        Directive(module.repo, module.path, line, rules, reason)
-        for module in world.modules
-        if module.in_repo
-        for line, rules, reason in module.summary.directives
-    ]
-    return tuple(sorted(found, key=lambda d: (d.repo, d.path, d.line, d.rules)))
 
 
 def apply_ignores(

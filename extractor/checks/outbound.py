@@ -17,8 +17,8 @@ from extractor.link.callgraph import Site
 from extractor.link.calling import arguments
 from extractor.link.effects import Effect
 from extractor.link.facets import Facets
-from extractor.link.world import Def
 from extractor.model import Call, Context
+from extractor.modules import Def
 from extractor.runtime.masking import masked_text
 
 

@@ -15,8 +15,8 @@ from extractor.link.effects import Effect
 from extractor.link.entries import Reach
 from extractor.link.evaluate import Evaluator
 from extractor.link.facets import Facets, read_call
-from extractor.link.world import Def
 from extractor.model import Call, Context
+from extractor.modules import Def
 from extractor.rulebook import RuleBook
 
 MAX_CALLERS = 40

@@ -9,7 +9,7 @@ from extractor.link.absvalue import Inst, Mapping
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
 from extractor.link.facets import Facets
-from extractor.link.world import Def, Module
+from extractor.modules import Def, Module
 
 MAX_UP = 3  # wrappers that hand `**kwargs` on
 _PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")

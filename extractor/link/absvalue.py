@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar, Union, dataclass_transform
 
 if TYPE_CHECKING:
-    from extractor.link.world import Def, Module
+    from extractor.modules import Def, Module
 
 
 _T = TypeVar("_T")

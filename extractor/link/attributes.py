@@ -26,7 +26,7 @@ from extractor.link.absvalue import (
     Values,
 )
 from extractor.link.folding import bounded
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Value as Expr
 
 if TYPE_CHECKING:

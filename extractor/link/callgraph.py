@@ -26,7 +26,8 @@ from extractor.link.absvalue import (
     Values,
 )
 from extractor.link.evaluate import Evaluator
-from extractor.link.world import Def, World
+from extractor.link.world import World
+from extractor.modules import Def
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

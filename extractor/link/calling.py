@@ -27,7 +27,7 @@ from extractor.link.absvalue import (
     Values,
 )
 from extractor.link.folding import bounded
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call
 
 if TYPE_CHECKING:

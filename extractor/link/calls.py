@@ -12,12 +12,12 @@ from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
 from extractor.link.entries import Reach
 from extractor.link.facets import Facets
-from extractor.link.identity import numbered, row_id
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
 from extractor.link.systems import Identity, Systems, host_of, setting_texts
-from extractor.link.world import Def
 from extractor.model import Call, Context, Gap, Store
+from extractor.modules import Def
+from extractor.rowids import numbered, row_id
 
 MAX_ROWS_PER_SITE = 8
 _WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete",

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.estate import Estate
 from extractor.link.facts import RepoFacts
-from extractor.link.identity import numbered, row_id
 from extractor.link.routes.match import RouteIndex
 from extractor.model import Call, Evidence, Inbound, Route
+from extractor.rowids import numbered, row_id
 
 _BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
 _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)

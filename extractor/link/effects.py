@@ -18,7 +18,7 @@ from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame, returned
 from extractor.link.evaluate import Evaluator
 from extractor.link.facets import Facets, of_class, read_call, skeleton
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.rulebook import RuleBook
 from extractor.summary import Call, Scope
 

@@ -15,8 +15,8 @@ from extractor.link.absvalue import DefRef, Inst, Text
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Edge
 from extractor.link.evaluate import Evaluator, qualified
-from extractor.link.world import Def
 from extractor.model import Context, Hop
+from extractor.modules import Def
 from extractor.summary import Value as Expr
 
 MAX_CONTEXTS = 60

@@ -29,7 +29,8 @@ from extractor.link.absvalue import (
     const,
 )
 from extractor.link.folding import LIMIT, bounded
-from extractor.link.world import Def, Module, World
+from extractor.link.world import World
+from extractor.modules import Def, Module
 from extractor.summary import Value as Expr
 
 MAX_DEPTH = 24  # nested evaluations

@@ -9,7 +9,8 @@ from extractor.link import callgraph, folding
 from extractor.link.effects import Effect, Effects
 from extractor.link.evaluate import Evaluator
 from extractor.link.facets import Facets
-from extractor.link.world import Module, World
+from extractor.link.world import World
+from extractor.modules import Module
 from extractor.rulebook import ClientRule, RuleBook
 from extractor.summary import summarize
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.checks.ignores import Directive
+from extractor.link.directives import Directive
 from extractor.link.settings import DeclaredStore
 from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 from extractor.runtime.units import Runtime

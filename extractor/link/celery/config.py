@@ -26,7 +26,7 @@ from extractor.link.absvalue import (
 )  # fmt: skip
 from extractor.link.attributes import SETTINGS
 from extractor.link.evaluate import Evaluator, qualified
-from extractor.link.world import Module
+from extractor.modules import Module
 from extractor.summary import Value as Expr
 
 MAX_FOLD = 12  # settings that lead to one another

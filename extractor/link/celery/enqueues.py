@@ -12,9 +12,9 @@ from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Flow, read_flow
 from extractor.link.celery.tasks import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
-from extractor.link.identity import numbered, row_id
-from extractor.link.world import Def
 from extractor.model import Enqueue, Gap, Task
+from extractor.modules import Def
+from extractor.rowids import numbered, row_id
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 

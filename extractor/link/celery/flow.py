@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from extractor.link.absvalue import Ext, Piped
 from extractor.link.evaluate import Evaluator
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

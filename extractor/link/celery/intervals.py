@@ -9,7 +9,7 @@ from extractor.link import calling
 from extractor.link.absvalue import Const, DefRef, Env, Ext, Frame, Inst, Setting, Text, Value, Values
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.config import Config, Written, assigned
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 

@@ -14,9 +14,9 @@ from extractor.link import calling, folding
 from extractor.link.absvalue import Const, DefRef, Ext, Inst, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.celery.config import Config, Written
 from extractor.link.evaluate import Evaluator
-from extractor.link.identity import row_id
-from extractor.link.world import Def
 from extractor.model import Evidence, Gap
+from extractor.modules import Def
+from extractor.rowids import row_id
 
 CELERYS_DEFAULT = "celery"
 _UNSURE = object()

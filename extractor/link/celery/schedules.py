@@ -11,9 +11,9 @@ from extractor.link.celery.config import Config, assigned, is_app
 from extractor.link.celery.intervals import Reader, Said
 from extractor.link.celery.tasks import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
-from extractor.link.identity import numbered, row_id
-from extractor.link.world import Module
 from extractor.model import Gap, Schedule
+from extractor.modules import Module
+from extractor.rowids import numbered, row_id
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
 

@@ -12,9 +12,9 @@ from extractor.link.absvalue import Const, DefRef, Ext, Frame, Inst, Param, Text
 from extractor.link.celery.config import Config, configs, is_app, is_app_member, literals
 from extractor.link.celery.queues import Router
 from extractor.link.evaluate import Evaluator
-from extractor.link.identity import numbered, row_id
-from extractor.link.world import Def, Module
 from extractor.model import Evidence, Gap, Task
+from extractor.modules import Def, Module
+from extractor.rowids import numbered, row_id
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from extractor.link.absvalue import Text
 from extractor.link.evaluate import Evaluator
-from extractor.link.identity import numbered, row_id
 from extractor.link.routes.expand import MAX_ENTRIES, Expander
 from extractor.link.routes.patterns import canonical
 from extractor.link.routes.plugins import Plugins
@@ -15,8 +14,9 @@ from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import Entry, Found, Ground, Unread
 from extractor.link.routes.views import deprecation
-from extractor.link.world import Def, Module
 from extractor.model import Gap, Route
+from extractor.modules import Def, Module
+from extractor.rowids import numbered, row_id
 
 
 @dataclass(frozen=True, slots=True)

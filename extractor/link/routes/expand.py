@@ -19,7 +19,7 @@ from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts, rounds
 from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread
 from extractor.link.routes.views import View, find_views, with_actions
-from extractor.link.world import Def, Module
+from extractor.modules import Def, Module
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

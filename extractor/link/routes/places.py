@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from extractor.link.absvalue import DefRef, Frame, ModuleRef
 from extractor.link.evaluate import Evaluator, qualified
-from extractor.link.world import Module
+from extractor.modules import Module
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

@@ -15,7 +15,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import PluginUrls
-from extractor.link.world import Def
+from extractor.modules import Def
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
 

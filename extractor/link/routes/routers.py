@@ -17,7 +17,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place, names_of, places
 from extractor.link.routes.texts import rounds
 from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call
 
 _ROUTER_NAMES = ("Router",)

@@ -15,7 +15,7 @@ from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place
 from extractor.link.routes.views import decorators
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call
 
 _ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from extractor.link.absvalue import Hole, Seq, Setting, Text, Value, Values
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place
-from extractor.link.world import Module
+from extractor.modules import Module
 from extractor.summary import Value as Expr
 
 MAX_ROUNDS = 200

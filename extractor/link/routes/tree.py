@@ -9,7 +9,7 @@ from typing import Protocol
 from extractor.link.routes import patterns
 from extractor.link.routes.places import Place
 from extractor.link.routes.views import View
-from extractor.link.world import Module
+from extractor.modules import Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from extractor.link.absvalue import Const, DefRef, Ext, Frame, Mapping, Seq, Tex
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place, names_of, places
-from extractor.link.world import Def
+from extractor.modules import Def
 from extractor.summary import Call
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")

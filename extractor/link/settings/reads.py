@@ -7,8 +7,8 @@ import weakref
 from extractor.link.absvalue import Ext
 from extractor.link.attributes import SETTINGS
 from extractor.link.evaluate import Evaluator
-from extractor.link.world import Def
 from extractor.model import Evidence
+from extractor.modules import Def
 from extractor.summary import Call
 
 MAX_READS = 40  # places kept for one setting

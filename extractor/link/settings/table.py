@@ -12,7 +12,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.folding import bounded
 from extractor.link.settings.expand import Expander
 from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers, settings_modules
-from extractor.link.world import Module
+from extractor.modules import Module
 from extractor.runtime.masking import masked
 from extractor.runtime.units import EnvValue
 

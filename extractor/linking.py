@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.checks import Scene, directives_of
+from extractor.checks import Scene
 from extractor.checks import find as find_findings
 from extractor.collect import Collected
 from extractor.estate import Estate, Service
@@ -14,6 +14,7 @@ from extractor.link import callgraph, calls, entries
 from extractor.link.absvalue import DefRef, Values
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery import Enqueues, enqueues, schedules, tasks
+from extractor.link.directives import directives_of
 from extractor.link.effects import Effects
 from extractor.link.entries import Reach
 from extractor.link.evaluate import Evaluator
@@ -21,8 +22,9 @@ from extractor.link.facts import RepoFacts
 from extractor.link.routes import RouteTable, routes
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, settings_rows
 from extractor.link.systems import Systems
-from extractor.link.world import Def, World
+from extractor.link.world import World
 from extractor.model import Context, Enqueue, Source, Task
+from extractor.modules import Def
 from extractor.options import Timing
 from extractor.pinned import Libraries
 from extractor.rulebook import RuleBook
