@@ -286,6 +286,8 @@ def protocol(call: Call) -> str:
 
 
 def _store_protocol(store: Store) -> str:
+    if store.system == "mongodb":
+        return "MongoDB protocol"
     return {"database": "SQL", "cache": "cache", "queue": "queue", "search": "search API", "storage": "object API"}.get(
         store.kind, store.kind
     )

@@ -20,6 +20,10 @@ _STORE_NAMES = {
     "sqlite": "SQLite", "search": "Search index", "meilisearch": "Meilisearch",
 }  # fmt: skip
 
+# A store declared in several parts is drawn as the first of these.
+_KIND_ORDER = ("database", "search", "storage", "cache", "queue")
+_IN_PROCESS = frozenset({"locmem", "dummy", "memory", "file"})
+
 
 def store_id(system: str, store: str) -> str:
     """The node id of a system's datastore."""
@@ -91,17 +95,17 @@ def _system_nodes(system: System, repo: RepoFacts) -> Iterable[Node]:
     units = repo.runtime.units if repo.runtime else ()
     for service in services_of(system):
         yield from _service_nodes(system, service, repo, units)
+    used = {use.system for use in repo.stores}
     declared: dict[str, Node] = {}
-    for _service, store in repo.declared:
+    for _service, store in sorted(repo.declared, key=lambda pair: _KIND_ORDER.index(pair[1].kind)):
         node_id = store_id(system.id, store.system)
+        # What runs inside the process is no datastore; what deployment alone decides is drawn when code uses it.
+        if node_id in declared or store.system in _IN_PROCESS or (store.system == store.kind and store.system not in used):
+            continue
         evidence = (Evidence(system.id, repo.source.commit, store.evidence.path, store.evidence.line,
                              store.evidence.end_line, "setting"),)  # fmt: skip
-        known = declared.get(node_id)
-        if known is None:
-            declared[node_id] = Node(node_id, store.kind, _STORE_NAMES.get(store.system, store.technology),
-                                     store.technology, "", system.id, evidence, repo=system.id)  # fmt: skip
-        elif known.kind == "cache" and store.kind == "queue":
-            pass
+        declared[node_id] = Node(node_id, store.kind, _STORE_NAMES.get(store.system, store.technology),
+                                 store.technology, "", system.id, evidence, repo=system.id)  # fmt: skip
     for use in repo.stores:
         node_id = store_id(system.id, use.system)
         if node_id not in declared:
@@ -153,7 +157,8 @@ def _celery_nodes(
         evidence = (Evidence(system.id, commit, broker.evidence.path, broker.evidence.line, broker.evidence.end_line,
                              "setting"),)  # fmt: skip
     yield Node(queue_id(system.id, service.id), "queue", f"{service.name} queues",
-               f"Celery on {broker.technology}" if broker else "Celery", _listed(queues), system.id, evidence,
+               f"Celery on {broker.technology}" if broker and broker.system != broker.kind else "Celery",
+               _listed(queues), system.id, evidence,
                repo=system.id, service=service.id)  # fmt: skip
 
 

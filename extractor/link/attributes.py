@@ -40,6 +40,8 @@ _PROPERTIES = frozenset(
      "werkzeug.utils.cached_property", "django.utils.decorators.classproperty", "abc.abstractproperty",
      "django.utils.functional.classproperty", "lazy.lazy"}
 )  # fmt: skip
+# Class methods of models that hold one row of configuration.
+_SINGLE = frozenset({"current", "get_solo"})
 _MODEL_BASES = ("django.db.models.Model", "django.db.models.base.Model")
 _MODEL_SUFFIXES = ("Model", "models.Page", "Page", "AbstractUser", "AbstractBaseUser", "Snippet")
 
@@ -307,6 +309,8 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
         return (DefRef(cls.module.define(nested)),)
     if ev.classes.is_model(cls) and name in ("objects", "_default_manager", "all_objects", "_base_manager"):
         return (Query(cls),)
+    if ev.classes.is_model(cls) and name in _SINGLE:
+        return (QueryMethod(cls, "get"),)
     if name == "__name__":
         return (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
     outside = ev.classes.mro(cls)[1]

@@ -126,7 +126,9 @@ def _plain(url: Text) -> str:
 def host_of(url: str) -> str | None:
     """The host of a URL's text, or None when the text starts with no scheme and host."""
     found = _URL.match(url)
-    return found[1].lower() if found else None
+    if found is None or url[found.end() : found.end() + 1] == "{":  # the rest of the name is not known
+        return None
+    return found[1].lower()
 
 
 def setting_texts(values: Iterable[Value]) -> list[str]:
