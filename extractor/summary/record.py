@@ -16,7 +16,7 @@ A `Value` is a nested tuple whose first item is a tag. Nothing in it is resolved
     ("b", op, left, right)     a binary operation: + % / | and others by their sign
     ("i", base, index)         subscript
     ("l", (item, ...))         list, tuple or set
-    ("d", ((key, value), ...)) dict; a key of None is a ** item
+    ("d", ((key, value), ...), (line, ...))  dict, a key of None being a ** item; the keys' lines where it is a display
     ("*", value)               a starred item
     ("o", (value, ...))        any of these (conditional expression, `or`)
     ("e", value)               an element of an iterable
