@@ -303,7 +303,11 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
                 out.append(DefRef(value.target, DefRef(cls), value.frame))
             else:
                 out.append(value)
-        return tuple(_query_set(ev, cls, name, value) for value in out)
+        if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
+            of_subclasses = [v for sub in ev.classes.subclasses(cls)[:12] if name in sub.scope.names
+                             for v in _class_attribute(ev, DefRef(sub), name)]  # fmt: skip
+            out = of_subclasses or out
+        return bounded(_query_set(ev, cls, name, value) for value in out)
     nested = f"{cls.scope.name}.{name}"
     if nested in cls.module.summary.scopes:
         return (DefRef(cls.module.define(nested)),)
