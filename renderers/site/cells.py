@@ -46,9 +46,9 @@ def flow_button(flow_id: str, text: str) -> Markup:
 
 
 def flow_buttons(estate: Estate, flow_ids: Iterable[str]) -> list[Markup]:
-    """A button for each flow that the graph holds, named by its two ends."""
+    """A button for each flow that the graph holds, named by its two ends and what moves."""
     found = (estate.flows[flow_id] for flow_id in flow_ids if flow_id in estate.flows)
-    return [flow_button(f.id, f"{estate.full_name(f.source)} → {estate.full_name(f.target)}") for f in found]
+    return [flow_button(f.id, f"{estate.name(f.source)} → {estate.name(f.target)}: {f.label}") for f in found]
 
 
 def badge(kind: str, text: str) -> Markup:
