@@ -26,7 +26,7 @@ from extractor.link.absvalue import (
     Value,
     Values,
 )
-from extractor.link.folding import bounded
+from extractor.link.folding import bounded, gathered
 from extractor.modules import Def
 from extractor.summary import Call
 
@@ -77,7 +77,7 @@ def call_result(ev: Evaluator, call: Call, frame: Frame) -> Values:
     if not funcs:
         return ()
     args, kwargs = arguments(ev, call, frame)
-    return bounded(v for func in funcs for v in call_value(ev, func, args, kwargs, None, frame))
+    return gathered([call_value(ev, func, args, kwargs, None, frame) for func in funcs])
 
 
 def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
@@ -227,7 +227,7 @@ def returned(ev: Evaluator, func: DefRef, args: Args, kwargs: Kwargs) -> Values:
         if scope.yields:
             items = tuple(ev.eval(value, frame) for value in scope.yields[:8])
             return (Seq(items, open=True),)
-        out = bounded(v for value in scope.returns for v in ev.eval(value, frame))
+        out = gathered([ev.eval(value, frame) for value in scope.returns])
     finally:
         ev.inline -= 1
     kept = tuple(v for v in out if not isinstance(v, Unknown) and not (isinstance(v, Const) and v.value is None))

@@ -28,7 +28,7 @@ from extractor.link.absvalue import (
     Values,
     const,
 )
-from extractor.link.folding import LIMIT, bounded
+from extractor.link.folding import LIMIT, bounded, gathered
 from extractor.link.world import World
 from extractor.modules import Def, Module
 from extractor.summary import Value as Expr
@@ -36,6 +36,7 @@ from extractor.summary import Value as Expr
 MAX_DEPTH = 24  # nested evaluations
 MAX_INLINE = 7  # functions entered inside one another to learn what they return
 MAX_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+_NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
 
 class Evaluator:
@@ -45,10 +46,13 @@ class Evaluator:
         self.world = world
         self.depth = 0
         self.inline = 0
-        # Keys are identities: expressions live as long as their summaries, frames as long as `_frames`.
-        self._memo: dict[tuple[int, int], Values] = {}
         self._names: dict[tuple[Module, str], Values] = {}
-        self._busy: set[object] = set()
+        self._busy: set[tuple[Module, str]] = set()
+        # By frame, then by the identity of the expression, which is held so that no other can take it on.
+        self._memo: dict[Frame, dict[int, Values | None]] = {}  # None: it is being looked for
+        self._held: list[Expr] = []
+        self._constants: dict[tuple[type, object], Values] = {}
+        self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
         self.classes = attributes.Classes(self)
         self._symbolic: dict[Def, Frame] = {}
         self._frames: dict[tuple[Def, Bindings, Value | None, Frame | None], Frame] = {}
@@ -111,9 +115,15 @@ class Evaluator:
             found = self._module_name(module, name)
         finally:
             self._busy.discard(key)
-        if not self._busy or found:
+        if found or not (self._busy or self.depth) or self._is_absent(module, name):
             self._names[key] = found
         return found
+
+    def _is_absent(self, module: Module, name: str) -> bool:
+        """True when nothing can bring the name: a builtin, then, whatever is being looked for above this question."""
+        scope = module.summary.scopes.get("")
+        own = scope is not None and name in scope.names
+        return not own and not module.summary.stars and name not in self._global_sets(module)
 
     def _module_name(self, module: Module, name: str) -> Values:
         scope = module.summary.scopes.get("")
@@ -144,11 +154,19 @@ class Evaluator:
     def _set_elsewhere(self, module: Module, name: str) -> Values:
         """What functions assign to the name through `global`."""
         out: list[Value] = []
-        for scope in module.summary.scopes.values():
-            for key, value, _line in scope.global_sets:
-                if key == name:
-                    out += self.eval(value, self.frame(module.define(scope.name)))
+        for scope, value in self._global_sets(module).get(name, ()):
+            out += self.eval(value, self.frame(module.define(scope)))
         return bounded(v for v in out if not (isinstance(v, Const) and v.value is None))
+
+    def _global_sets(self, module: Module) -> dict[str, list[tuple[str, Expr]]]:
+        """What functions assign through `global`, by name: (scope, value)."""
+        found = self._globals.get(module)
+        if found is None:
+            found = self._globals[module] = {}
+            for scope in module.summary.scopes.values():
+                for key, value, _line in scope.global_sets:
+                    found.setdefault(key, []).append((scope.name, value))
+        return found
 
     def imported(self, dotted: str) -> Values:
         """The module of an absolute name, or an outside path."""
@@ -172,33 +190,47 @@ class Evaluator:
 
     def eval(self, expr: Expr, frame: Frame) -> Values:
         """The alternatives of an expression in a frame, at most `LIMIT`; () when nothing is known."""
+        memo = self._memo.get(frame)
+        if memo is None:
+            memo = self._memo[frame] = {}
+        key = id(expr)
+        found = memo.get(key, _NEW)
+        if found is not _NEW:
+            return found or ()  # None: it is being looked for, further up
         tag = expr[0]
         if tag == "c":
-            return (const(expr[1]),)
+            return self._constant(expr[1])
         if tag == "g":
             return self._definition(expr[1], frame)
         if tag == "p":
             return self._parameter(expr[1], frame)
-        key = (id(frame), id(expr))
-        found = self._memo.get(key)
-        if found is not None:
-            return found
-        if self.depth >= MAX_DEPTH or key in self._busy:
+        if self.depth >= MAX_DEPTH:
             return ()
-        self._busy.add(key)
+        memo[key] = None
         self.depth += 1
         try:
-            found = _EXPRESSIONS[tag](self, expr, frame) if tag in _EXPRESSIONS else (Unknown(str(expr[-1])),)
+            handler = _EXPRESSIONS.get(tag)
+            found = handler(self, expr, frame) if handler is not None else (Unknown(str(expr[-1])),)
         finally:
             self.depth -= 1
-            self._busy.discard(key)
-        if self.depth == 0 or found:
-            self._memo[key] = found
+            del memo[key]
+        if found or self.depth == 0:
+            memo[key] = found
+            self._held.append(expr)
+        return found
+
+    def _constant(self, value: object) -> Values:
+        key = (type(value), value)
+        found = self._constants.get(key)
+        if found is None:
+            found = (const(value),)
+            if not isinstance(value, float):  # 0.0 and -0.0 are equal
+                self._constants[key] = found
         return found
 
     def assume(self, expr: Expr, frame: Frame, values: Values) -> None:
         """Takes an expression to be worth these values in a frame: one round of a loop, say."""
-        self._memo[id(frame), id(expr)] = values
+        self._memo.setdefault(frame, {})[id(expr)] = values
 
     def _definition(self, scope: str, frame: Frame) -> Values:
         target = frame.owner.module.define(scope)
@@ -276,7 +308,7 @@ def _name(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 def _variable(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     defs = frame.owner.scope.defs
-    return bounded(v for i in expr[1] for v in ev.eval(defs[i][1], frame))
+    return gathered([ev.eval(defs[i][1], frame) for i in expr[1]])
 
 
 def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
@@ -313,7 +345,7 @@ def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 
 def _attribute(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    return bounded(v for base in ev.eval(expr[1], frame) for v in attributes.attribute(ev, base, expr[2]))
+    return gathered([attributes.attribute(ev, base, expr[2]) for base in ev.eval(expr[1], frame)])
 
 
 def _call(ev: Evaluator, expr: Expr, frame: Frame) -> Values:

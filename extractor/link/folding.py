@@ -33,7 +33,16 @@ LIMIT = 8  # alternatives kept of one value
 
 def bounded(values: Iterable[Value]) -> Values:
     """The distinct values in order, at most `LIMIT`."""
-    return tuple(itertools.islice(dict.fromkeys(values), LIMIT))
+    found = dict.fromkeys(values)
+    return tuple(found) if len(found) <= LIMIT else tuple(itertools.islice(found, LIMIT))
+
+
+def gathered(alternatives: list[Values]) -> Values:
+    """The distinct values of several answers in order, at most `LIMIT`. Hardly ever is there more than one."""
+    if len(alternatives) == 1:
+        only = alternatives[0]
+        return only if len(only) < 2 else bounded(only)
+    return bounded(itertools.chain.from_iterable(alternatives))
 
 
 def as_text(value: Value) -> Text:
