@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from extractor.model import Skip
@@ -14,6 +14,7 @@ from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry
 from extractor.summary import ModuleSummary, decode, encode, summarize
 from extractor.summarycache import SummaryCache
+from extractor.workers import interrupts_held, worker_pool
 
 SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
 _CHUNK_BYTES = 200_000
@@ -109,7 +110,7 @@ def summarize_all(
         return _mapped(executor, chunks, options)
     if options.jobs <= 1 or len(sources) < SERIAL_BELOW:
         return dict(pair for chunk in chunks for pair in _summarize_chunk(chunk))
-    with ProcessPoolExecutor(max_workers=options.jobs) as pool:
+    with worker_pool(options.jobs) as pool:
         return _mapped(pool, chunks, options)
 
 
@@ -118,7 +119,9 @@ def _mapped(
 ) -> dict[str, bytes]:
     out: dict[str, bytes] = {}
     total = sum(map(len, chunks))
-    for pairs in executor.map(_summarize_chunk, chunks):
+    with interrupts_held():
+        results = executor.map(_summarize_chunk, chunks)
+    for pairs in results:
         out.update(pairs)
         options.progress("reading modules", len(out), total)
     return out

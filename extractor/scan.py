@@ -9,9 +9,7 @@ import contextlib
 import dataclasses
 import gc
 import multiprocessing
-import signal
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 
 from extractor.assemble.cadence import timings
 from extractor.assemble.flows import Arrows, with_findings
@@ -31,6 +29,7 @@ from extractor.runtime.read import is_runtime_file, read_runtime
 from extractor.scenarios import load_scenarios, scenarios
 from extractor.sources import Tree
 from extractor.summarycache import SummaryCache
+from extractor.workers import interrupts_held, worker_pool
 
 
 def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
@@ -115,9 +114,9 @@ def _link_all(
     if options.jobs > 1 and len(order) > 1 and can_fork:
         _READINGS.update(readings)
         try:
-            context = multiprocessing.get_context("fork")
-            with ProcessPoolExecutor(options.jobs, mp_context=context, initializer=_quiet) as pool:
-                futures = {name: pool.submit(_link_forked, name, estate) for name in order}
+            with worker_pool(options.jobs, "fork") as pool:
+                with interrupts_held():
+                    futures = {name: pool.submit(_link_forked, name, estate) for name in order}
                 for done, name in enumerate(order, 1):
                     facts[name], laps = futures[name].result()
                     for stage, seconds in laps:
@@ -130,11 +129,6 @@ def _link_all(
             facts[name] = link_repository(readings[name], estate, book, options.timing)
             options.progress("linking", done, len(order))
     return {name: facts[name] for name in sorted(facts)}
-
-
-def _quiet() -> None:
-    """An interrupt is the parent's to tell of."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _link_forked(name: str, estate: Estate) -> tuple[RepoFacts, list[tuple[str, float]]]:
