@@ -50,6 +50,10 @@ A pattern names the call that does I/O and no other: `execute`, not `filter`; a 
 A *place* is `{arg: [0, url]}` (the first argument, or the keyword `url`), `{receiver: [0, service_name]}` (the same of
 the nearest call inside the path: `boto3.client("s3").put_object(...)`), either with a `default`, or a plain text.
 
+A text that is a URL may hold placeholders: `{objectType}` is filled from the keyword argument `object_type`, else from
+the positional argument in its turn, when that is one plain word; `{@0}` is the last name of the access path, `{@1}` the
+one before; `{.id}` always stays open.
+
 `libraries` names distributions that are read at the version a repository pins. When such a library was read, calls are
 followed inside it, and its patterns serve only where that finds nothing.
 

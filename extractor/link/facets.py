@@ -12,7 +12,7 @@ from extractor.link.calling import Args, Kwargs
 from extractor.link.evaluate import Evaluator
 from extractor.rulebook import CallRule, Place
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _FULL_URL = ("http://", "https://", "redis://", "rediss://", "ftp://", "sftp://", "ws://", "wss://")
 
@@ -78,7 +78,7 @@ def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[s
     if place is None:
         return ()
     if place.source == "text":
-        return (_filled(place.text, args, kwargs),) if "{" in place.text else (Text((place.text,)),)
+        return (_filled(place.text, func.path, args, kwargs),) if "{" in place.text else (Text((place.text,)),)
     if place.source == "arg":
         found = _given(place, args, kwargs)
     else:
@@ -90,20 +90,29 @@ def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[s
     return found or ((Text((place.text,)),) if place.text else ())
 
 
-def _filled(template: str, args: Args, kwargs: dict[str, Values]) -> Text:
-    """A rule's URL template with its placeholders replaced where they are known: `{objectType}` by the keyword
-    argument `object_type`, else by the positional argument in its turn (generated clients take path parameters
-    first), when that is one plain word."""
+def _filled(template: str, path: str, args: Args, kwargs: dict[str, Values]) -> Text:
+    """A rule's URL template with its placeholders replaced where they are known: `{@0}` by the last name of the access
+    path, `{@1}` by the one before; `{objectType}` by the keyword argument `object_type`, else by the positional
+    argument in its turn (generated clients take path parameters first), when that is one plain word; `{.id}` is left
+    open (what it stands for is no argument of the call)."""
     known = {_plain(name): values for name, values in kwargs.items()}
+    names = path.split(".")[::-1]
     parts: list[str | Hole] = []
+    turn = 0
     for at, piece in enumerate(_PLACEHOLDER.split(template)):
         if at % 2 == 0:
             parts.append(piece)
             continue
-        turn = at // 2
-        literals = _literals(known.get(_plain(piece), args[turn] if turn < len(args) else ()))
-        word = literals[0] if len(literals) == 1 and _WORD.fullmatch(literals[0]) else None
-        parts.append(word or Hole("arg", piece))
+        if piece.startswith("@"):
+            parts.append(names[int(piece[1:])])
+            continue
+        if piece.startswith("."):
+            parts.append(Hole("arg", piece[1:]))
+            continue
+        values = known.get(_plain(piece), args[turn] if turn < len(args) else ())
+        turn += 1
+        word = values[0].literal if len(values) == 1 and isinstance(values[0], Text) else None
+        parts.append(word if word and _WORD.fullmatch(word) else Hole("arg", piece))
     return join(Text(tuple(part for part in parts if part != "")))
 
 
