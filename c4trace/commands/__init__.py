@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "render": "write the outputs anew from a graph.json",
     "tasks": "list Celery tasks, their queues and schedules",
     "flows": "list flows: what moves from where to where, and when",
+    "trace": "tell who calls an endpoint or what a task reaches, hop by hop, with lines",
     "etl": "list the ingestion sources (the ETL table)",
     "brittle": "list brittle links and other findings",
     "rules": "list the rules: which libraries' calls are read, by example",

@@ -41,6 +41,8 @@ _COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | fr
     "full_clean get_absolute_url to_representation to_internal_value ready check test main call load dump loads "
     "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
 )  # fmt: skip
+# Methods that keep a function for a later moment, and do not run it.
+_KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
 # Methods of a decorated function (a task) that run it here and now.
 _RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
 
@@ -131,6 +133,8 @@ def _scope_edges(
                     graph.add(owner, run.target, call.line, "call")
         if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(graph, owner, call, funcs, methods)
+        if owner.kind in ("module", "class") or (call.func[0] == "a" and call.func[2] in _KEEPERS):
+            continue  # URL tables, registries and receivers keep what they are given for later
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
             _callback(ev, graph, owner, argument, frame, call.line)
     for line, read in scope.reads:
