@@ -36,8 +36,10 @@ class Facets:
         return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(skeleton, self.urls)))
 
     def is_open(self) -> bool:
-        """True when a caller may know more: a hole in the URL, the method or the system."""
-        open_url = any(_is_open(url) for url in self.urls) or (self.rule.url is not None and not self.urls)
+        """True when a caller may know more: a hole in the URL, the method or the system. The path parameters of a
+        rule's own URL are none: which call leaves is known, and where to."""
+        own_url = self.rule.url is None or self.rule.url.source == "text"
+        open_url = not own_url and (any(map(_is_open, self.urls)) or not self.urls)
         open_method = self.rule.method is not None and not self.methods
         return open_url or open_method or (self.rule.system is not None and not self.systems)
 
