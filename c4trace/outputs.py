@@ -42,9 +42,9 @@ class Material:
     @functools.cached_property
     def pictures(self) -> dict[str, str]:
         """Each view drawn, by its id."""
-        from renderers.svg import render_svg
+        from renderers.svg import render_svgs
 
-        return {view.id: render_svg(view) for view in self.views}
+        return render_svgs(self.views)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def _site(material: Material) -> Files:
 
 
 def _svg(material: Material) -> Files:
-    from renderers.svg import render_svg
+    from renderers.svg import render_svgs
 
-    return {f"svg/{view.id}.svg": render_svg(view, standalone=True) for view in material.views}
+    return {f"svg/{name}.svg": text for name, text in render_svgs(material.views, standalone=True).items()}
 
 
 def _puml(material: Material) -> Files:
