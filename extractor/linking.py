@@ -11,14 +11,16 @@ from extractor.checks import find as find_findings
 from extractor.collect import Collected
 from extractor.estate import Estate, Service
 from extractor.link import callgraph, calls, entries
-from extractor.link.absvalue import DefRef, Values
+from extractor.link.absvalue import DefRef, Inst, Values
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery import Enqueues, enqueues, schedules, tasks
+from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
 from extractor.link.effects import Effects
 from extractor.link.entries import Reach
 from extractor.link.evaluate import Evaluator
 from extractor.link.facts import RepoFacts
+from extractor.link.folding import LIMIT
 from extractor.link.routes import RouteTable, routes
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, settings_rows
 from extractor.link.systems import Systems
@@ -49,6 +51,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     ev = Evaluator(World(repo, (*reading.collected.modules, *reading.libraries.modules)))
     tables = _settings_tables(ev, reading)
     clock.lap("settings")
+    _type_pipelines(ev, tables)
     graph = callgraph.build(ev)
     clock.lap("call graph")
     celery = tasks(ev, repo, reading.services, commit)
@@ -58,7 +61,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     served = [_routes(ev, reading, service) for service in reading.services]
     clock.lap("routes")
     reach = entries.reach(ev, graph, celery.index.names(), _views(served), _named_code(ev, tables))
-    effects = Effects(ev, graph, book).find()
+    chain = {module: None for table in tables.values() for module in table.chain}
+    effects = [*Effects(ev, graph, book).find(), *declared_effects(ev, chain, book)]
     clock.lap("effects")
     stores = {service: declared_stores(ev, table) for service, table in tables.items()}
     first = next(iter(tables.values()), None)
@@ -132,6 +136,23 @@ def _named_code(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> list[tupl
                 if isinstance(value, DefRef) and value.target.module.in_repo:
                     out[(value.target, setting)] = None
     return list(out)
+
+
+def _type_pipelines(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> None:
+    """Steps of a sign-in pipeline, named as text in settings, are handed the backend that signs in: one of those that
+    settings name."""
+    for table in tables.values():
+        named = [
+            (setting, value)
+            for setting, dotted, _path, _line in table.dotted_texts()
+            for value in ev.by_dotted(dotted)
+            if isinstance(value, DefRef) and value.target.module.in_repo
+        ]
+        backends = tuple(Inst(v.target, (), known=False) for setting, v in named
+                         if setting == "AUTHENTICATION_BACKENDS" and v.target.kind == "class")[:LIMIT]  # fmt: skip
+        for setting, value in named:
+            if setting.endswith("_PIPELINE") and value.target.kind == "function" and backends:
+                ev.given[(value.target, "backend")] = backends
 
 
 def _no_setting(name: str) -> Values:

@@ -41,7 +41,7 @@ class CallRule:
 
     `method` is a Place, or the text `@name` for the upper-cased last segment. `system` names the system when the
     library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is a Place, or a word
-    (`built-in`, `unknown`). `required` lists arguments without which the pattern does not match.
+    (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler).
     """
 
     rule: str
@@ -58,6 +58,7 @@ class CallRule:
     alias: Place | None = None
     label: str = ""
     protocol: str = ""
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
         rule, row["match"], row.get("effect", "http"), _place(row.get("method")), _place(row.get("url")),
         _place(row.get("base")), _place(row.get("system")), tuple(sorted(row.get("systems", {}).items())),
         _place(row.get("timeout")), row.get("operation", ""), row.get("store", ""), _place(row.get("alias")),
-        row.get("label", ""), row.get("protocol", ""),
+        row.get("label", ""), row.get("protocol", ""), row.get("everywhere", False),
     )  # fmt: skip
 
 

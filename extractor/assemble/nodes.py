@@ -100,7 +100,8 @@ def _system_nodes(system: System, repo: RepoFacts) -> Iterable[Node]:
     for _service, store in sorted(repo.declared, key=lambda pair: _KIND_ORDER.index(pair[1].kind)):
         node_id = store_id(system.id, store.system)
         # What runs inside the process is no datastore; what deployment alone decides is drawn when code uses it.
-        if node_id in declared or store.system in _IN_PROCESS or (store.system == store.kind and store.system not in used):
+        undecided = store.system == store.kind and store.system not in used
+        if node_id in declared or store.system in _IN_PROCESS or undecided:
             continue
         evidence = (Evidence(system.id, repo.source.commit, store.evidence.path, store.evidence.line,
                              store.evidence.end_line, "setting"),)  # fmt: skip

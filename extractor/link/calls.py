@@ -25,6 +25,9 @@ _WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create
 _READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "earliest", "latest", "filter", "all",
                     "values", "values_list", "in_bulk", "iterator", "exclude", "order_by", "aget"})  # fmt: skip
 
+# Where something acts that is set up once for every process.
+_EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
+
 StoreOf = Callable[[str, str], DeclaredStore | None]
 ServiceOf = Callable[[str, Sequence[Context]], tuple[str, ...]]
 
@@ -117,6 +120,8 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
 def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str) -> Call:
     site, owner = effect.site, effect.site.owner
     contexts = around.reach.contexts(owner)
+    if facets.rule.everywhere:
+        contexts = (*_EVERYWHERE, *(c for c in contexts if c.kind not in ("startup", "unknown")))
     confidence, why = _confidence(who, url, contexts)
     name = owner.shown
     shape = re.sub(r"\{[^{}:]*\}", "{}", url)

@@ -54,6 +54,8 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
         self.classes = attributes.Classes(self)
+        # What a framework is known to pass: (function, parameter) -> values.
+        self.given: dict[tuple[Def, str], Values] = {}
         self._symbolic: dict[Def, Frame] = {}
         self._frames: dict[tuple[Def, Bindings, Value | None, Frame | None], Frame] = {}
 
@@ -241,6 +243,9 @@ class Evaluator:
         bound = frame.get(name)
         if bound is not None:
             return bound
+        passed = self.given.get((frame.owner, name))
+        if passed is not None:
+            return passed
         params = frame.owner.scope.params
         if frame.self is not None and params and params[0][0] == name:
             return (frame.self,)
