@@ -7,6 +7,7 @@ nothing is known. Text keeps its holes: `Text(("https://", Hole("setting", "HOST
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, Union, dataclass_transform
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ def _value(cls: type[_T]) -> type[_T]:
     """A frozen dataclass that computes its hash once and compares it first: values nest deeply, and are looked up
     all the time."""
     made = dataclass(frozen=True, eq=False)(cls)
-    names = tuple(field.name for field in fields(made))  # type: ignore[arg-type]
+    content = attrgetter(*(field.name for field in fields(made)))  # type: ignore[arg-type]
 
     def __hash__(self: Any) -> int:
         known = self.__dict__.get("_hash")
         if known is None:
-            known = self.__dict__["_hash"] = hash((cls.__name__, *(getattr(self, name) for name in names)))
+            known = self.__dict__["_hash"] = hash((cls.__name__, content(self)))
         return int(known)
 
     def __eq__(self: Any, other: object) -> bool:
@@ -34,7 +35,7 @@ def _value(cls: type[_T]) -> type[_T]:
             return True
         if type(other) is not made or hash(self) != hash(other):
             return False
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+        return bool(content(self) == content(other))
 
     made.__hash__ = __hash__  # type: ignore[method-assign]
     made.__eq__ = __eq__  # type: ignore[method-assign]

@@ -28,7 +28,7 @@ from extractor.link.absvalue import (
     Values,
     const,
 )
-from extractor.link.folding import LIMIT, bounded, gathered
+from extractor.link.folding import LIMIT, bounded, gathered, gathered_one
 from extractor.link.world import World
 from extractor.modules import Def, Module
 from extractor.summary import Value as Expr
@@ -206,6 +206,8 @@ class Evaluator:
             return self._definition(expr[1], frame)
         if tag == "p":
             return self._parameter(expr[1], frame)
+        if tag == "n" and (known := self._names.get((frame.owner.module, expr[1]))):
+            return known
         if self.depth >= MAX_DEPTH:
             return ()
         memo[key] = None
@@ -312,8 +314,10 @@ def _name(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 
 def _variable(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    defs = frame.owner.scope.defs
-    return gathered([ev.eval(defs[i][1], frame) for i in expr[1]])
+    defs, indices = frame.owner.scope.defs, expr[1]
+    if len(indices) == 1:
+        return gathered_one(ev.eval(defs[indices[0]][1], frame))
+    return gathered([ev.eval(defs[i][1], frame) for i in indices])
 
 
 def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
@@ -350,7 +354,10 @@ def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 
 def _attribute(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    return gathered([attributes.attribute(ev, base, expr[2]) for base in ev.eval(expr[1], frame)])
+    bases = ev.eval(expr[1], frame)
+    if len(bases) == 1:
+        return gathered_one(attributes.attribute(ev, bases[0], expr[2]))
+    return gathered([attributes.attribute(ev, base, expr[2]) for base in bases])
 
 
 def _call(ev: Evaluator, expr: Expr, frame: Frame) -> Values:

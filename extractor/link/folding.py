@@ -40,9 +40,13 @@ def bounded(values: Iterable[Value]) -> Values:
 def gathered(alternatives: list[Values]) -> Values:
     """The distinct values of several answers in order, at most `LIMIT`. Hardly ever is there more than one."""
     if len(alternatives) == 1:
-        only = alternatives[0]
-        return only if len(only) < 2 else bounded(only)
+        return gathered_one(alternatives[0])
     return bounded(itertools.chain.from_iterable(alternatives))
+
+
+def gathered_one(values: Values) -> Values:
+    """The same of one answer: what holds one value is as it should be."""
+    return values if len(values) < 2 else bounded(values)
 
 
 def as_text(value: Value) -> Text:
