@@ -51,6 +51,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     ev = Evaluator(World(repo, (*reading.collected.modules, *reading.libraries.modules)))
     tables = _settings_tables(ev, reading)
     clock.lap("settings")
+    first = next(iter(tables.values()), None)
+    ev.setting = first.value if first else None
     _type_pipelines(ev, tables)
     graph = callgraph.build(ev)
     clock.lap("call graph")
@@ -65,7 +67,6 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     effects = [*Effects(ev, graph, book).find(), *declared_effects(ev, chain, book)]
     clock.lap("effects")
     stores = {service: declared_stores(ev, table) for service, table in tables.items()}
-    first = next(iter(tables.values()), None)
     around = calls.Surroundings(
         repo,
         Systems(estate, book, repo, first.value if first else _no_setting),

@@ -18,6 +18,7 @@ from extractor.link.absvalue import (
     Param,
     Partial,
     Seq,
+    Setting,
     Text,
     Unknown,
     Value,
@@ -204,8 +205,12 @@ def _next(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | N
 
 
 def _import_string(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    name = ev.constant_key(args[0] if args else ())
-    return (ev.by_dotted(name) or (Ext(name),)) if name else None
+    names: list[str] = []
+    for value in args[0] if args else ():
+        meant = ev.setting(value.name) if isinstance(value, Setting) and ev.setting is not None else (value,)
+        texts = [v for one in meant for v in (one.default if isinstance(one, Env) else (one,))]
+        names += [v.literal for v in texts if isinstance(v, Text) and v.literal is not None]
+    return bounded(v for name in names for v in ev.by_dotted(name, outside=True) or (Ext(name),)) if names else None
 
 
 def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:

@@ -6,6 +6,8 @@ of steps per question. Beyond a bound the answer is `Unknown`, with the bound as
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from extractor.link import attributes, calling, folding
 from extractor.link.absvalue import (
     Bindings,
@@ -54,6 +56,8 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
         self.classes = attributes.Classes(self)
+        # What a setting can be, once the settings of a service were read.
+        self.setting: Callable[[str], Values] | None = None
         # What a framework is known to pass: (function, parameter) -> values.
         self.given: dict[tuple[Def, str], Values] = {}
         self._symbolic: dict[Def, Frame] = {}
@@ -175,8 +179,11 @@ class Evaluator:
         found = self.world.find(dotted)
         return (ModuleRef(found),) if found is not None else (Ext(dotted),)
 
-    def by_dotted(self, dotted: str) -> Values:
-        """What dotted text names (`package.module.Class.method`), as `import_string` would find it; () if nothing."""
+    def by_dotted(self, dotted: str, outside: bool = False) -> Values:
+        """What dotted text names (`package.module.Class.method`), as `import_string` would find it; () if nothing.
+
+        `outside` keeps objects made by code that was not read (`app = Celery()`).
+        """
         parts = dotted.split(".")
         for size in range(len(parts), 0, -1):
             module = self.world.find(".".join(parts[:size]))
@@ -185,7 +192,7 @@ class Evaluator:
             values: Values = (ModuleRef(module),)
             for part in parts[size:]:
                 values = bounded(v for value in values for v in attributes.attribute(self, value, part))
-            return tuple(v for v in values if not isinstance(v, Unknown | Ext))
+            return tuple(v for v in values if not isinstance(v, Unknown) and (outside or not isinstance(v, Ext)))
         return ()
 
     # expressions -----------------------------------------------------------------------------------------------
