@@ -83,13 +83,18 @@ def _read(estate: Estate, trees: Mapping[str, Tree], book: RuleBook, options: Sc
             found = read_libraries(tree, wanted, libraries, cache, options)
             out[name] = Reading(
                 _source(tree, collected[name], kind), collected[name], found,
-                read_runtime({e.path: data for e in tree.entries if is_runtime_file(e.path)
-                              and (data := tree.read(e.blob)) is not None}),
-                services_of(system),
+                read_runtime(_runtime_files(tree)), services_of(system),
             )  # fmt: skip
         return out
     finally:
         cache.close()
+
+
+def _runtime_files(tree: Tree) -> dict[str, bytes]:
+    """The files that tell how a system is run, by path."""
+    wanted = [e for e in tree.entries if is_runtime_file(e.path)]
+    found = dict(tree.read_many(dict.fromkeys(e.blob for e in wanted)))
+    return {e.path: data for e in wanted if (data := found.get(e.blob)) is not None}
 
 
 def _source(tree: Tree, collected: Collected, kind: str) -> Source:
