@@ -18,7 +18,17 @@ from extractor.diff.document import Change, Commit, Contract, GraphDiff
 from extractor.model import Evidence
 from extractor.views.merged import MergedView
 from extractor.views.view import View
-from renderers.diff_words import SIGNS, change_text, contract_text, field_text, headline, place_text, ranges, sections
+from renderers.diff_words import (
+    SIGNS,
+    change_text,
+    contract_text,
+    field_text,
+    headline,
+    place_text,
+    ranges,
+    sections,
+    told_fields,
+)
 from renderers.diff_words import title_of as kind_title
 from renderers.history_changes import evidence_link
 
@@ -81,7 +91,7 @@ def _change(change: Change, webs: Webs) -> dict[str, Any]:
         "status": change.status,
         "sign": SIGNS[change.status],
         "text": change_text(change),
-        "fields": [field_text(f) for f in change.fields] if change.status == "changed" else [],
+        "fields": [field_text(f) for f in told_fields(change)],
         "places": _places(change.after or change.before, webs),
         "commit": _by(change.commit),
     }

@@ -17,6 +17,7 @@ from renderers.diff_words import (
     ranges,
     sections,
     title_of,
+    told_fields,
 )
 from renderers.history_changes import evidence_link
 from renderers.mermaid import markdown, quoted
@@ -109,7 +110,7 @@ def _section(kind: str, changes: Sequence[Change], webs: dict[str, str | None]) 
 
 
 def _change(change: Change, webs: dict[str, str | None]) -> str:
-    fields = "; ".join(markdown(field_text(f)) for f in change.fields) if change.status == "changed" else ""
+    fields = "; ".join(markdown(field_text(f)) for f in told_fields(change))
     said = f"**{SIGNS[change.status].replace('~', '&#126;')}** {markdown(change_text(change))}"
     return f"- {said}{': ' + fields if fields else ''}{_where(change.place, webs)}{_by(change.commit)}"
 

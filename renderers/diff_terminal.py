@@ -16,6 +16,7 @@ from renderers.diff_words import (
     ranges,
     sections,
     title_of,
+    told_fields,
     visible,
 )
 
@@ -24,9 +25,7 @@ _COLOURS = {"added": "32", "removed": "31", "changed": "33", "broken": "1;31", "
 
 def render_diff_terminal(diff: GraphDiff, colour: bool = False, breaches: Sequence[str] = ()) -> str:
     """The diff as text, with ANSI colours when `colour`. `breaches` are lines of the gate, shown last."""
-    lines = [visible(text) for text in ranges(diff)]
-    if diff.empty:
-        lines.append(NOTHING)
+    lines = [*(visible(text) for text in ranges(diff)), NOTHING if diff.empty else headline(diff)]
     for contract in diff.contracts:
         lines += _contract(contract, colour)
     must_set = diff.must_be_set()
@@ -37,8 +36,6 @@ def render_diff_terminal(diff: GraphDiff, colour: bool = False, breaches: Sequen
         lines += ["", _paint(title_of(kind), "title", colour)]
         for change in changes:
             lines += _change(change, colour)
-    if not diff.empty:
-        lines += ["", headline(diff)]
     if breaches:
         lines += ["", _paint("Forbidden by the policy", "broken", colour), *(f"  ✗ {visible(b)}" for b in breaches)]
     return "\n".join(lines) + "\n"
@@ -55,8 +52,7 @@ def _contract(contract: Contract, colour: bool) -> list[str]:
 
 def _change(change: Change, colour: bool) -> list[str]:
     lines = [_paint(f"  {SIGNS[change.status]} {visible(change_text(change))}", change.status, colour)]
-    if change.status == "changed":
-        lines += [f"      {visible(field_text(field))}" for field in change.fields]
+    lines += [f"      {visible(field_text(field))}" for field in told_fields(change)]
     if change.place:
         lines.append(_paint(f"      {visible(place_text(change.place))}{_by(change.commit)}", "dim", colour))
     return lines

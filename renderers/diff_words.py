@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from extractor.diff.document import KINDS, STATUSES, Change, Contract, FieldChange, GraphDiff
 from extractor.model import Evidence
 
 KIND_WORDS = {
-    "nodes": ("element", "elements"),
     "flows": ("flow", "flows"),
-    "cycles": ("cycle", "cycles"),
     "tasks": ("task", "tasks"),
     "schedules": ("schedule", "schedules"),
     "enqueues": ("enqueue", "enqueues"),
     "routes": ("route", "routes"),
     "inbound": ("inbound call", "inbound calls"),
     "calls": ("call", "calls"),
+    "reach": ("entry point", "entry points"),
     "stores": ("datastore use", "datastore uses"),
     "settings": ("setting", "settings"),
     "findings": ("finding", "findings"),
+    "cycles": ("cycle", "cycles"),
+    "nodes": ("element", "elements"),
     "steps": ("scenario step", "scenario steps"),
     "etl": ("ETL row", "ETL rows"),
     "gaps": ("count of what is not understood", "counts of what is not understood"),
 }
 SIGNS = {"added": "+", "removed": "−", "changed": "~"}
+# A set is told by what came and what left; beyond this many, their number is told.
+MOST_ITEMS = 5
 NOTHING = "No change of architecture."
 
 
@@ -72,8 +75,23 @@ def change_text(change: Change) -> str:
 
 
 def field_text(field: FieldChange) -> str:
-    """`cadence: hourly → daily`."""
+    """`cadence: hourly → daily`; of a set `tasks: + pay, refund; − mail`."""
+    if field.added or field.removed:
+        parts = [f"{sign} {_some(items)}" for sign, items in (("+", field.added), ("−", field.removed)) if items]
+        return f"{field.field}: {'; '.join(parts)}"
     return f"{field.field}: {field.old or 'none'} → {field.new or 'none'}"
+
+
+def told_fields(change: Change) -> tuple[FieldChange, ...]:
+    """The fields that a reader is told of: all that differ, and of what is new or gone the sets that it stands for."""
+    if change.status == "changed":
+        return change.fields
+    return tuple(f for f in change.fields if f.added or f.removed)
+
+
+def _some(items: Sequence[str]) -> str:
+    more = f" and {len(items) - MOST_ITEMS} more" if len(items) > MOST_ITEMS else ""
+    return ", ".join(items[:MOST_ITEMS]) + more
 
 
 def place_text(evidence: Evidence) -> str:

@@ -21,6 +21,7 @@ from renderers.diff_words import (
     ranges,
     sections,
     title_of,
+    told_fields,
 )
 
 # How many changes of one kind a summary lists before it says "and n more".
@@ -156,7 +157,7 @@ def _item(change: Change, webs: Mapping[str, str | None]) -> _Item:
     return _Item(
         SIGNS[change.status],
         change_text(change),
-        tuple(field_text(field) for field in change.fields) if change.status == "changed" else (),
+        tuple(field_text(field) for field in told_fields(change)),
         place_text(place) if place else "",
         _link_of(place, webs) if place else "",
     )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from extractor.diff.contracts import contract_changes
 from extractor.diff.document import KINDS, SCHEMA_VERSION, Change, FieldChange, GraphDiff, SourceRange, change_order
+from extractor.diff.identity import canonical_pattern
 from extractor.diff.pairing import Pair, pair_rows
+from extractor.diff.reach import reach_changes
 from extractor.diff.rows import Field, Row, reader, rows_of
 from extractor.model import Graph, Source
 
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty."""
-    names = renamed_tasks(base, head)
+    names = renamed_tasks(base, head) | renamed_routes(base, head)
     before, after = reader(base, names), reader(head, names)
-    changes = [change for kind in KINDS for change in _compare(rows_of(kind, before), rows_of(kind, after))]
+    kinds = [kind for kind in KINDS if kind != "reach"]
+    changes = [change for kind in kinds for change in _compare(rows_of(kind, before), rows_of(kind, after))]
+    changes += reach_changes(before, after)
     return GraphDiff(
         SCHEMA_VERSION,
         head.version,
@@ -34,6 +38,18 @@ def renamed_tasks(base: Graph, head: Graph) -> dict[str, str]:
     return names
 
 
+def renamed_routes(base: Graph, head: Graph) -> dict[str, str]:
+    """For each pattern that one side serves under another name, both patterns -> one of them."""
+    pairs, _, _ = pair_rows(rows_of("routes", reader(base, {})), rows_of("routes", reader(head, {})))
+    before, after = ({canonical_pattern(r.pattern) for r in side.routes} for side in (base, head))
+    names: dict[str, str] = {}
+    for old, new in pairs:
+        a, b = old.traits[0], new.traits[0]
+        if canonical_pattern(a) not in after and canonical_pattern(b) not in before:
+            names[a] = names[b] = min(a, b)
+    return names
+
+
 def _compare(base: list[Row], head: list[Row]) -> list[Change]:
     pairs, lost, found = pair_rows(base, head)
     changed = [change for change in map(_changed, pairs) if change]
@@ -42,15 +58,26 @@ def _compare(base: list[Row], head: list[Row]) -> list[Change]:
 
 def _changed(pair: Pair) -> Change | None:
     old, new = pair
-    fields = tuple(
-        FieldChange(a.name, a.shown, b.shown) for a, b in zip(old.fields, new.fields, strict=True) if a.same != b.same
-    )
+    fields = tuple(_field_change(a, b) for a, b in zip(old.fields, new.fields, strict=True) if a.same != b.same)
     if not fields:
         return None
     old_title = old.title if old.title != new.title else ""
     ids = (old.id, new.id)
     repo = max(old.repo, new.repo)
     return Change(new.kind, "changed", new.title, repo, ids, fields, old.evidence, new.evidence, old_title)
+
+
+def _field_change(old: Field, new: Field) -> FieldChange:
+    if old.items is None or new.items is None:
+        return FieldChange(old.name, old.shown, new.shown)
+    before, after = dict(old.items), dict(new.items)
+    return FieldChange(
+        old.name,
+        "",
+        "",
+        tuple(sorted(before[key] for key in before.keys() - after.keys())),
+        tuple(sorted(after[key] for key in after.keys() - before.keys())),
+    )
 
 
 def _one_sided(row: Row, status: str) -> Change:
@@ -60,7 +87,9 @@ def _one_sided(row: Row, status: str) -> Change:
 
 
 def _filled(fields: tuple[Field, ...], side: int) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(f.name, *(("", f.shown) if side else (f.shown, ""))) for f in fields if f.shown)
+    nothing = (Field(f.name, "", "", None if f.items is None else ()) for f in fields)
+    pairs = ((none, f) if side else (f, none) for none, f in zip(nothing, fields, strict=True) if f.shown)
+    return tuple(_field_change(old, new) for old, new in pairs)
 
 
 def _ranges(base: tuple[Source, ...], head: tuple[Source, ...]) -> tuple[SourceRange, ...]:

@@ -16,18 +16,19 @@ SCHEMA_VERSION = "1.0"
 
 # The kinds of thing compared, in the order in which they are told.
 KINDS = (
-    "nodes",
     "flows",
-    "cycles",
     "tasks",
     "schedules",
-    "enqueues",
-    "routes",
-    "inbound",
-    "calls",
-    "stores",
     "settings",
+    "routes",
+    "calls",
+    "reach",
+    "enqueues",
+    "inbound",
+    "stores",
     "findings",
+    "cycles",
+    "nodes",
     "steps",
     "etl",
     "gaps",
@@ -47,20 +48,27 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field, before and after. On an added thing `old` is "", on a removed one `new` is ""."""
+    """One field, before and after. On an added thing `old` is "", on a removed one `new` is "".
+
+    A field that holds a set (what a flow is made of, what reaches a call) has "" for both, and tells in `removed` and
+    `added` what left the set and what came into it, sorted.
+    """
 
     field: str
     old: str
     new: str
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something added, removed or changed. `ids` are the rows' ids: (base id, head id), "" on the side it lacks.
 
-    `kind` is one of KINDS, `status` one of STATUSES. `title` names the thing in words, `old_title` what it was called
-    in the base when that differs. `before` and `after` are the evidence on each side; `commit` is what brought the
-    change, when git knows it.
+    `kind` is one of KINDS, `status` one of STATUSES. A change of kind `reach` tells of entry points (requests, tasks,
+    commands) that reach other calls, queued tasks and datastores than before; those that differ alike are one change.
+    `title` names the thing in words, `old_title` what it was called in the base when that differs. `before` and
+    `after` are the evidence on each side; `commit` is what brought the change, when git knows it.
     """
 
     kind: str
@@ -159,7 +167,7 @@ def contract_order(contract: Contract) -> tuple[object, ...]:
 
 def change_order(change: Change) -> tuple[object, ...]:
     """By kind, then added, removed, changed, then by title; the ids settle what is left."""
-    fields = tuple((f.field, f.old, f.new) for f in change.fields)
+    fields = tuple((f.field, f.old, f.new, f.removed, f.added) for f in change.fields)
     places = tuple((e.path, e.line) for e in (*change.after, *change.before))
     rank = (KINDS.index(change.kind), STATUSES.index(change.status))
     return (*rank, change.repo, change.title, change.old_title, fields, change.ids, places)
@@ -197,7 +205,7 @@ def _mirror_change(c: Change) -> Change:
         title=c.old_title or c.title,
         old_title=c.title if c.old_title else "",
         ids=(c.ids[1], c.ids[0]),
-        fields=tuple(FieldChange(f.field, f.new, f.old) for f in c.fields),
+        fields=tuple(FieldChange(f.field, f.new, f.old, f.added, f.removed) for f in c.fields),
         before=c.after,
         after=c.before,
         commit=None,

@@ -13,19 +13,24 @@ from extractor.diff.identity import (
     canonical_condition,
     canonical_pattern,
     canonical_url,
+    context_text,
     contexts_text,
     route_key,
 )
-from extractor.model import Evidence, Graph, Place, Setting, Store
+from extractor.model import Call, Context, Evidence, Flow, Graph, Place, Schedule, Setting, Store, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One compared field. `shown` is what a reader sees; two values are the same when `same` is equal."""
+    """One compared field. `shown` is what a reader sees; two values are the same when `same` is equal.
+
+    A field that holds a set has `items`: (what an item is compared by, what a reader sees of it), sorted.
+    """
 
     name: str
     shown: str
     same: str
+    items: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,9 @@ class Reader:
     commits: dict[str, str]
     node_names: dict[str, str]
     routes: dict[str, tuple[str, ...]]
+    calls: dict[str, Call]
+    tasks: dict[str, Task]
+    schedules: dict[str, Schedule]
 
     def at(self, repo: str, path: str, line: int, end_line: int, role: str) -> tuple[Evidence, ...]:
         """A row's own place as evidence."""
@@ -80,6 +88,9 @@ def reader(graph: Graph, names: Names) -> Reader:
         {s.name: s.commit for s in graph.sources},
         _full_names(graph),
         {r.id: route_key(r) for r in graph.routes},
+        {c.id: c for c in graph.calls},
+        {t.id: t for t in graph.tasks},
+        {s.id: s for s in graph.schedules},
     )
 
 
@@ -102,6 +113,20 @@ def _field(name: str, shown: str, same: str | None = None) -> Field:
     return Field(name.replace("_", " "), shown, shown if same is None else same)
 
 
+def _set(name: str, items: Iterable[tuple[str, str]], compared: bool = True) -> Field:
+    """A field that holds a set. One that is not compared is told of what is added or removed, and never a change."""
+    shown: dict[str, str] = {}
+    for key, text in items:
+        shown[key] = min(text, shown.get(key, text))
+    pairs = tuple(sorted(shown.items()))
+    same = "\n".join(key for key, _ in pairs) if compared else ""
+    return Field(name, ", ".join(text for _, text in pairs), same, pairs)
+
+
+def _twice(texts: Iterable[str]) -> list[tuple[str, str]]:
+    return [(text, text) for text in texts if text]
+
+
 def _nodes(source: Reader) -> Iterator[Row]:
     for n in source.graph.nodes:
         fields = _fields(
@@ -113,9 +138,9 @@ def _nodes(source: Reader) -> Iterator[Row]:
 def _flows(source: Reader) -> Iterator[Row]:
     for f in source.graph.flows:
         fields = (
-            *_fields(label=f.label, sync=_sync(f.sync), protocol=f.protocol, data=f.data, cadence=f.cadence),
-            _field("trigger", f.trigger, _renamed(f.trigger, source.names)),
-            _field("condition", f.condition, canonical_condition(f.condition)),
+            *_fields(label=f.label, sync=_sync(f.sync), protocol=f.protocol),
+            *_makers(f, source),
+            _field("trigger", f.trigger, ""),
         )
         yield Row(
             "flows",
@@ -129,6 +154,19 @@ def _flows(source: Reader) -> Iterator[Row]:
             family=(f.source, f.target),
             traits=(f.label, _sync(f.sync), f.protocol, *_place(f.evidence)[:1]),
         )
+
+
+def _makers(f: Flow, source: Reader) -> Iterator[Field]:
+    """What a flow is made of. Its own summaries are bounded texts, and who sets it off is told by entry point."""
+    calls = [source.calls[i] for i in f.call_ids if i in source.calls]
+    tasks = [] if calls else [source.tasks[i] for i in f.task_ids if i in source.tasks]
+    timed = [source.schedules[i] for i in f.schedule_ids if i in source.schedules]
+    yield _set("calls", ((" ".join(call_key(c)), asked(c)) for c in calls))
+    yield _set("tasks", ((source.names.get(t.name, t.name), t.name) for t in tasks))
+    yield _set("cadence", _twice(s.cadence or s.schedule for s in timed))
+    yield _set("answered by", _twice(source.route(i) for i in f.route_ids))
+    conditions = [c.condition for c in calls] or [f.condition]
+    yield _set("condition", _twice(canonical_condition(" ".join(conditions)).split()) if all(conditions) else ())
 
 
 def _cycles(source: Reader) -> Iterator[Row]:
@@ -184,7 +222,7 @@ def _enqueues(source: Reader) -> Iterator[Row]:
         fields = (
             _field("task", e.task or "not known", task),
             *_fields(how=e.how, queue=e.queue),
-            _field("reached from", contexts_text(e.contexts, {}), contexts_text(e.contexts, source.names)),
+            _reached(e.contexts, source),
         )
         yield Row(
             "enqueues",
@@ -240,12 +278,12 @@ def _inbound(source: Reader) -> Iterator[Row]:
 
 def _calls(source: Reader) -> Iterator[Row]:
     for c in source.graph.calls:
-        reached, same_reached = contexts_text(c.contexts, {}), contexts_text(c.contexts, source.names)
+        same_reached = contexts_text(c.contexts, source.names)
         fields = (
             *_fields(system=source.name(c.system or ""), method=c.http_method),
             _field("url", c.url, canonical_url(c.url)),
             *_fields(answered_by=source.route(c.route_id), timeout=c.timeout, authentication=c.auth),
-            _field("reached from", reached, same_reached),
+            _reached(c.contexts, source),
             _field("condition", c.condition, canonical_condition(c.condition)),
         )
         yield Row(
@@ -268,13 +306,16 @@ def _stores(source: Reader) -> Iterator[Row]:
         groups[(s.repo, s.service, s.system, s.kind)].append(s)
     for key, uses in groups.items():
         repo, service, system, kind = key
-        operations = {o for use in uses for o in (("read", "write") if use.operation == "both" else (use.operation,))}
+        operations = {o for use in uses for o in operations_of(use)}
+        data = {f"{o}s {use.via.removeprefix('Django ORM: ')}" for use in uses for o in operations_of(use) if use.via}
         first = min(uses, key=lambda use: (use.path, use.line, use.end_line, use.id))
-        fields = _fields(
-            operations=" and ".join(sorted(operations)),
-            engine=_listed(use.engine for use in uses),
-            setting=_listed(use.setting or "" for use in uses),
-            reached_from=_listed(c.kind for use in uses for c in use.contexts),
+        fields = (
+            *_fields(
+                operations=" and ".join(sorted(operations)),
+                engine=_listed(use.engine for use in uses),
+                setting=_listed(use.setting or "" for use in uses),
+            ),
+            _set("data", _twice(data)),
         )
         yield Row(
             "stores",
@@ -287,6 +328,21 @@ def _stores(source: Reader) -> Iterator[Row]:
             family=(repo, service, kind),
             traits=(system, _listed(use.engine for use in uses), _listed(use.setting or "" for use in uses)),
         )
+
+
+def operations_of(use: Store) -> tuple[str, ...]:
+    """`read`, `write` or both."""
+    return ("read", "write") if use.operation == "both" else (use.operation,)
+
+
+def asked(call: Call) -> str:
+    """What a call asks for, in words."""
+    return f"{call.http_method or ''} {call.url}".strip() or call.label or call.via
+
+
+def _reached(contexts: tuple[Context, ...], source: Reader) -> Field:
+    """The entry points of a place: told of what is new or gone; for the rest see `extractor.diff.reach`."""
+    return _set("reached from", ((context_text(c, source.names), context_text(c, {})) for c in contexts), False)
 
 
 def _settings(source: Reader) -> Iterator[Row]:
