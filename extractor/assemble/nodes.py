@@ -6,6 +6,7 @@ schedules. A store is drawn when code uses it or a setting declares it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.estate import Estate, Service, System
@@ -63,10 +64,23 @@ def nodes(
     for person in estate.people:
         node_id = f"person:{person.id}"
         out[node_id] = Node(node_id, "person", person.name, "", person.description, None, ())
-    for node_id in sorted(set(used)):
+    pointed = _pointed_at(estate, facts)
+    for node_id in sorted({*used, *pointed}):
         if node_id not in out and not node_id.startswith("person:"):
-            out[node_id] = _outside(node_id, estate, vendors)
+            made = _outside(node_id, estate, vendors)
+            out[node_id] = dataclasses.replace(made, evidence=pointed.get(node_id, ()))
     return tuple(out[key] for key in sorted(out))
+
+
+def _pointed_at(estate: Estate, facts: Mapping[str, RepoFacts]) -> dict[str, tuple[Evidence, ...]]:
+    """The settings that point at a system of the estate file, by system: at most three each."""
+    found: dict[str, tuple[Evidence, ...]] = {}
+    for repo in facts.values():
+        for row in repo.settings:
+            if row.system and estate.system(row.system) is not None and len(found.get(row.system, ())) < 3:
+                here = Evidence(row.repo, repo.source.commit, row.path, row.line, row.line, "setting")
+                found[row.system] = (*found.get(row.system, ()), here)
+    return found
 
 
 def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Node:
