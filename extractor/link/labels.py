@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NOISE = re.compile(r"^(api|rest|v\d+(\.\d+)?|_\w*|\d+|json|xml|index|cgi-bin|services?|none|null|\*)$", re.IGNORECASE)
+_WHOLE_SETTING = re.compile(r"\{setting:([A-Z0-9_]+)\}")
 _VERBS = ("get", "fetch", "retrieve", "list", "load", "read", "query", "find", "search", "create", "add", "post",
           "send", "update", "sync", "upsert", "patch", "set", "put", "delete", "remove", "deactivate", "purge", "is",
           "do", "request", "call", "push", "pull", "validate", "check", "enroll", "unenroll")  # fmt: skip
@@ -19,6 +20,9 @@ def label(http_method: str | None, url: str, via: str, function: str, given: str
     noun = _noun(url)
     if noun:
         return noun if http_method in (None, "GET", "HEAD") else f"{http_method} {noun}"
+    named = _of_setting(url)
+    if named:
+        return named if http_method in (None, "GET", "HEAD") else f"{http_method} {named}"
     words = _words(via.rsplit(".", 1)[-1])
     if words and words.split()[0] in _VERBS and " " in words:
         return words
@@ -26,7 +30,16 @@ def label(http_method: str | None, url: str, via: str, function: str, given: str
     action = " ".join(_words(part) for part in chain[::-1][:2] if part)
     if http_method is None and action and action.split()[0] in _VERBS:
         return action
-    return _words(function.rsplit(".", 1)[-1]) or action
+    parts = [part for part in function.split(".") if not part.startswith("__")]
+    return _words(parts[-1] if parts else "") or action
+
+
+def _of_setting(url: str) -> str:
+    """What a setting that holds a whole URL is about: `{setting:KEYCLOAK_DISCOVERY_URL}` is a keycloak discovery."""
+    found = _WHOLE_SETTING.fullmatch(url)
+    words = _words(found[1]).split() if found else []
+    kept = [word for word in words if word not in ("url", "uri", "api", "base", "host", "root", "path", "endpoint")]
+    return " ".join(kept) if len(kept) > 1 else ""
 
 
 def _noun(url: str) -> str:
@@ -34,7 +47,7 @@ def _noun(url: str) -> str:
     parts = [p for p in path.split("/") if p and "{" not in p and not _NOISE.match(p)]
     if not parts:
         return ""
-    last = parts[-1]
+    last = re.sub(r"\.(json|xml|csv|html?|php)$", "", parts[-1])
     if len(parts) > 1 and last in _VAGUE:
         last = f"{parts[-2]} {last}"
     return _words(last)
