@@ -88,7 +88,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     )  # fmt: skip
     return RepoFacts(
         reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
-        setting_rows, (), findings, tuple(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id))),
+        setting_rows, (), findings, tuple(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
         directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
     )  # fmt: skip
