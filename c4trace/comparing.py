@@ -68,8 +68,8 @@ def _scanned(options: argparse.Namespace, console: Console) -> Sides:
     cache_dir = options.cache_dir or default_cache_dir()
     ranges = [found for text in options.sides if (found := parse_range(text))]
     # The scanner is the heaviest import of all, so it comes when the input is known to be right.
-    from extractor.scan import scan_estate
+    from extractor.scan import scan_states
 
     with console.progress() as progress:
         scan_options = ScanOptions(stamp(), version(), options.jobs, cache_dir, options.offline, progress)
-        return scan_sides(estate, ranges, cache_dir, scan_options, scan_estate)
+        return scan_sides(estate, ranges, cache_dir, scan_options, scan_states)

@@ -24,7 +24,7 @@ from extractor.sources.blame import brought, took_away
 from extractor.sources.store import CommitNote
 from extractor.sources.tree import Tree
 
-Scan = Callable[[Estate, Mapping[str, Tree], ScanOptions], Graph]
+Scan = Callable[[Sequence[tuple[Estate, Mapping[str, Tree]]], ScanOptions], Sequence[Graph]]
 
 _RANGE = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)@(?P<base>[^.\s][^\s]*?)\.\.(?P<head>[^.\s][^\s]*)")
 
@@ -79,15 +79,15 @@ def read_graph(text: str, store: Path) -> Graph:
 def scan_sides(estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, scan: Scan) -> Sides:
     """Both refs of each range scanned, the other sources of the estate at their own ref on both sides.
 
-    `scan` makes a graph (`extractor.scan.scan_estate`). The diff says which commits brought its changes, as far as the
-    clones know. Raises UserError for a range of no source.
+    `scan` makes both graphs (`extractor.scan.scan_states`). The diff says which commits brought its changes, as far as
+    the clones know. Raises UserError for a range of no source.
     """
     _check_ranges(estate, ranges)
     trees: list[dict[str, Tree]] = []
     estates = [_at(estate, {r.name: ref(r) for r in ranges}) for ref in (_base_ref, _head_ref)]
     for side in estates:
         trees.append(open_sources(side, cache_dir, options.offline, options.progress))
-    old, new = (scan(side, opened, options) for side, opened in zip(estates, trees, strict=True))
+    old, new = scan(list(zip(estates, trees, strict=True)), options)
     diff = with_commits(diff_graphs(old, new), TreeHistory(trees[0], trees[1]))
     return Sides(old, new, diff, tuple(sorted(r.name for r in ranges)))
 

@@ -12,7 +12,7 @@ from extractor.modules import Module, module_name
 from extractor.options import ScanOptions
 from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry
-from extractor.summary import ModuleSummary, decode, encode, summarize
+from extractor.summary import ModuleSummary, encode, summarize
 from extractor.summarycache import SummaryCache
 from extractor.workers import interrupts_held, worker_pool
 
@@ -88,13 +88,11 @@ def _summaries(
 ) -> tuple[dict[str, ModuleSummary], dict[str, str]]:
     """Summaries by path, and the reasons for those that have none."""
     blobs = {e.blob: e.size for e in entries}
-    known = {blob: s for blob, data in cache.get_many(blobs).items() if (s := decode(data)) is not None}
+    known = cache.summaries(blobs)
     missing = sorted((b for b in blobs if b not in known), key=lambda b: (-blobs[b], b))
     if missing:
         sources = [(blob, data) for blob, data in tree.read_many(missing) if data is not None]
-        fresh = summarize_all(sources, options)
-        cache.put_many(fresh)
-        known |= {blob: s for blob, data in fresh.items() if (s := decode(data)) is not None}
+        known |= cache.keep(summarize_all(sources, options))
     found = {e.path: known[e.blob] for e in entries if e.blob in known}
     reasons = {e.path: tree.reasons.get(e.blob, "missing object") for e in entries if e.blob not in known}
     return found, reasons

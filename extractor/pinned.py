@@ -16,7 +16,7 @@ from extractor.modules import Module, module_name
 from extractor.options import ScanOptions
 from extractor.rowids import row_id
 from extractor.sources import Tree
-from extractor.summary import ModuleSummary, decode
+from extractor.summary import ModuleSummary
 from extractor.summarycache import SummaryCache
 
 
@@ -74,16 +74,10 @@ def _distribution_modules(
 ) -> Iterable[Module]:
     files = {path: data for path, data in sorted(found.files.items()) if path.endswith(".py") and _is_code(path)}
     keys = {path: "lib-" + hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    known: dict[str, ModuleSummary] = {}
-    for key, data in cache.get_many(keys.values()).items():
-        summary = decode(data)
-        if summary is not None:
-            known[key] = summary
+    known = cache.summaries(keys.values())
     missing = [(keys[path], data) for path, data in files.items() if keys[path] not in known]
     if missing:
-        fresh = summarize_all(missing, options)
-        cache.put_many(fresh)
-        known |= {key: s for key, data in fresh.items() if (s := decode(data)) is not None}
+        known |= cache.keep(summarize_all(missing, options))
     for path in files:
         summary = known.get(keys[path])
         if summary is not None and summary.error is None:

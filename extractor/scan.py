@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import gc
 import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from extractor.assemble.cadence import timings
 from extractor.assemble.flows import Arrows, with_findings
@@ -27,9 +27,13 @@ from extractor.pinned import read_libraries
 from extractor.rulebook import RuleBook, shipped_rules
 from extractor.runtime.read import is_runtime_file, read_runtime
 from extractor.scenarios import load_scenarios, scenarios
+from extractor.scenarios.definition import Definition
 from extractor.sources import Tree
 from extractor.summarycache import SummaryCache
 from extractor.workers import interrupts_held, worker_pool
+
+# An estate and its sources at a commit, by system id.
+State = tuple[Estate, Mapping[str, Tree]]
 
 
 def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
@@ -37,8 +41,14 @@ def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions)
 
     Raises UserError when a scenario file that the estate names is wrong.
     """
+    return scan_states([(estate, trees)], options)[0]
+
+
+def scan_states(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:
+    """The graphs of several states of one estate, which differ in the refs of its sources only, each as by
+    `scan_estate`. A source at the same commit in two of them is read and linked once; the rest are linked at once."""
     with _uncollected():
-        return _scan(estate, trees, options)
+        return _scan(states, options)
 
 
 @contextlib.contextmanager
@@ -57,11 +67,25 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
+def _scan(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:
     book = shipped_rules()
-    definitions = load_scenarios(estate)
-    readings = _read(estate, trees, book, options)
-    facts = _link_all(readings, estate, book, options)
+    definitions = [load_scenarios(estate) for estate, _ in states]
+    readings = _read_states(states, book, options)
+    # A reading that two states share is one object, and so are its facts.
+    own = {id(r): (r, estate) for read, (estate, _) in zip(readings, states, strict=True) for r in read.values()}
+    linked = dict(zip(own, _link_all(list(own.values()), book, options), strict=True))
+    graphs = []
+    for read, state, wanted in zip(readings, states, definitions, strict=True):
+        facts = {name: linked[id(read[name])] for name in sorted(read)}
+        graphs.append(_graph(state, facts, wanted, book, options))
+    return tuple(graphs)
+
+
+def _graph(
+    state: State, facts: Mapping[str, RepoFacts], definitions: Sequence[Definition], book: RuleBook,
+    options: ScanOptions,
+) -> Graph:  # fmt: skip
+    estate, trees = state
     facts = join_contracts(facts, estate)
     graph = _assemble(estate, facts, book, options)
     graph = dataclasses.replace(graph, scenarios=scenarios(graph, definitions))
@@ -69,25 +93,46 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Gr
     return _with_texts(graph, trees)
 
 
-def _read(estate: Estate, trees: Mapping[str, Tree], book: RuleBook, options: ScanOptions) -> dict[str, Reading]:
+def _read_states(states: Sequence[State], book: RuleBook, options: ScanOptions) -> list[dict[str, Reading]]:
     cache = SummaryCache(options.cache_dir)
+    out: list[dict[str, Reading]] = []
     try:
-        collected = {name: collect(tree, cache, options) for name, tree in trees.items()}
-        libraries = {name.lower(): collected[name] for name in collected if name in estate.libraries}
-        wanted = {*estate.libraries, *book.libraries()}
-        out = {}
-        for name, tree in trees.items():
-            system = estate.system(name)
-            assert system is not None
-            kind = "library" if name in libraries else "repository"
-            found = read_libraries(tree, wanted, libraries, cache, options)
-            out[name] = Reading(
-                _source(tree, collected[name], kind), collected[name], found,
-                read_runtime(_runtime_files(tree)), services_of(system),
-            )  # fmt: skip
+        for state in states:
+            out.append(_read(state, out[-1] if out else {}, book, cache, options))
         return out
     finally:
         cache.close()
+
+
+def _read(
+    state: State, last: Mapping[str, Reading], book: RuleBook, cache: SummaryCache, options: ScanOptions
+) -> dict[str, Reading]:
+    """The readings of one state; `last` are those of the state before, taken over where nothing changed."""
+    estate, trees = state
+    same = {name for name, tree in trees.items() if name in last and _is_at(tree, last[name].source)}
+    if any(name in estate.libraries for name in trees.keys() - same):
+        same = set()  # a library moved, and whoever uses it reads it at its new commit
+    collected = {n: last[n].collected if n in same else collect(tree, cache, options) for n, tree in trees.items()}
+    libraries = {name.lower(): collected[name] for name in collected if name in estate.libraries}
+    wanted = {*estate.libraries, *book.libraries()}
+    out = {}
+    for name, tree in trees.items():
+        if name in same:
+            out[name] = last[name]
+            continue
+        system = estate.system(name)
+        assert system is not None
+        kind = "library" if name in libraries else "repository"
+        found = read_libraries(tree, wanted, libraries, cache, options)
+        out[name] = Reading(
+            _source(tree, collected[name], kind), collected[name], found,
+            read_runtime(_runtime_files(tree)), services_of(system),
+        )  # fmt: skip
+    return out
+
+
+def _is_at(tree: Tree, source: Source) -> bool:
+    return (tree.url, tree.ref, tree.commit) == (source.url, source.ref, source.commit)
 
 
 def _runtime_files(tree: Tree) -> dict[str, bytes]:
@@ -103,42 +148,38 @@ def _source(tree: Tree, collected: Collected, kind: str) -> Source:
 
 
 # Readings are handed to the linking processes by fork: they are large, and nothing needs to travel.
-_READINGS: dict[str, Reading] = {}
+_READINGS: list[tuple[Reading, Estate]] = []
 
 
-def _link_all(
-    readings: Mapping[str, Reading], estate: Estate, book: RuleBook, options: ScanOptions
-) -> dict[str, RepoFacts]:
-    """Every repository linked, the largest first, in as many processes as there are jobs."""
-    order = sorted(readings, key=lambda name: -len(readings[name].collected.modules))
-    order = [name for name in order if readings[name].source.kind != "library"]
-    facts: dict[str, RepoFacts] = {
-        name: RepoFacts(reading.source) for name, reading in readings.items() if reading.source.kind == "library"
-    }
+def _link_all(readings: Sequence[tuple[Reading, Estate]], book: RuleBook, options: ScanOptions) -> list[RepoFacts]:
+    """The facts of every reading, in order; the largest is linked first, in as many processes as there are jobs."""
+    facts = [RepoFacts(reading.source) for reading, _ in readings]
+    order = [at for at, (reading, _) in enumerate(readings) if reading.source.kind != "library"]
+    order.sort(key=lambda at: -len(readings[at][0].collected.modules))
     can_fork = "fork" in multiprocessing.get_all_start_methods()
     if options.jobs > 1 and len(order) > 1 and can_fork:
-        _READINGS.update(readings)
+        _READINGS.extend(readings)
         try:
-            with worker_pool(options.jobs, "fork") as pool:
+            with worker_pool(min(options.jobs, len(order)), "fork") as pool:
                 with interrupts_held():
-                    futures = {name: pool.submit(_link_forked, name, estate) for name in order}
-                for done, name in enumerate(order, 1):
-                    facts[name], laps = futures[name].result()
+                    futures = {at: pool.submit(_link_forked, at) for at in order}
+                for done, at in enumerate(order, 1):
+                    facts[at], laps = futures[at].result()
                     for stage, seconds in laps:
                         options.timing(stage, seconds)
                     options.progress("linking", done, len(order))
         finally:
             _READINGS.clear()
     else:
-        for done, name in enumerate(order, 1):
-            facts[name] = link_repository(readings[name], estate, book, options.timing)
+        for done, at in enumerate(order, 1):
+            facts[at] = link_repository(*readings[at], book, options.timing)
             options.progress("linking", done, len(order))
-    return {name: facts[name] for name in sorted(facts)}
+    return facts
 
 
-def _link_forked(name: str, estate: Estate) -> tuple[RepoFacts, list[tuple[str, float]]]:
+def _link_forked(at: int) -> tuple[RepoFacts, list[tuple[str, float]]]:
     laps: list[tuple[str, float]] = []
-    facts = link_repository(_READINGS[name], estate, shipped_rules(), lambda stage, s: laps.append((stage, s)))
+    facts = link_repository(*_READINGS[at], shipped_rules(), lambda stage, s: laps.append((stage, s)))
     return facts, laps
 
 

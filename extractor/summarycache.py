@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from extractor.summary import ModuleSummary, decode
+
 _BATCH = 500
 
 
@@ -30,11 +32,28 @@ class SummaryCache:
 
     def __init__(self, directory: Path | None) -> None:
         self._connection: sqlite3.Connection | None = None
+        self._decoded: dict[str, ModuleSummary] = {}
         if directory is None:
             return
         with contextlib.suppress(OSError, sqlite3.Error):
             directory.mkdir(parents=True, exist_ok=True)
             self._connection = _open(directory / "summaries.sqlite")
+
+    def summaries(self, blobs: Iterable[str]) -> dict[str, ModuleSummary]:
+        """What is kept of these blobs, decoded, each once: two states of a tree share most of their files."""
+        wanted = set(blobs)
+        stored = self.get_many(blob for blob in sorted(wanted) if blob not in self._decoded)
+        self._decode(stored)
+        return {blob: self._decoded[blob] for blob in wanted if blob in self._decoded}
+
+    def keep(self, fresh: Mapping[str, bytes]) -> dict[str, ModuleSummary]:
+        """Keeps encoded summaries, and gives them decoded."""
+        self.put_many(fresh)
+        self._decode(fresh)
+        return {blob: self._decoded[blob] for blob in fresh if blob in self._decoded}
+
+    def _decode(self, rows: Mapping[str, bytes]) -> None:
+        self._decoded.update((blob, s) for blob, data in rows.items() if (s := decode(data)) is not None)
 
     def get_many(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """What is kept of these blobs."""

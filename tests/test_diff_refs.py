@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,12 @@ from tests.git_repository import add_commit, git, make_repository
 OPTIONS = ScanOptions(stamp="2026-01-01T00:00:00Z", version="0")
 
 
-def line_scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
+def line_scan(states: Sequence[tuple[Estate, Mapping[str, Tree]]], options: ScanOptions) -> list[Graph]:
+    """Each state by `lines_of`."""
+    return [lines_of(trees) for _, trees in states]
+
+
+def lines_of(trees: Mapping[str, Tree]) -> Graph:
     """A scan that takes each `task NAME` line for a task, and each file for a finding: enough to see what was read."""
     tasks, findings = [], []
     for repo, tree in trees.items():
