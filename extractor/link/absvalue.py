@@ -242,11 +242,18 @@ def const(value: object) -> Value:
     return Unknown("constant")
 
 
+MAX_TEXT = 10_000  # characters and parts: scanned code may double a text again and again
+
+
 def join(*texts: Text) -> Text:
-    """Texts one after the other, neighbouring literals merged."""
+    """Texts one after the other, neighbouring literals merged; a hole when they are too long."""
     parts: list[str | Hole] = []
+    size = 0
     for text in texts:
         for part in text.parts:
+            size += len(part) if isinstance(part, str) else 1
+            if size > MAX_TEXT:
+                return Text((Hole("unknown", "long text"),))
             if isinstance(part, str) and parts and isinstance(parts[-1], str):
                 parts[-1] += part
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,9 @@ def _getenv(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame |
 
 
 def _str(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    return args[0] if args else (Text(("",)),)
+    if not args:
+        return (Text(("",)),)
+    return tuple(folding.as_text(v) if isinstance(v, Const) else v for v in args[0])
 
 
 def _int(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
@@ -131,8 +134,25 @@ def _path_join(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fram
     return folding.path_join(args)
 
 
-def _quote(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    return args[0] if args else None
+def _quoted(quote: Callable[..., str]) -> Callable[..., Values | None]:
+    """A reader of a function that escapes text for URLs: what is known is escaped, what is open stays."""
+
+    def read(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+        safe = args[1] if len(args) > 1 else kwargs.get("safe", ())
+        kept = tuple(v.literal for v in safe if isinstance(v, Text) and v.literal is not None)
+        if len(kept) < len(safe):
+            return args[0]
+        return tuple(_escaped(v, quote, kept) for v in args[0]) if args else None
+
+    return read
+
+
+def _escaped(value: Value, quote: Callable[..., str], safe: tuple[str, ...]) -> Value:
+    if isinstance(value, Const):
+        return Text((str(value.value),))
+    if not isinstance(value, Text):
+        return value
+    return Text(tuple(quote(part, *safe) if isinstance(part, str) else part for part in value.parts))
 
 
 def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
@@ -145,7 +165,8 @@ def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fram
         key = ev.constant_key(keys)
         if key is None:
             return None
-        parts += [(Text((f"{'&' if index else ''}{key}=",)),), values]
+        shown = tuple(_escaped(v, urllib.parse.quote_plus, ()) for v in values)
+        parts += [(Text((f"{'&' if index else ''}{urllib.parse.quote_plus(key)}=",)),), shown]
     return folding.concat(parts) if parts else (Text(("",)),)
 
 
@@ -240,10 +261,11 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "urllib.parse.urljoin": _urljoin, "urlparse.urljoin": _urljoin, "requests.compat.urljoin": _urljoin,
     "six.moves.urllib.parse.urljoin": _urljoin, "os.path.join": _path_join, "posixpath.join": _path_join,
     "urllib.parse.urlencode": _urlencode, "django.utils.http.urlencode": _urlencode,
-    "urllib.parse.quote": _quote, "urllib.parse.quote_plus": _quote, "urllib.parse.unquote": _quote,
-    "django.utils.http.urlquote": _quote, "django.utils.encoding.force_str": _quote,
-    "django.utils.encoding.smart_str": _quote, "django.utils.safestring.mark_safe": _quote,
-    "django.utils.translation.gettext": _quote, "django.utils.translation.gettext_lazy": _quote,
+    "urllib.parse.quote": _quoted(urllib.parse.quote), "urllib.parse.quote_plus": _quoted(urllib.parse.quote_plus),
+    "urllib.parse.unquote": _quoted(urllib.parse.unquote),
+    "django.utils.http.urlquote": _quoted(urllib.parse.quote), "django.utils.encoding.force_str": _first,
+    "django.utils.encoding.smart_str": _first, "django.utils.safestring.mark_safe": _first,
+    "django.utils.translation.gettext": _first, "django.utils.translation.gettext_lazy": _first,
     "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
         v for func in (a[0] if a else ()) for v in calling.call_value(ev, func, (), ())),
     "functools.partial": _partial, "toolz.partial": _partial, "cytoolz.partial": _partial, "toolz.curry": _partial,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extractor.link import attributes, builtin_calls, folding
+from extractor.link import attributes, builtin_calls, folding, formatting
 from extractor.link.absvalue import (
     Bindings,
     Const,
@@ -87,7 +87,7 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
     for base in ev.eval(call.func[1], frame):
         if isinstance(base, Text):
             args, kwargs = arguments(ev, call, frame)
-            found = folding.text_method(base, name, args, dict(kwargs))
+            found = formatting.text_method(base, name, args, dict(kwargs))
             out += found if found is not None else (Unknown(f"text.{name}()"),)
         elif isinstance(base, Mapping):
             out += _mapping_method(ev, base, name, call, frame)
@@ -106,8 +106,9 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
 def _mapping_method(ev: Evaluator, base: Mapping, name: str, call: Call, frame: Frame) -> Values:
     args, _kwargs = arguments(ev, call, frame)
     if name in ("get", "pop", "setdefault"):
-        key = args[0][0] if args and args[0] else Unknown("key")
-        return folding.lookup(base, key) or (args[1] if len(args) > 1 else ())
+        keys = args[0] if args and args[0] else (Unknown("key"),)
+        default = args[1] if len(args) > 1 else ()
+        return gathered([folding.lookup(base, key) or default for key in keys])
     if name == "items":
         return (Seq(tuple((Seq((keys, values)),) for keys, values in base.items), open=True),)
     if name == "values":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extractor.link import attributes, calling, folding
+from extractor.link import attributes, calling, folding, formatting
 from extractor.link.absvalue import (
     Bindings,
     Const,
@@ -375,6 +375,10 @@ def _f_string(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return folding.concat([ev.eval(part, frame) for part in expr[1]])
 
 
+def _formatted(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+    return formatting.rendered(ev.eval(expr[1], frame), expr[2], expr[3])
+
+
 def _binary(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     left, right = ev.eval(expr[2], frame), ev.eval(expr[3], frame)
     if expr[1] == "+":
@@ -385,7 +389,7 @@ def _binary(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
         return folding.path_join((left, right))
     first = left[0] if left else Unknown("value")
     if expr[1] == "%" and isinstance(first, Text):
-        return bounded(v for text in left if isinstance(text, Text) for v in folding.percent(text, right))
+        return bounded(v for text in left if isinstance(text, Text) for v in formatting.percent(text, right))
     second = right[0] if right else Unknown("value")
     if isinstance(first, Const) and isinstance(second, Const):
         return (folding.arithmetic(expr[1], first, second),)
@@ -402,12 +406,8 @@ def _pipe(left: Values, right: Values) -> Value:
 
 
 def _item(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    keys = ev.eval(expr[2], frame)
-    key = keys[0] if keys else Unknown("key")
-    out: list[Value] = []
-    for base in ev.eval(expr[1], frame):
-        out += attributes.item(ev, base, key)
-    return bounded(out)
+    keys = ev.eval(expr[2], frame) or (Unknown("key"),)
+    return gathered([attributes.item(ev, base, key) for base in ev.eval(expr[1], frame) for key in keys])
 
 
 def _sequence(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
@@ -451,7 +451,7 @@ def _either(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 
 def _empty(value: Value) -> bool:
-    return (isinstance(value, Const) and value.value in (None, False)) or (isinstance(value, Text) and not value.parts)
+    return isinstance(value, Const) and (value.value is None or value.value is False)
 
 
 def _both(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
@@ -488,8 +488,8 @@ def _slice(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 _EXPRESSIONS = {
     "n": _name, "v": _variable, "x": _closure, "m": _module, "mf": _from_module, "a": _attribute, "k": _call,
-    "f": _f_string, "b": _binary, "i": _item, "l": _sequence, "d": _dict, "o": _either, "and": _both, "e": _element,
-    "w": _entered, "typed": _typed, "each": _inner, "*": _inner, "sl": _slice,
+    "f": _f_string, "fv": _formatted, "b": _binary, "i": _item, "l": _sequence, "d": _dict, "o": _either, "and": _both,
+    "e": _element, "w": _entered, "typed": _typed, "each": _inner, "*": _inner, "sl": _slice,
 }  # fmt: skip
 
 __all__ = ["LIMIT", "Env", "Evaluator", "Query", "Setting", "qualified"]

@@ -6,9 +6,8 @@ Every function takes values and gives values; what it cannot compute becomes a h
 from __future__ import annotations
 
 import itertools
-import string
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from extractor.link.absvalue import (
     Const,
@@ -121,69 +120,6 @@ def arithmetic(op: str, a: Const, b: Const) -> Value:
     return Unknown("arithmetic") if value is None else Const(value, type(value).__name__)
 
 
-def percent(template: Text, argument: Values) -> Values:
-    """`template % argument`."""
-    literal = template.literal
-    if literal is None:
-        return (Text((Hole("unknown", "formatted text"),)),)
-    given = argument[0] if argument else Unknown("value")
-    values = list(given.items) if isinstance(given, Seq) and not given.open else [argument]
-    pieces: list[Values] = []
-    rest = literal
-    while "%" in rest:
-        head, _, tail = rest.partition("%")
-        pieces.append((Text((head,)),))
-        if tail.startswith("%"):
-            pieces.append((Text(("%",)),))
-            rest = tail[1:]
-            continue
-        key, tail = _percent_key(tail)
-        size = next((i + 1 for i, char in enumerate(tail) if char.isalpha()), len(tail))
-        if key is not None:
-            pieces.append(lookup(given, Text((key,))) if isinstance(given, Mapping) else ())
-        else:
-            pieces.append(values.pop(0) if values else ())
-        rest = tail[size:]
-    pieces.append((Text((rest,)),))
-    return concat(pieces)
-
-
-def _percent_key(tail: str) -> tuple[str | None, str]:
-    if tail.startswith("(") and ")" in tail:
-        key, _, rest = tail[1:].partition(")")
-        return key, rest
-    return None, tail
-
-
-def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values:
-    """`template.format(*args, **kwargs)`."""
-    literal = template.literal
-    if literal is None:
-        return (Text((*template.parts[:1], Hole("unknown", "formatted text"))),)
-    pieces: list[Values] = []
-    counter = itertools.count()
-    try:
-        for text, field, _spec, _conversion in string.Formatter().parse(literal):
-            pieces.append((Text((text,)),))
-            if field is not None:
-                pieces.append(_format_field(field, args, kwargs, counter))
-    except ValueError:
-        return (Text((Hole("unknown", "formatted text"),)),)
-    return concat(pieces)
-
-
-def _format_field(
-    field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]
-) -> Values:
-    name = field.split(".")[0].split("[")[0]
-    if name == "":
-        name = str(next(counter))
-    found = args[int(name)] if name.isdigit() and int(name) < len(args) else kwargs.get(name, ())
-    if name != field and field not in ("",) and not field.isdigit():
-        return (Text((Hole("arg", field),)),)
-    return found or (Text((Hole("arg", name),)),)
-
-
 def urljoin(base: Values, path: Values) -> Values:
     """`urllib.parse.urljoin(base, path)`; an open base keeps its hole in front of the joined path."""
     out: list[Value] = []
@@ -199,6 +135,11 @@ def _urljoin(base: Text, path: Text) -> Text:
     """Holes ride through the real `urljoin` as marked text; an open head of the base stands for scheme and host."""
     if not path.parts:
         return base
+    if base.literal is not None and path.literal is not None:
+        try:
+            return Text((urllib.parse.urljoin(base.literal, path.literal),))
+        except ValueError:
+            return Text((Hole("unknown", "urljoin"),))
     head = base.parts[0] if base.parts else ""
     if isinstance(path.parts[0], Hole) and path.parts[0].kind in ("setting", "env"):
         return path
@@ -251,71 +192,12 @@ def path_join(parts: Iterable[Values]) -> Values:
             first = text.parts[0] if text.parts else ""
             if isinstance(first, str) and first.startswith("/"):
                 whole = text
-            elif not whole.parts or (isinstance(whole.parts[-1], str) and whole.parts[-1].endswith("/")):
+            elif whole.literal == "" or (isinstance(whole.parts[-1], str) and whole.parts[-1].endswith("/")):
                 whole = join(whole, text)
             else:
                 whole = join(whole, Text(("/",)), text)
         out.append(whole)
     return bounded(out)
-
-
-def join_text(separator: Text, items: Value) -> Values:
-    """`separator.join(items)`."""
-    if not isinstance(items, Seq) or items.open:
-        return (Text((Hole("unknown", "joined text"),)),)
-    pieces: list[Values] = []
-    for index, item in enumerate(items.items):
-        pieces += ([(separator,)] if index else []) + [item]
-    return concat(pieces) if pieces else (Text(("",)),)
-
-
-_LITERAL: dict[str, Callable[..., str]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "rstrip": str.rstrip, "lstrip": str.lstrip,
-    "title": str.title, "replace": str.replace, "removesuffix": str.removesuffix, "removeprefix": str.removeprefix,
-    "capitalize": str.capitalize, "zfill": lambda s, n="0": s,
-}  # fmt: skip
-
-
-def text_method(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values | None:
-    """The result of a method of `str`; None when the method gives no text that can be followed."""
-    if name == "format":
-        return format_text(text, args, kwargs)
-    if name == "join":
-        return join_text(text, args[0][0]) if args and args[0] else (Text((Hole("unknown", "joined text"),)),)
-    if name == "split":
-        return _split(text, args)
-    if name in ("encode", "decode", "format_map", "expandtabs"):
-        return (text,)
-    if name not in _LITERAL:
-        return None
-    given = [v[0].literal if v and isinstance(v[0], Text) else None for v in args]
-    literal = text.literal
-    if literal is not None and None not in given:
-        try:
-            return (Text((_LITERAL[name](literal, *given),)),)
-        except TypeError:
-            return (text,)
-    return (_edge_strip(text, name, given),)
-
-
-def _edge_strip(text: Text, name: str, given: list[str | None]) -> Text:
-    """Stripping of text with holes touches only a literal edge."""
-    chars = given[0] if given else None
-    if name in ("rstrip", "strip", "removesuffix") and text.parts and isinstance(text.parts[-1], str):
-        cut = text.parts[-1].removesuffix(chars or "") if name == "removesuffix" else text.parts[-1].rstrip(chars)
-        return join(Text((*text.parts[:-1], cut)))
-    if name in ("lstrip", "removeprefix") and text.parts and isinstance(text.parts[0], str):
-        cut = text.parts[0].removeprefix(chars or "") if name == "removeprefix" else text.parts[0].lstrip(chars)
-        return join(Text((cut, *text.parts[1:])))
-    return text
-
-
-def _split(text: Text, args: tuple[Values, ...]) -> Values:
-    literal = text.literal
-    separator = args[0][0].literal if args and args[0] and isinstance(args[0][0], Text) else None
-    if literal is None or (args and separator is None):
-        return (Seq((), open=True),)
-    return (Seq(tuple((Text((piece,)),) for piece in literal.split(separator or None))),)
 
 
 def lookup(container: Value, key: Value) -> Values:

@@ -68,7 +68,12 @@ def _joined(node: ast.JoinedStr, scope: ScopeBuilder) -> Value:
 
 
 def _formatted(node: ast.FormattedValue, scope: ScopeBuilder) -> Value:
-    return value_of(node.value, scope)
+    value = value_of(node.value, scope)
+    conversion = chr(node.conversion) if node.conversion > 0 else ""
+    parts = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
+    inner = [value_of(part, scope) for part in parts]
+    spec = "".join(str(part[1]) if part[0] == "c" else "*" for part in inner)  # *: a width that is computed
+    return ("fv", value, conversion, spec) if conversion or spec else value
 
 
 def _binary(node: ast.BinOp, scope: ScopeBuilder) -> Value:

@@ -13,6 +13,7 @@ A `Value` is a nested tuple whose first item is a tag. Nothing in it is resolved
     ("a", base, attr)          attribute
     ("k", i)                   the result of call `i` of this scope
     ("f", (part, ...))         an f-string
+    ("fv", value, conversion, spec)  a part of it with a conversion ("" or r, s, a) or a format specification
     ("b", op, left, right)     a binary operation: + % / | and others by their sign
     ("i", base, index)         subscript
     ("l", (item, ...))         list, tuple or set
