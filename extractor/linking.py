@@ -29,6 +29,7 @@ from extractor.model import Context, Enqueue, Source, Task
 from extractor.modules import Def
 from extractor.options import Timing
 from extractor.pinned import Libraries
+from extractor.rowids import numbered
 from extractor.rulebook import RuleBook
 from extractor.runtime.units import Runtime
 
@@ -88,7 +89,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     )  # fmt: skip
     return RepoFacts(
         reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
-        setting_rows, (), findings, tuple(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
+        setting_rows, (), findings,
+        numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
         directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
     )  # fmt: skip
