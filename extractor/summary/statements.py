@@ -152,7 +152,14 @@ class _Reader:
         scope.bind_target(node.target, ("e", iterable), node.lineno)
         self.body(node.body, scope)
         scope.env = _merge(before, scope.env)
-        self.body(node.orelse, scope)
+        self.loop_else(node, scope)
+
+    def loop_else(self, node: ast.For | ast.AsyncFor | ast.While, scope: ScopeBuilder) -> None:
+        """A loop's `else`, which a `break` passes over."""
+        after_loop = dict(scope.env)
+        ends = self.body(node.orelse, scope)
+        if ends or any(isinstance(inner, ast.Break) for statement in node.body for inner in ast.walk(statement)):
+            scope.env = after_loop if ends else _merge(after_loop, scope.env)
 
     def while_(self, node: ast.While, scope: ScopeBuilder) -> None:
         test = value_of(node.test, scope)
@@ -160,7 +167,7 @@ class _Reader:
         with scope.guard(test, True, node.lineno):
             self.body(node.body, scope)
         scope.env = _merge(before, scope.env)
-        self.body(node.orelse, scope)
+        self.loop_else(node, scope)
 
     def with_(self, node: ast.With | ast.AsyncWith, scope: ScopeBuilder) -> bool:
         for item in node.items:

@@ -1,0 +1,194 @@
+"""Summaries: which definitions reach a use, what a scope is, and what comes back from the cache."""
+
+from __future__ import annotations
+
+import ast
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractor.summary import ModuleSummary, Scope, Value, decode, encode, summarize
+
+
+def read(source: str) -> ModuleSummary:
+    summary = summarize(textwrap.dedent(source).encode())
+    assert summary.error is None
+    return summary
+
+
+def constants(scope: Scope, value: Value) -> set[object]:
+    """The constants that can reach a use of a local variable."""
+    assert value[0] == "v"
+    return {scope.defs[index][1][1] for index in value[1]}
+
+
+def reaching(body: str) -> set[object]:
+    """The constants that reach `x` in the call `use(x)` at the end of a function with this body."""
+    source = "def f(a):\n" + textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n    use(x)\n"
+    scope = read(source).scopes["f"]
+    [call] = [c for c in scope.calls if c.func == ("n", "use")]
+    return constants(scope, call.args[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("x = 1\nx = 2", {2}),
+        ("if a:\n    x = 1\nelse:\n    x = 2", {1, 2}),
+        ("x = 1\nif a:\n    x = 2", {1, 2}),
+        ("x = 1\nif a:\n    x = 2\n    return x", {1}),
+        ("if a:\n    x = 1\nelif b:\n    x = 2\nelse:\n    raise ValueError", {1, 2}),
+        ("x = 1\nfor i in a:\n    x = 2", {1, 2}),
+        ("x = 1\nfor i in a:\n    x = 2\n    break\nelse:\n    x = 3", {2, 3}),
+        ("x = 1\nwhile a:\n    x = 2", {1, 2}),
+        ("try:\n    x = 1\nexcept KeyError:\n    x = 2", {1, 2}),
+        ("try:\n    x = 1\nexcept KeyError:\n    return", {1}),
+        ("x = 0\ntry:\n    x = 1\nexcept KeyError:\n    pass", {0, 1}),
+        ("try:\n    a()\nexcept KeyError:\n    x = 1\nelse:\n    x = 2", {1, 2}),
+        ("x = 1\ntry:\n    a()\nfinally:\n    x = 2", {2}),
+        ("x = 1\nwith a:\n    x = 2", {2}),
+        ("match a:\n    case 1:\n        x = 1\n    case _:\n        x = 2", {1, 2}),
+        ("x, y = 1, 2", {1}),
+        ("x = 1\n[x for x in a]", {1}),
+        ("x = 1\n{x: x for x in a}", {1}),
+        ("x = 1\ndef g():\n    x = 2", {1}),
+        ("x = 1\nclass C:\n    x = 2", {1}),
+        ("x = 1\nlambda x: x", {1}),
+        ("if (x := 1):\n    pass", {1}),
+    ],
+)
+def test_the_definitions_that_reach_a_use(body: str, found: set[object]) -> None:
+    assert reaching(body) == found
+
+
+def test_a_parameter_reaches_until_it_is_bound_anew() -> None:
+    scope = read("def f(x):\n    use(x)\n    x = 1\n    use(x)\n").scopes["f"]
+    before, after = (call.args[0] for call in scope.calls)
+    assert [scope.defs[i][1] for i in before[1]] == [("p", "x")]
+    assert constants(scope, after) == {1}
+
+
+def test_a_name_of_the_function_around_is_a_closure_s_and_passes_over_classes() -> None:
+    scopes = read(
+        """
+        def outer(base):
+            class Inner:
+                base = 1
+                def method(self):
+                    return base
+            return lambda path: base + path
+        """
+    ).scopes
+    assert scopes["outer.Inner.method"].returns == (("x", "outer", "base"),)
+    [made] = scopes["outer.<lambda>1"].returns
+    assert made[:3] == ("b", "+", ("x", "outer", "base"))
+    assert {name: scope.kind for name, scope in scopes.items()} == {
+        "": "module", "outer": "function", "outer.Inner": "class", "outer.Inner.method": "function",
+        "outer.<lambda>1": "lambda",
+    }  # fmt: skip
+
+
+def test_names_of_the_module_and_builtins_stay_names() -> None:
+    scope = read("BASE = 1\ndef f():\n    use(BASE, len)\n").scopes["f"]
+    assert scope.calls[0].args == (("n", "BASE"), ("n", "len"))
+
+
+def test_a_local_read_before_it_is_bound_is_not_the_module_s() -> None:
+    scope = read("x = 1\ndef f():\n    use(x)\n    x = 2\n").scopes["f"]
+    assert scope.calls[0].args == (("v", ()),)
+
+
+def test_global_assignments_are_told_apart_from_locals() -> None:
+    scope = read("CLIENT = None\ndef f():\n    global CLIENT\n    CLIENT = make()\n    use(CLIENT)\n").scopes["f"]
+    assert scope.global_sets == (("CLIENT", ("k", 0), 4),)
+    assert scope.calls[1].args == (("n", "CLIENT"),)
+    assert "CLIENT" not in scope.names
+
+
+def test_a_module_s_names_are_those_at_its_end_and_a_function_s_are_all() -> None:
+    scopes = read("A = 1\nA = 2\ndef f():\n    b = 1\n    b = 2\n    def g():\n        return b\n").scopes
+    assert [scopes[""].defs[i][1] for i in scopes[""].names["A"]] == [("c", 2)]
+    assert [scopes["f"].defs[i][1] for i in scopes["f"].names["b"]] == [("c", 1), ("c", 2)]
+
+
+def test_definitions_of_one_name_get_scopes_of_their_own() -> None:
+    scopes = read("if X:\n    def f(): return 1\nelse:\n    def f(): return 2\n").scopes
+    assert {name: scope.returns for name, scope in scopes.items() if name} == {"f": (("c", 1),), "f#2": (("c", 2),)}
+    assert [scopes[""].defs[i][1] for i in scopes[""].names["f"]] == [("g", "f"), ("g", "f#2")]
+
+
+def test_decorators_defaults_and_bases_are_read_outside_the_body() -> None:
+    scopes = read(
+        """
+        LIMIT = 5
+        class Api(Base, metaclass=Meta):
+            LIMIT = 6
+            @retry(3)
+            def get(self, path: str, *rest, size=LIMIT, **more) -> "Reply": ...
+        """
+    ).scopes
+    api, get = scopes["Api"], scopes["Api.get"]
+    assert (api.bases, api.keywords) == ((("n", "Base"),), (("metaclass", ("n", "Meta")),))
+    assert api.calls[get.decorators[0][1]].func == ("n", "retry")
+    assert [(name, kind) for name, kind, _default, _annotation in get.params] == [
+        ("self", "pos"), ("path", "pos"), ("rest", "*"), ("size", "kw"), ("more", "**"),
+    ]  # fmt: skip
+    [size] = [default for name, _kind, default, _annotation in get.params if name == "size"]
+    assert size is not None
+    assert constants(api, size) == {6}
+    assert get.return_annotation == ("n", "Reply")
+    assert (get.line, get.def_line) == (5, 6)
+
+
+def test_calls_keep_their_lines_and_the_conditions_they_stand_under() -> None:
+    source = "def f(a):\n    if a:\n        go()\n    else:\n        (stop\n        .now(\n        ))\n"
+    scope = read(source).scopes["f"]
+    go, stop = scope.calls
+    assert [(scope.guards[i][1], scope.guards[i][2]) for i in go.guards] == [(True, 2)]
+    assert [(scope.guards[i][1], scope.guards[i][2]) for i in stop.guards] == [(False, 2)]
+    assert (go.line, stop.line, stop.end_line) == (3, 6, 7)
+
+
+def test_imports_are_listed_wherever_they_stand() -> None:
+    summary = read("import a.b\nfrom .c import d as e\nfrom x import *\ndef f():\n    from ..y import z\n")
+    assert set(summary.imports) >= {"a.b", ".c", ".c.d", "x", "..y", "..y.z"}
+    assert summary.stars == ("x",)
+    scope = summary.scopes[""]
+    assert [scope.defs[i][1] for i in scope.names["e"]] == [("mf", ".c", "d")]
+    assert [scope.defs[i][1] for i in scope.names["a"]] == [("m", "a")]
+
+
+@pytest.mark.parametrize("source", [b"def f(:\n", b"\xff\xfe\x00", b"x = " + b"(" * 5000])
+def test_a_source_that_cannot_be_read_says_why(source: bytes) -> None:
+    summary = summarize(source)
+    assert summary.scopes == {}
+    assert summary.error
+
+
+# the cache's bytes --------------------------------------------------------------------------------------------------
+
+LIBRARY = [Path(module.__file__ or "") for module in (ast, json, textwrap, pytest)]
+LIBRARY += sorted(Path(json.__file__ or "").parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_summary_comes_back_as_it_went(path: Path) -> None:
+    summary = summarize(path.read_bytes())
+    data = encode(summary)
+    assert summary.scopes
+    assert decode(data) == summary
+    assert encode(summarize(path.read_bytes())) == data
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_damaged_entry_is_refused(data: st.DataObject) -> None:
+    whole = encode(read("import requests\ndef f(url):\n    return requests.get(url, timeout=5)\n"))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    flipped = bytes([whole[at] ^ data.draw(st.integers(1, 255))])
+    assert decode(whole[:at] + flipped + whole[at + 1 :]) is None
+    assert decode(whole[:at]) is None
