@@ -30,7 +30,7 @@ from extractor.scenarios import load_scenarios, scenarios
 from extractor.scenarios.definition import Definition
 from extractor.sources import Tree
 from extractor.summarycache import SummaryCache
-from extractor.workers import interrupts_held, worker_pool
+from extractor.workers import interruptible, interrupts_held, worker_pool
 
 # An estate and its sources at a commit, by system id.
 State = tuple[Estate, Mapping[str, Tree]]
@@ -179,7 +179,8 @@ def _link_all(readings: Sequence[tuple[Reading, Estate]], book: RuleBook, option
 
 def _link_forked(at: int) -> tuple[RepoFacts, list[tuple[str, float]]]:
     laps: list[tuple[str, float]] = []
-    facts = link_repository(*_READINGS[at], shipped_rules(), lambda stage, s: laps.append((stage, s)))
+    with interruptible():
+        facts = link_repository(*_READINGS[at], shipped_rules(), lambda stage, s: laps.append((stage, s)))
     return facts, laps
 
 

@@ -1,8 +1,9 @@
-"""Worker processes: pools that stay silent when a scan is interrupted, and end at once."""
+"""Worker processes: pools that stay silent when a scan is interrupted, and end soon."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -11,29 +12,43 @@ from contextlib import contextmanager
 
 @contextmanager
 def worker_pool(jobs: int, method: str | None = None) -> Iterator[ProcessPoolExecutor]:
-    """A pool of `jobs` processes, started by `method` ("fork", ...; None for the platform's own). An exception ends the
-    workers in the middle of what they do: nobody waits for it any more."""
+    """A pool of `jobs` processes, started by `method` ("fork", ...; None for the platform's own). After an exception
+    what has not begun is dropped, and what is `interruptible` ends at once.
+
+    Workers are never killed: the pool waits forever for a worker that dies while it sends its result.
+    """
     pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method), initializer=_ignore_interrupts)
     try:
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
         for worker in multiprocessing.active_children():
-            worker.terminate()
+            if worker.pid is not None:
+                os.kill(worker.pid, signal.SIGINT)
         raise
     finally:
-        pool.shutdown()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Interrupts wait until the end of the block. Processes started in it never see any: a worker that is interrupted
-    before its first own line would tell of it with a traceback."""
+    """Interrupts wait until the end of the block. Processes that start in it are born deaf to them: a worker that is
+    interrupted before its first own line would tell of it with a traceback."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """For long work in a worker: an interrupt raises KeyboardInterrupt here, which the pool takes as a result."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        _ignore_interrupts()
 
 
 def _ignore_interrupts() -> None:
