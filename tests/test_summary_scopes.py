@@ -43,7 +43,7 @@ def reaching(body: str) -> set[object]:
         ("x = 1\nif a:\n    x = 2\n    return x", {1}),
         ("if a:\n    x = 1\nelif b:\n    x = 2\nelse:\n    raise ValueError", {1, 2}),
         ("x = 1\nfor i in a:\n    x = 2", {1, 2}),
-        ("x = 1\nfor i in a:\n    x = 2\n    break\nelse:\n    x = 3", {2, 3}),
+        ("x = 1\nfor i in a:\n    x = 2\n    break\nelse:\n    x = 3", {1, 2, 3}),
         ("x = 1\nwhile a:\n    x = 2", {1, 2}),
         ("try:\n    x = 1\nexcept KeyError:\n    x = 2", {1, 2}),
         ("try:\n    x = 1\nexcept KeyError:\n    return", {1}),

@@ -204,6 +204,9 @@ def _function_attribute(base: DefRef, name: str) -> Values:
 
 def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
     """An attribute of an instance: a method bound to it, a property's result, what was assigned to `self.name`."""
+    field = dict(inst.bindings).get(name, ()) if inst.known else ()
+    if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
+        return field
     member = ev.classes.member(inst.cls, name)
     assigned = ev.classes.assigned(inst.cls, name)
     out: list[Value] = []
@@ -215,6 +218,8 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
             out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
     if not inst.known and all(isinstance(v, Text | Const | Setting | Env | Unknown) for v in out):
         out += _subclass_attribute(ev, inst, name)
+    if out and all(isinstance(v, Const) and v.value is None for v in out):  # it holds something else later
+        out = list(_annotated(ev, inst.cls, name)) or out
     if out:
         return bounded(_useful(out))
     if ev.classes.is_model(inst.cls) and name in ("objects", "_default_manager"):

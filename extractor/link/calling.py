@@ -211,8 +211,30 @@ def entry_frame(ev: Evaluator, func: DefRef, args: Args, kwargs: Kwargs) -> Fram
 def method_frame(ev: Evaluator, method: Def, inst: Inst) -> Frame:
     """The frame of a method of an instance; its constructor sees what the instance was made with."""
     name = method.scope.name.rsplit(".", 1)[-1]
-    bindings = inst.bindings if name in ("__init__", "__post_init__") and inst.known else ()
+    bindings: Bindings = ()
+    if name in ("__init__", "__post_init__") and inst.known:
+        bindings = _handed_up(ev, method, inst) if name == "__init__" else inst.bindings
     return ev.bound_frame(method, bindings, inst, None)
+
+
+def _handed_up(ev: Evaluator, method: Def, inst: Inst) -> Bindings:
+    """What a constructor of the class or of its bases is given: the class's own what the instance was made with, a
+    base's what `super().__init__(...)` hands up."""
+    made = ev.classes.member(inst.cls, "__init__")
+    here = made[1][0] if made and made[1] else None
+    bindings = inst.bindings
+    for _step in range(MAX_INLINE):
+        if not isinstance(here, DefRef) or here.target is method:
+            break
+        frame = ev.bound_frame(here.target, bindings, inst, None)
+        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        above = [(f, c) for c in calls for f in ev.eval(c.func, frame) if isinstance(f, DefRef)]
+        if not above or above[0][0].target is here.target:
+            return inst.bindings
+        here = above[0][0]
+        args, kwargs = arguments(ev, above[0][1], frame)
+        bindings = bind(ev, here.target, args, kwargs, skip_first=here.self is not None)
+    return bindings
 
 
 def returned(ev: Evaluator, func: DefRef, args: Args, kwargs: Kwargs) -> Values:

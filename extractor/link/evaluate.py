@@ -114,13 +114,17 @@ class Evaluator:
         found = self._names.get(key)
         if found is not None:
             return found
-        if key in self._busy:  # `X = X + [...]` reads what a star import brought
-            return self._starred(module, name)
-        self._busy.add(key)
+        again = key in self._busy  # `X = X + [...]` reads what a star import brought
+        mark = (module, f"*{name}") if again else key
+        if mark in self._busy:  # modules that import everything of each other
+            return ()
+        self._busy.add(mark)
         try:
-            found = self._module_name(module, name)
+            found = self._starred(module, name) if again else self._module_name(module, name)
         finally:
-            self._busy.discard(key)
+            self._busy.discard(mark)
+        if again:
+            return found
         if found or not (self._busy or self.depth) or self._is_absent(module, name):
             self._names[key] = found
         return found
