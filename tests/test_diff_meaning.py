@@ -11,6 +11,7 @@ from extractor.diff import diff_graphs
 from extractor.diff.document import MUST_SET, FieldChange, GraphDiff
 from extractor.diff.identity import canonical_url, fingerprint, url_path
 from extractor.model import Context, Enqueue, Graph, Inbound
+from renderers.diff_words import field_text
 from tests.diff_graphs import call, evidence, finding, flow, graph, route, scenario, schedule, setting, step, task
 from tests.sample_graph import sample_graph
 
@@ -215,3 +216,47 @@ def test_a_thousand_places_of_one_identity_are_still_themselves_after_a_move() -
     assert diff_graphs(graph(calls=here), graph(calls=there)).empty
     [change] = diff_graphs(graph(calls=here), graph(calls=there[1:])).changes
     assert (change.kind, change.status) == ("calls", "removed")
+
+
+def test_settings_and_messages_that_only_sound_alike_are_not_one_renamed() -> None:
+    account = setting("ACCOUNT_MICROFRONTEND_URL", system=None, default=None)
+    library = setting("LIBRARY_AUTHORING_MICROFRONTEND_URL", system=None, default=None)
+    diff = diff_graphs(graph(settings=[library]), graph(settings=[account]))
+    assert sorted(c.status for c in diff.of("settings")) == ["added", "removed"]
+    tasks = [task("tags.tasks.update_course_tags", id="t1"), task("dates.tasks.update_course_dates", id="t2")]
+    one, other = (flow(label=t.name.rpartition(".")[2], sync=False, protocol="Celery", task_ids=(t.id,)) for t in tasks)
+    diff = diff_graphs(graph(tasks=tasks, flows=[one]), graph(tasks=tasks, flows=[other]))
+    assert sorted(c.status for c in diff.of("flows")) == ["added", "removed"]
+
+
+def test_more_requests_to_the_same_code_are_told_once_and_by_entry_point() -> None:
+    ways = [Context("request", f"/page/{n}/") for n in range(8)]
+    base = graph(calls=[call(contexts=tuple(ways[:2]))], flows=[flow(trigger="request /page/0/", call_ids=("call",))])
+    head = graph(calls=[call(contexts=tuple(ways))], flows=[flow(trigger="eight requests", call_ids=("call",))])
+    [change] = diff_graphs(base, head).changes
+    assert (change.kind, change.status) == ("reach", "added")
+    assert change.title == "request /page/2/, request /page/3/, request /page/4/ and 3 more"
+    assert change.fields == (FieldChange("reaches", "", "", (), ("POST enrollment",)),)
+
+
+def test_a_new_call_tells_what_reaches_it_and_its_old_entry_points_say_nothing() -> None:
+    old, new = call(), call(url="{setting:CAMPUS_URL}/api/grades/", label="POST grades", function="grade")
+    changes = diff_graphs(graph(calls=[old]), graph(calls=[old, new])).changes
+    assert [(c.kind, c.status) for c in changes] == [("calls", "added")]
+    assert FieldChange("reached from", "", "", (), ("request /checkout/",)) in changes[0].fields
+
+
+def test_a_renamed_route_is_no_new_entry_point() -> None:
+    served = route(pattern="/checkout/", id="r9", repo="shop")
+    base = graph(calls=[call()], routes=[served])
+    head = graph(
+        calls=[call(contexts=(Context("request", "/checkout/pay/"),))],
+        routes=[dataclasses.replace(served, pattern="/checkout/pay/")],
+    )
+    assert [(c.kind, c.status) for c in diff_graphs(base, head).changes] == [("routes", "changed")]
+
+
+def test_a_set_is_told_by_what_came_and_what_left_and_no_more_than_five() -> None:
+    came = tuple(f"task {n}" for n in range(7))
+    said = field_text(FieldChange("tasks", "", "", ("task 9",), came))
+    assert said == "tasks: + task 0, task 1, task 2, task 3, task 4 and 2 more; − task 9"

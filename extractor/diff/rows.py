@@ -151,7 +151,7 @@ def _flows(source: Reader) -> Iterator[Row]:
             fields,
             f.evidence,
             near=(f.trigger, *_place(f.evidence)),
-            family=(f.source, f.target),
+            family=(f.source, f.target, *_queued(f, source)),
             traits=(f.label, _sync(f.sync), f.protocol, *_place(f.evidence)[:1]),
         )
 
@@ -167,6 +167,12 @@ def _makers(f: Flow, source: Reader) -> Iterator[Field]:
     yield _set("answered by", _twice(source.route(i) for i in f.route_ids))
     conditions = [c.condition for c in calls] or [f.condition]
     yield _set("condition", _twice(canonical_condition(" ".join(conditions)).split()) if all(conditions) else ())
+
+
+def _queued(flow: Flow, source: Reader) -> tuple[str, ...]:
+    """The tasks that a flow of messages carries: one that carries others is another flow, however alike its label."""
+    names = (source.tasks[i].name for i in flow.task_ids if i in source.tasks)
+    return () if flow.call_ids else tuple(sorted(source.names.get(name, name) for name in names))
 
 
 def _cycles(source: Reader) -> Iterator[Row]:
@@ -364,8 +370,8 @@ def _settings(source: Reader) -> Iterator[Row]:
             fields,
             source.at(s.repo, s.path, s.line, s.line, "setting"),
             near=(s.path, s.env or ""),
-            family=(s.repo, s.service),
-            traits=(s.name, s.env or "", s.default or "", s.system or "", s.kind),
+            family=(s.repo, s.service, s.kind),
+            traits=(s.name, s.env or "", s.default or "", s.system or ""),
         )
 
 
