@@ -1,0 +1,122 @@
+"""The call graph: an edge for each way in which code runs other code, and none where it does not."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from extractor.link import callgraph
+from tests.worlds import evaluator
+
+OTHERS = """
+class Client:
+    def send(self): ...
+    def fetch_grades(self): ...
+    @property
+    def token(self): ...
+    def __enter__(self): ...
+    def __exit__(self, *a): ...
+    def __call__(self): ...
+class Loud(Client):
+    def __init__(self): ...
+    def send(self): ...
+def plain(): ...
+def other(): ...
+def wraps(function):
+    def inner():
+        return function()
+    return inner
+"""
+
+
+def edges(source: str) -> set[tuple[str, str, int, str]]:
+    """Edges out of the module `m`: (from, to, line, how), names as they stand in the modules."""
+    head = "from functools import partial\nfrom o import *\n"
+    ev = evaluator({"o.py": OTHERS, "m.py": head + textwrap.dedent(source).lstrip("\n")})
+    graph = callgraph.build(ev)
+    return {
+        (edge.source.scope.name, edge.target.scope.name, edge.line, edge.how)
+        for source_, out in graph.callees.items()
+        for edge in out
+        if source_.module.name == "m" and edge.target.module.name == "o"
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    plain()", {("f", "plain", 4, "call")}),
+        ("def f():\n    g = plain\n    g()", {("f", "plain", 5, "call")}),
+        ("def f():\n    partial(plain)()", {("f", "plain", 4, "call"), ("f", "plain", 4, "callback")}),
+        ("def f():\n    Loud()", {("f", "Loud", 4, "call"), ("f", "Loud.__init__", 4, "call")}),
+        ("def f():\n    Client()()", {("f", "Client", 4, "call"), ("f", "Client.__call__", 4, "call")}),
+        ("def f():\n    return Client().token", {("f", "Client", 4, "call"), ("f", "Client.token", 4, "property")}),
+        ("def f():\n    with Client():\n        pass",
+         {("f", "Client", 4, "call"), ("f", "Client.__enter__", 4, "call"), ("f", "Client.__exit__", 4, "call")}),
+        ("def f(c: Client):\n    c.send()", {("f", "Client.send", 4, "call"), ("f", "Loud.send", 4, "override")}),
+        ("def f(c):\n    c.fetch_grades()", {("f", "Client.fetch_grades", 4, "guess")}),
+        ("def f(pool):\n    pool.run_all(plain)", {("f", "plain", 4, "callback")}),
+        ("def f(pool):\n    pool.run_all([plain, other])",
+         {("f", "plain", 4, "callback"), ("f", "other", 4, "callback")}),
+        ("@wraps\ndef f(): ...", {("f", "wraps", 3, "decorator")}),
+        ("plain()", {("", "plain", 3, "call")}),
+        # None of these runs anything of the other module.
+        ("def f(c):\n    c.send()", set()),
+        ("def f():\n    return plain", set()),
+        ("def f(c: Client):\n    return c.send", set()),
+        ("def f():\n    return 'plain()'", set()),
+        ("def f():\n    from nowhere import plain\n    plain()", set()),
+    ],
+)  # fmt: skip
+def test_an_edge_for_each_way_to_run_code(source: str, expected: set[tuple[str, str, int, str]]) -> None:
+    assert {edge for edge in edges(source) if edge[0] or not source.startswith(("def", "@"))} == expected
+
+
+def test_a_function_inside_another_is_run_through_it() -> None:
+    ev = evaluator({"m.py": "def outer():\n    def inner():\n        go()\n    return [lambda: go()]\ndef go(): ...\n"})
+    graph = callgraph.build(ev)
+    module = ev.world.modules[0]
+    outer = {(e.target.scope.name, e.how) for e in graph.callees[module.define("outer")]}
+    assert outer == {("outer.inner", "callback"), ("outer.<lambda>1", "callback")}
+    assert {e.source.scope.name for e in graph.callers[module.define("go")]} == {"outer.inner", "outer.<lambda>1"}
+
+
+def test_a_class_of_a_framework_has_its_methods_run_and_a_class_of_one_s_own_has_not() -> None:
+    source = """
+    from rest_framework.views import APIView
+    from rest_framework.serializers import Serializer
+    class Reply(Serializer):
+        def to_representation(self, row): ...
+    class View(APIView):
+        serializer_class = Reply
+        def get(self, request): ...
+    class Own:
+        def get(self): ...
+    """
+    ev = evaluator({"m.py": source})
+    graph = callgraph.build(ev)
+    module = ev.world.modules[0]
+    assert {e.target.scope.name for e in graph.callees[module.define("View")]} == {"View.get", "Reply"}
+    assert module.define("Own") not in graph.callees
+
+
+def test_the_same_pair_is_told_once_for_each_kind_with_its_first_line() -> None:
+    assert edges("def f():\n    plain()\n    plain()\n") == {("f", "plain", 4, "call")}
+
+
+def test_saving_a_model_runs_what_it_overrides() -> None:
+    source = """
+    from django.db import models
+    class Order(models.Model):
+        def save(self, *args): ...
+    def f():
+        Order.objects.create(a=1)
+    def g():
+        Order.objects.filter(a=1)
+    """
+    ev = evaluator({"m.py": source})
+    graph = callgraph.build(ev)
+    module = ev.world.modules[0]
+    assert "Order.save" in {e.target.scope.name for e in graph.callees[module.define("f")]}
+    assert module.define("g") not in graph.callees
