@@ -1,0 +1,168 @@
+"""Effects: the lines that cause requests, as seen from where they happen and from who decides about them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from extractor.link import callgraph
+from extractor.link.effects import Effects
+from extractor.link.folding import show
+from extractor.rulebook import shipped_rules
+from tests.worlds import evaluator
+
+HEAD = "import requests\nimport functools\nfrom django.conf import settings\n"
+
+
+def sent(source: str, libraries: dict[str, dict[str, str]] | None = None) -> set[tuple[str, str, str, str]]:
+    """Requests that the module causes: (function, method, URL, time-out)."""
+    ev = evaluator({"m.py": HEAD + textwrap.dedent(source)}, libraries)
+    effects = Effects(ev, callgraph.build(ev), shipped_rules()).find()
+    return {
+        (effect.site.owner.shown, "|".join(facets.methods), "|".join(map(show, facets.urls)), facets.timeout)
+        for effect in effects
+        for facets in effect.facets
+    }
+
+
+CLIENT = """
+import requests
+def fetch(path, timeout=None):
+    return requests.get("https://lms/" + path, timeout=timeout)
+class Api:
+    def __init__(self, base):
+        self.base = base
+        self.session = requests.Session()
+    def grades(self, user):
+        return self.session.post(self.base + "/grades", json={"user": user}, timeout=9)
+    def prepared(self, user):
+        return requests.Request("GET", self.base + "/grades")
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    requests.get('https://a/x', timeout=5)", {("f", "GET", "https://a/x", "yes")}),
+        ("def f():\n    requests.request('put', settings.BASE + '/x')", {("f", "PUT", "{setting:BASE}/x", "no")}),
+        ("def f():\n    requests.Session().delete(url='https://a/x')", {("f", "DELETE", "https://a/x", "no")}),
+        # A function handed over, or chosen by its name.
+        ("def f():\n    send = requests.post\n    send('https://a/x')", {("f", "POST", "https://a/x", "no")}),
+        ("def f():\n    getattr(requests, 'patch')('https://a/x')", {("f", "PATCH", "https://a/x", "no")}),
+        ("def f():\n    functools.partial(requests.get, timeout=3)('https://a/x')",
+         {("f", "GET", "https://a/x", "yes")}),
+        # Sessions made by a factory, or held by an object.
+        ("def make():\n    return requests.Session()\ndef f():\n    make().get('https://a/x')",
+         {("f", "GET", "https://a/x", "no")}),
+        ("class C:\n    s = requests.Session()\n    def f(self):\n        self.s.get('https://a/x')",
+         {("C.f", "GET", "https://a/x", "no")}),
+        # Nothing is sent by code that only prepares, or that speaks of something else.
+        ("def f():\n    return requests.Session()", set()),
+        ("def f():\n    return requests.Request('GET', 'https://a/x').prepare()", set()),
+        ("def f():\n    return requests.get", set()),
+        ("def f(cache):\n    return {'https://a': 1}.get('https://a/x')", set()),
+        ("def f():\n    return settings.BASE + '/x'", set()),
+    ],
+)  # fmt: skip
+def test_what_a_line_sends(source: str, expected: set[tuple[str, str, str, str]]) -> None:
+    assert sent(source) == expected
+
+
+def test_a_session_class_of_one_s_own_may_set_the_time_out_of_every_request() -> None:
+    session = """
+        class S(requests.Session):
+            def request(self, method, url, **kwargs):
+                {}
+                return super().request(method, url, **kwargs)
+        def f():
+            S().get("https://a/x")
+        """
+    limited, unlimited = (session.format(line) for line in ('kwargs.setdefault("timeout", 5)', "print(url)"))
+    assert ("f", "GET", "https://a/x", "yes") in sent(limited)
+    assert ("f", "GET", "https://a/x", "no") in sent(unlimited)
+
+
+def test_a_wrapper_s_callers_say_which_endpoint() -> None:
+    found = sent(
+        """
+        def call(path, method="get"):
+            return requests.request(method, settings.BASE + path, timeout=5)
+        def users():
+            return call("/users/")
+        def remove(name):
+            return call(f"/users/{name}/", method="delete")
+        """
+    )
+    assert ("users", "GET", "{setting:BASE}/users/", "yes") in found
+    assert ("remove", "DELETE", "{setting:BASE}/users/{name}/", "yes") in found
+    assert {row[0] for row in found} == {"call", "users", "remove"}
+
+
+def test_a_wrapper_around_a_wrapper_is_settled_where_the_url_is() -> None:
+    found = sent(
+        """
+        def low(url):
+            return requests.get(url)
+        def middle(path):
+            return low("https://a" + path)
+        def top():
+            return middle("/x")
+        """
+    )
+    assert ("top", "GET", "https://a/x", "no") in found
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "def f():\n    run(requests.post, 'https://a/x')",
+        "def f():\n    run(function=requests.post, url='https://a/x')",
+        "def f():\n    run(functools.partial(requests.post), 'https://a/x')",
+    ],
+)
+def test_a_function_handed_over_sends_where_it_is_called_and_for_who_hands_it_over(caller: str) -> None:
+    found = sent(f"def run(function, url):\n    return function(url, timeout=2)\n{caller}\n")
+    assert ("f", "POST", "https://a/x", "yes") in found
+    assert {row[0] for row in found} == {"f", "run"}
+
+
+def test_a_client_handed_over_sends_where_it_is_used() -> None:
+    found = sent("def use(client):\n    return client.get('https://a/x')\ndef f():\n    use(requests.Session())\n")
+    assert found == {("use", "GET", "https://a/x", "no")}
+
+
+def test_libraries_are_followed_inside_and_stand_at_the_line_that_enters_them() -> None:
+    source = """
+    from lms import client
+    def f():
+        client.fetch("users/")
+    def g():
+        client.Api(settings.LMS).grades("me")
+    def h():
+        return client.Api(settings.LMS)
+    def i():
+        return client.Api(settings.LMS).prepared("me")
+    """
+    assert sent(source, {"lms": {"lms/__init__.py": "", "lms/client.py": CLIENT}}) == {
+        ("f", "GET", "https://lms/users/", "unknown"),  # the library takes a time-out somewhere
+        ("g", "POST", "{setting:LMS}/grades", "yes"),
+    }  # fmt: skip
+
+
+def test_a_class_that_a_framework_sends_requests_for_says_where_to() -> None:
+    source = """
+    from social_core.backends.oauth import BaseOAuth2
+    class Login(BaseOAuth2):
+        ACCESS_TOKEN_URL = settings.LMS + "/oauth2/access_token"
+    class Other:
+        ACCESS_TOKEN_URL = settings.LMS + "/other"
+    """
+    found = sent(source)
+    assert ("Login", "POST", "{setting:LMS}/oauth2/access_token") in {row[:3] for row in found}
+    assert {row[0] for row in found} == {"Login"}
+
+
+def test_wrappers_that_call_each_other_end() -> None:
+    found = sent("def a(u):\n    requests.get(u)\n    b(u + 'x')\ndef b(u):\n    a(u + 'y')\ndef f():\n    a('https://h/')\n")
+    assert ("f", "GET", "https://h/", "no") in found
