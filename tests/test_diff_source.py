@@ -152,7 +152,8 @@ def test_tidied_source_is_no_change(estate: Estate, tmp_path: Path, tidy: Callab
 
 
 def test_one_more_entry_point_of_the_same_code_is_one_change(estate: Estate, tmp_path: Path) -> None:
-    views = FILES["shop/views.py"].replace("tasks.tell.delay(1)", "api.announce(None, request.number)\n    tasks.tell.delay(1)")
+    more = "api.announce(None, request.number)\n    tasks.tell.delay(1)"
+    views = FILES["shop/views.py"].replace("tasks.tell.delay(1)", more)
     [change] = against_v1(estate, tmp_path, {"shop/views.py": views}).diff.changes
     assert (change.kind, change.status, change.title) == ("reach", "changed", "request /api/refunds/")
     [reaches] = change.fields
