@@ -110,10 +110,12 @@ class Effects:
             last = effect.hops[-1]
             if id(last) not in known and len(effect.hops) > 1:
                 out.setdefault(id(last), {}).update(dict.fromkeys(effect.facets, effect))
-        return [
-            Effect((next(iter(rows.values())).hops[-1],), tuple(rows)[:8], next(iter(rows)).via)
-            for rows in out.values()
-        ]
+        made = []
+        for rows in out.values():
+            hops = next(iter(rows.values())).hops
+            funcs = tuple(f for frame in self._frames(hops) for f in self.ev.eval(hops[-1].call.func, frame))
+            made.append(Effect((hops[-1],), tuple(rows)[:8], _via(funcs, tuple(rows))))
+        return made
 
     def _may_be_effect(self, funcs: Values) -> bool:
         """A call of a parameter, or of a method on one that some rule knows by name: callers may tell."""
