@@ -88,6 +88,14 @@ def fetch_distribution(
         return _from_index(pin, cache_dir, own)
 
 
+def _wanting(pin: Pin, cache_dir: Path) -> bool:
+    """True when the index must be asked for `pin`."""
+    if _refused(pin) is not None:
+        return False
+    kept = cache.find(cache_dir, pin)
+    return kept is None or not _vouched(pin, kept.data)
+
+
 def fetch_all(
     pins: Iterable[Pin],
     cache_dir: Path,
@@ -100,7 +108,9 @@ def fetch_all(
     """The source of each pin, fetched in parallel. When the archives, in the order of `pins`, come to more than
     `max_total` bytes, the rest is Missing."""
     pins = list(dict.fromkeys(pins))
-    config = config or (IndexConfig() if offline else pip_configuration())
+    if config is None:
+        # Asking pip costs a process, so it is asked only when something is to be fetched.
+        config = IndexConfig() if offline or not any(_wanting(p, cache_dir) for p in pins) else pip_configuration()
     results: dict[Pin, Distribution | Missing] = {}
     total = 0
     with closing(Web(config)) as web:

@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
-import httpx
-
 from extractor.libraries.index import IndexConfig
 from extractor.libraries.pins import without_credentials
+
+if TYPE_CHECKING:  # takes long to import, and a scan whose libraries are cached asks the network nothing
+    import httpx
 
 _ATTEMPTS = 4
 _MAX_WAIT = 10.0
@@ -67,6 +69,8 @@ class Web:
         return self._remote(url, limit, accept)
 
     def _remote(self, url: str, limit: int, accept: str) -> Page:
+        import httpx
+
         shown, failure = without_credentials(url), ""
         for attempt in range(_ATTEMPTS):
             wait = min(0.5 * 2**attempt, _MAX_WAIT)
@@ -127,6 +131,8 @@ class Web:
         return _from_netrc(parts.hostname or "")
 
     def _open(self) -> httpx.Client:
+        import httpx
+
         with self._lock:
             if self._client is None:
                 timeout = httpx.Timeout(min(self.config.timeout, 60.0), connect=min(self.config.timeout, 15.0))

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from extractor.syntax import concrete, native, python2
+from extractor.syntax import native, python2
 from extractor.syntax.decoding import NotText, decode
 from extractor.syntax.depth import long_dotted
 from extractor.syntax.directives import Directive, directives
@@ -84,6 +84,9 @@ def _by_libcst(text: str, refused: SyntaxError | None = None) -> Parsed | Unpars
     """`refused` is the complaint of `ast`, when it was asked."""
     if refused and python2.is_certain(refused):
         return Unparsed(_PYTHON2)
+    # libcst takes longer to import than most scans to read what changed, and few modules need it.
+    from extractor.syntax import concrete
+
     try:
         tree = concrete.parse_module(text)
     except concrete.TooDeep as error:
