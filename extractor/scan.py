@@ -18,6 +18,7 @@ from extractor.checks import apply_ignores, contracts
 from extractor.collect import Collected, collect
 from extractor.estate import Estate
 from extractor.etl import etl_gaps, etl_rows
+from extractor.factscache import FactsCache, facts_key
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts
 from extractor.linking import Reading, link_repository
@@ -70,15 +71,35 @@ def _uncollected() -> Iterator[None]:
 def _scan(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:
     book = shipped_rules()
     definitions = [load_scenarios(estate) for estate, _ in states]
-    readings = _read_states(states, book, options)
+    kept = FactsCache(options.cache_dir)
+    keys = [_facts_keys(state) for state in states]
+    known = [{n: f for n, key in of.items() if (f := kept.get(n, key)) is not None} for of in keys]
+    readings = _read_states([_without(state, have) for state, have in zip(states, known, strict=True)], book, options)
     # A reading that two states share is one object, and so are its facts.
     own = {id(r): (r, estate) for read, (estate, _) in zip(readings, states, strict=True) for r in read.values()}
     linked = dict(zip(own, _link_all(list(own.values()), book, options), strict=True))
     graphs = []
-    for read, state, wanted in zip(readings, states, definitions, strict=True):
-        facts = {name: linked[id(read[name])] for name in sorted(read)}
-        graphs.append(_graph(state, facts, wanted, book, options))
+    for read, state, wanted, have, of in zip(readings, states, definitions, known, keys, strict=True):
+        fresh = {name: linked[id(reading)] for name, reading in read.items() if name not in have}
+        for name, facts in fresh.items():
+            kept.put(name, of[name], facts)
+        every = have | fresh
+        graphs.append(_graph(state, {name: every[name] for name in sorted(every)}, wanted, book, options))
     return tuple(graphs)
+
+
+def _facts_keys(state: State) -> dict[str, str]:
+    """The key of each tree's facts."""
+    estate, trees = state
+    libraries = {name: tree for name, tree in trees.items() if name in estate.libraries}
+    return {name: facts_key(tree, estate, libraries) for name, tree in trees.items()}
+
+
+def _without(state: State, known: Mapping[str, RepoFacts]) -> State:
+    """A state without the trees whose facts are known; the estate's libraries stay while anything is to be read."""
+    estate, trees = state
+    missing = {name for name in trees if name not in known}
+    return estate, {n: t for n, t in trees.items() if n in missing or (missing and n in estate.libraries)}
 
 
 def _graph(

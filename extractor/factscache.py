@@ -1,0 +1,86 @@
+"""Linked facts kept between runs: a repository in which nothing changed is not linked again.
+
+The key covers all that the facts are made of: every file of the tree, the trees of the estate's own libraries, the
+estate, the rules, and the code of the extractor itself. Facts made while a pinned library could not be had are not
+kept: the next run may have it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import pickle
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from extractor.estate import Estate
+from extractor.link.facts import RepoFacts
+from extractor.rulefiles import rules_dir
+from extractor.sources import Tree
+from extractor.summarycache import fingerprint
+
+KEPT_PER_SOURCE = 4  # a release and its base, a branch and yesterday's
+
+
+@functools.cache
+def _code_digest() -> str:
+    """Changes with any module of the extractor and any shipped rule."""
+    digest = hashlib.sha256(fingerprint().encode())
+    here = Path(__file__).parent
+    for path in (*sorted(here.rglob("*.py")), *sorted(rules_dir().rglob("*.yaml"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
+    """What the facts of a tree depend on, as one digest. `libraries` are the estate's own, by name."""
+    digest = hashlib.sha256(_code_digest().encode())
+    digest.update(repr((estate, tree.name, tree.url, tree.ref, tree.commit, tree.web)).encode())
+    for one in (tree, *(libraries[name] for name in sorted(libraries))):
+        for entry in one.entries:
+            digest.update(f"{entry.path}\0{entry.blob}\0".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+class FactsCache:
+    """Facts by key, one file each, below a directory that only the user writes to. Damage is passed over."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory / "facts" if directory is not None else None
+
+    def get(self, name: str, key: str) -> RepoFacts | None:
+        """The facts kept under a key, or None."""
+        if self._directory is None:
+            return None
+        with contextlib.suppress(Exception):  # whatever a damaged file does, the repository is linked anew
+            path = self._path(name, key)
+            data = path.read_bytes()
+            if hashlib.sha256(data[32:]).digest() != data[:32]:
+                return None
+            os.utime(path)
+            found = pickle.loads(data[32:])
+            return found if isinstance(found, RepoFacts) else None
+        return None
+
+    def put(self, name: str, key: str, facts: RepoFacts) -> None:
+        """Keeps facts, whole or not at all, and lets the oldest of the source go."""
+        if self._directory is None or any(gap.kind == "library" for gap in facts.gaps):
+            return
+        body = pickle.dumps(facts, protocol=5)
+        with contextlib.suppress(OSError):
+            path = self._path(name, key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(body).digest() + body)
+            os.replace(temporary, path)
+            kept = sorted(path.parent.glob("*.facts"), key=lambda p: p.stat().st_mtime, reverse=True)
+            for old in kept[KEPT_PER_SOURCE:]:
+                old.unlink(missing_ok=True)
+
+    def _path(self, name: str, key: str) -> Path:
+        assert self._directory is not None
+        return self._directory / hashlib.sha256(name.encode()).hexdigest()[:16] / f"{key}.facts"

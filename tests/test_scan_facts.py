@@ -1,0 +1,61 @@
+"""Facts kept between runs: nothing is linked twice, and nothing stale is taken for the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import extractor.scan as scan
+from extractor.estate import apply_overrides, load_estate, parse_source_override
+from extractor.model import Graph
+from extractor.options import ScanOptions
+from extractor.sources import open_source
+from tests.build_estate import build_estate
+
+ESTATE = Path(__file__).parent / "fixtures" / "estate" / "estate.yaml"
+
+
+@pytest.fixture(scope="module")
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return build_estate(tmp_path_factory.mktemp("repositories"))
+
+
+def scanned(repositories: dict[str, Path], cache: Path, title: str | None = None) -> Graph:
+    overrides = [parse_source_override(f"{name}={path}") for name, path in repositories.items()]
+    estate = apply_overrides(load_estate(ESTATE), overrides)
+    if title is not None:
+        import dataclasses
+
+        estate = dataclasses.replace(estate, title=title)
+    trees = {spec.name: open_source(spec, cache) for spec in estate.sources()}
+    return scan.scan_estate(estate, trees, ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, cache, offline=True))
+
+
+def test_a_second_scan_links_nothing_and_says_the_same(
+    repositories: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scanned(repositories, tmp_path)
+    linked: list[object] = []
+    monkeypatch.setattr(scan, "link_repository", lambda *given: linked.append(given))
+    # What a pinned library that cannot be had leaves open is looked for anew: such facts are not kept.
+    kept = {gap.repo for gap in first.gaps if gap.kind == "library"}
+    assert not kept
+    assert scanned(repositories, tmp_path) == first
+    assert linked == []
+
+
+def test_a_damaged_file_is_linked_anew(repositories: dict[str, Path], tmp_path: Path) -> None:
+    first = scanned(repositories, tmp_path)
+    files = sorted((tmp_path / "facts").rglob("*.facts"))
+    assert files
+    for path in files:
+        path.write_bytes(path.read_bytes()[:-7] + b"damaged")
+    assert scanned(repositories, tmp_path) == first
+
+
+def test_another_estate_has_other_facts(repositories: dict[str, Path], tmp_path: Path) -> None:
+    scanned(repositories, tmp_path)
+    before = set((tmp_path / "facts").rglob("*.facts"))
+    assert scanned(repositories, tmp_path, title="Another").estate == "Another"
+    assert set((tmp_path / "facts").rglob("*.facts")) > before
