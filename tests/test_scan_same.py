@@ -78,6 +78,7 @@ def test_damaged_entries_of_the_cache_are_read_anew(
         assert len(rows) > 10
         poison = [(bytes(data[:40]) + b"\0" + bytes(data[41:-1]), blob) for blob, data in rows]
         connection.executemany("UPDATE summary SET data = ? WHERE blob = ?", poison)
+    shutil.rmtree(tmp_path / "cache" / "facts")  # so that the summaries are asked for
     assert scan(repositories, tmp_path / "out", tmp_path / "cache") == graph
     with sqlite3.connect(damaged) as connection:
         assert sorted(connection.execute("SELECT blob, data FROM summary")) == sorted(rows)
