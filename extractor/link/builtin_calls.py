@@ -196,6 +196,9 @@ def _dict(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | N
     items = tuple(((Text((key,)),), values) for key, values in kwargs.items())
     if not args:
         return (Mapping(items),)
+    environment = tuple(v for v in args[0] if isinstance(v, Ext) and v.path == "os.environ")
+    if environment:  # a copy of the environment reads as the environment
+        return environment
     merged = [v for v in args[0] if isinstance(v, Mapping)]
     return (Mapping(tuple(i for m in merged for i in m.items) + items, open=not merged),)
 
@@ -251,6 +254,7 @@ def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fr
 
 
 _KNOWN: dict[str, Callable[..., Values | None]] = {
+    "os.environ.copy": lambda ev, a, k, f: (Ext("os.environ"),),
     "os.environ.get": _getenv, "os.getenv": _getenv, "os.environ.setdefault": _getenv, "os.environ.pop": _getenv,
     "dj_database_url.config": _database_url, "builtins.str": _str, "builtins.int": _int, "builtins.float": _int,
     "builtins.getattr": _getattr,
