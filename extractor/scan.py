@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import gc
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from extractor.assemble.cadence import timings
 from extractor.assemble.flows import Arrows, with_findings
@@ -31,7 +29,7 @@ from extractor.scenarios import load_scenarios, scenarios
 from extractor.scenarios.definition import Definition
 from extractor.sources import Tree
 from extractor.summarycache import SummaryCache
-from extractor.workers import interruptible, interrupts_held, worker_pool
+from extractor.workers import interruptible, interrupts_held, uncollected, worker_pool
 
 # An estate and its sources at a commit, by system id.
 State = tuple[Estate, Mapping[str, Tree]]
@@ -48,24 +46,8 @@ def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions)
 def scan_states(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:
     """The graphs of several states of one estate, which differ in the refs of its sources only, each as by
     `scan_estate`. A source at the same commit in two of them is read and linked once; the rest are linked at once."""
-    with _uncollected():
+    with uncollected():
         return _scan(states, options)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """No cycle collector: a scan makes millions of small objects that live to its end, and hardly a cycle among them.
-
-    Looking them over again and again takes a third of the time of linking and finds nothing: the memory at the peak
-    is the same without.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _scan(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -62,6 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
+    from extractor.workers import uncollected
 
     started = time.monotonic()
     formats = check_formats(options.format or DEFAULT_FORMATS)
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.detail(f"{tree.name}: {tree.url} at {tree.ref}, commit {tree.commit}, {len(tree.entries)} files")
         graph = _scan(estate, trees, scan_options)
         progress("drawing", 0, 0)
-        with clock.stage("render"), _uncollected():
+        with clock.stage("render"), uncollected():
             files = render_outputs(Material(graph), formats)
         with clock.stage("publish"):
             publish(options.out, files)
@@ -100,18 +100,6 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Gr
     from extractor.scan import scan_estate
 
     return scan_estate(estate, trees, options)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rendering makes little garbage beside a large graph: the cycle collector would walk it for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Clock:

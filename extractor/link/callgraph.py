@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from extractor.link import attributes
 from extractor.link.absvalue import (
     DefRef,
     Ext,
@@ -17,10 +16,8 @@ from extractor.link.absvalue import (
     Mapping,
     Param,
     Partial,
-    Query,
     QueryMethod,
     Seq,
-    Text,
     Unknown,
     Value,
     Values,
@@ -303,6 +300,3 @@ def _named_definitions(value: Value) -> Iterator[Def]:
             for item in values:
                 if isinstance(item, DefRef | Inst):
                     yield from _named_definitions(item)
-
-
-__all__ = ["CallGraph", "Edge", "Query", "Site", "Text", "attributes", "build"]

@@ -40,7 +40,7 @@ _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", 
 _QUERY_PAIR = frozenset({"get_or_create", "update_or_create"})
 _QUERY_PLAIN = frozenset({"count", "exists", "values", "values_list", "aggregate", "delete", "update", "bulk_create",
                           "bulk_update", "iterator", "in_bulk", "acount", "aexists"})  # fmt: skip
-MAX_INLINE = 7
+MAX_INLINE = 7  # functions entered inside one another to learn what they return
 
 
 def arguments(ev: Evaluator, call: Call, frame: Frame) -> tuple[Args, Kwargs]:
@@ -283,7 +283,3 @@ def super_of(ev: Evaluator, frame: Frame | None) -> Values:
     if owner is None or frame is None or owner.owner_class is None:
         return (Unknown("super()"),)
     return (Super(owner.owner_class, frame.self or ev.self_of(owner)),)
-
-
-__all__ = ["Query", "arguments", "attributes", "bind", "call_result", "call_value", "construct", "entered",
-           "entry_frame", "method_frame", "returned", "super_of"]  # fmt: skip

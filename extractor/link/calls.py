@@ -14,7 +14,7 @@ from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
-from extractor.link.systems import Identity, Systems, host_of, setting_texts
+from extractor.link.systems import Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
 from extractor.rowids import numbered, row_id
@@ -274,6 +274,3 @@ def _orm_operation(funcs: Values) -> str | None:
             if func.name in _READS:
                 return "read"
     return None
-
-
-__all__ = ["Rows", "Surroundings", "host_of", "rows", "shown_url"]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import DefRef, Inst, Text
+from extractor.link.absvalue import DefRef
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Edge
 from extractor.link.evaluate import Evaluator, qualified
@@ -272,6 +272,3 @@ def _local_name(owner: Def, base: Expr) -> str:
             if value[0] in ("mf", "a"):
                 return str(value[-1])
     return ""
-
-
-__all__ = ["Entry", "Inst", "Reach", "Text", "connected_receivers", "reach", "signal_of"]

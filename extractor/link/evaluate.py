@@ -35,7 +35,6 @@ from extractor.modules import Def, Module
 from extractor.summary import Value as Expr
 
 MAX_DEPTH = 24  # nested evaluations
-MAX_INLINE = 7  # functions entered inside one another to learn what they return
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
 
