@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from extractor.errors import UserError
+from extractor.filecache import FileCache
 from extractor.model import Graph
 from extractor.ruledoc import RuleDoc
 from extractor.views.view import View
 
 Files = dict[str, str | bytes]
+
+_LAYOUTS = 1000  # files of some 10 KB: the pictures of several estates
 
 
 def _shipped_rules() -> tuple[RuleDoc, ...]:
@@ -20,17 +24,23 @@ def _shipped_rules() -> tuple[RuleDoc, ...]:
     return rule_docs()
 
 
+def kept_layouts(cache_dir: Path | None) -> FileCache:
+    """Where placed diagrams are kept below a cache directory; nowhere for None."""
+    return FileCache(cache_dir / "layouts" if cache_dir is not None else None, _LAYOUTS)
+
+
 @dataclass(frozen=True)
 class Material:
     """What formats are made of: the graph, and its views and pictures, which are made once, when first needed.
 
     `rules` are all rules in words (those that ship with c4trace); `pages` further pages of the site: name to title and
-    HTML body.
+    HTML body. `layouts` keeps placed diagrams from run to run.
     """
 
     graph: Graph
     rules: tuple[RuleDoc, ...] = field(default_factory=_shipped_rules)
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    layouts: FileCache = field(default_factory=lambda: kept_layouts(None))
 
     @functools.cached_property
     def views(self) -> tuple[View, ...]:
@@ -44,7 +54,7 @@ class Material:
         """Each view drawn, by its id."""
         from renderers.svg import render_svgs
 
-        return render_svgs(self.views)
+        return render_svgs(self.views, store=self.layouts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,8 @@ def _site(material: Material) -> Files:
 def _svg(material: Material) -> Files:
     from renderers.svg import render_svgs
 
-    return {f"svg/{name}.svg": text for name, text in render_svgs(material.views, standalone=True).items()}
+    pictures = render_svgs(material.views, standalone=True, store=material.layouts)
+    return {f"svg/{name}.svg": text for name, text in pictures.items()}
 
 
 def _puml(material: Material) -> Files:

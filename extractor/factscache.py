@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from extractor.estate import Estate
+from extractor.filecache import FileCache
 from extractor.link.facts import RepoFacts
 from extractor.rulefiles import rules_dir
 from extractor.sources import Tree
@@ -46,41 +45,26 @@ def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
 
 
 class FactsCache:
-    """Facts by key, one file each, below a directory that only the user writes to. Damage is passed over."""
+    """Facts by source and key, below a directory that only the user writes to. Damage is passed over."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory / "facts" if directory is not None else None
 
     def get(self, name: str, key: str) -> RepoFacts | None:
         """The facts kept under a key, or None."""
-        if self._directory is None:
+        body = self._files(name).get(f"{key}.facts")
+        if body is None:
             return None
-        with contextlib.suppress(Exception):  # whatever a damaged file does, the repository is linked anew
-            path = self._path(name, key)
-            data = path.read_bytes()
-            if hashlib.sha256(data[32:]).digest() != data[:32]:
-                return None
-            os.utime(path)
-            found = pickle.loads(data[32:])
+        with contextlib.suppress(Exception):  # whatever a stale file does, the repository is linked anew
+            found = pickle.loads(body)
             return found if isinstance(found, RepoFacts) else None
         return None
 
     def put(self, name: str, key: str, facts: RepoFacts) -> None:
-        """Keeps facts, whole or not at all, and lets the oldest of the source go."""
-        if self._directory is None or any(gap.kind == "library" for gap in facts.gaps):
-            return
-        body = pickle.dumps(facts, protocol=5)
-        with contextlib.suppress(OSError):
-            path = self._path(name, key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(body).digest() + body)
-            os.replace(temporary, path)
-            kept = sorted(path.parent.glob("*.facts"), key=lambda p: p.stat().st_mtime, reverse=True)
-            for old in kept[KEPT_PER_SOURCE:]:
-                old.unlink(missing_ok=True)
+        """Keeps facts, and lets the oldest of the source go."""
+        if not any(gap.kind == "library" for gap in facts.gaps):
+            self._files(name).put(f"{key}.facts", pickle.dumps(facts, protocol=5))
 
-    def _path(self, name: str, key: str) -> Path:
-        assert self._directory is not None
-        return self._directory / hashlib.sha256(name.encode()).hexdigest()[:16] / f"{key}.facts"
+    def _files(self, name: str) -> FileCache:
+        at = self._directory / hashlib.sha256(name.encode()).hexdigest()[:16] if self._directory is not None else None
+        return FileCache(at, KEPT_PER_SOURCE)

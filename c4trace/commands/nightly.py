@@ -18,7 +18,7 @@ from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
 from c4trace.nightly.parts import Extras, Parts, World
 from c4trace.nightly.report import tell_failure
-from c4trace.outputs import DEFAULT_FORMATS, Material, render_outputs
+from c4trace.outputs import DEFAULT_FORMATS, Material, kept_layouts, render_outputs
 from c4trace.publish import check_out_dir, publish
 from c4trace.scanning import choose_estate, default_cache_dir
 from c4trace.snapshot_spec import state_dir
@@ -111,7 +111,8 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
         return check(diff, head, policy, baseline, today()).breaches
 
     def put_out(graph: Graph, extras: Extras) -> None:
-        publish(config.out, {**render_outputs(Material(graph, pages=extras.pages), DEFAULT_FORMATS), **extras.files})
+        material = Material(graph, pages=extras.pages, layouts=kept_layouts(cache_dir))
+        publish(config.out, {**render_outputs(material, DEFAULT_FORMATS), **extras.files})
 
     return Parts(
         specs=estate.sources(),

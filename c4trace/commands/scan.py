@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Scan and publish. Raises UserError or SourceError before anything of the last output is touched."""
-    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, render_outputs
+    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, kept_layouts, render_outputs
     from c4trace.publish import check_out_dir, publish
     from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
     from c4trace.version import stamp, version
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         graph = _scan(estate, trees, scan_options)
         progress("drawing", 0, 0)
         with clock.stage("render"), uncollected():
-            files = render_outputs(Material(graph), formats)
+            files = render_outputs(Material(graph, layouts=kept_layouts(scan_options.cache_dir)), formats)
         with clock.stage("publish"):
             publish(options.out, files)
     if "site" in formats:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from extractor.views import Boundary, View, ViewEdge, ViewNode
 from renderers.svg.blocks import SIGN, STEP, Block, Line, kind_text
+from renderers.svg.kept import Store
 from renderers.svg.layout import Blocks, frame_title, layout, measure
 from renderers.svg.legend import legend
 from renderers.svg.marks import esc, num, warning_sign
@@ -24,15 +25,15 @@ _MARGIN = 14.0
 _TITLE = 34.0
 
 
-def render_svg(view: View, standalone: bool = False, dot: str = "") -> str:
+def render_svg(view: View, standalone: bool = False, dot: str = "", store: Store | None = None) -> str:
     """A view as SVG text, the same bytes for the same view.
 
     Inline (the default) it takes its colours from the page's `--c4-...` variables where they are set. `standalone`
     adds a title, a background, and a light and a dark theme. `dot` names another layout engine than the wheel's.
-    Raises LayoutError when the engine gives no layout.
+    `store` keeps layouts from run to run. Raises LayoutError when the engine gives no layout.
     """
     blocks = measure(view)
-    placed = layout(view, dot)
+    placed = layout(view, dot, store)
     key, key_height, key_width = legend(view, blocks.edges, max(placed.width, 420.0))
     head = _TITLE if standalone else 0.0
     wide = max(placed.width, key_width) + 2 * _MARGIN
@@ -56,10 +57,12 @@ def render_svg(view: View, standalone: bool = False, dot: str = "") -> str:
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def render_svgs(views: Sequence[View], standalone: bool = False, dot: str = "") -> dict[str, str]:
+def render_svgs(
+    views: Sequence[View], standalone: bool = False, dot: str = "", store: Store | None = None
+) -> dict[str, str]:
     """Several views as SVG text, by view id. Drawn side by side: most of the time goes by in the layout engine."""
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 1)) as pool:
-        drawn = pool.map(lambda view: render_svg(view, standalone, dot), views)
+        drawn = pool.map(lambda view: render_svg(view, standalone, dot, store), views)
         return {view.id: text for view, text in zip(views, drawn, strict=True)}
 
 

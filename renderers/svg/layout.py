@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from extractor.views import Boundary, View, ViewEdge
 from renderers.svg import engine, meter
 from renderers.svg.blocks import Block, label_block, node_block
+from renderers.svg.kept import Store, decode, encode, layout_key
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width
 from renderers.svg.tidy import tidy
@@ -54,15 +56,29 @@ def measure(view: View) -> Blocks:
 
 
 @functools.lru_cache(maxsize=512)
-def layout(view: View, dot: str = "") -> Placed:
+def layout(view: View, dot: str = "", store: Store | None = None) -> Placed:
     """Place a view's boxes, arrows and labels. `dot` names another engine than the wheel's.
 
     Raises LayoutError when no layout could be had at all. Deterministic: the first of the best is taken. Kept for a
-    while, as a picture is drawn for the page and again to stand alone.
+    while, as a picture is drawn for the page and again to stand alone; and in the `store` from run to run.
     """
-    blocks = measure(view)
     if not view.nodes:
         return Placed(0.0, 0.0, (), (), (), (), ())
+    blocks = measure(view)
+    if store is None:
+        return _best(view, blocks, dot)
+    key = layout_key(view, blocks.nodes, blocks.labels, dot)
+    known = store.get(key)
+    if known is not None:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return decode(known)
+    placed = _best(view, blocks, dot)
+    store.put(key, encode(placed))
+    return placed
+
+
+def _best(view: View, blocks: Blocks, dot: str) -> Placed:
+    """The layout that reads best of those tried."""
     tried: list[tuple[float, Placed]] = []
     seen: set[tuple[engine.Tuning, tuple[int, ...]]] = set()
     failure: engine.LayoutError | None = None

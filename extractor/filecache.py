@@ -1,0 +1,52 @@
+"""Bytes kept between runs, one file for each key, whole or not at all. It is only a cache: damage is passed over."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+class FileCache:
+    """A directory of kept files, of which the last used are let stand.
+
+    `directory` is None where nothing shall be kept; `most` is the number of files that stay.
+    """
+
+    def __init__(self, directory: Path | None, most: int) -> None:
+        self._directory, self._most = directory, most
+
+    def get(self, key: str) -> bytes | None:
+        """What is kept under a key (of letters and digits), or None: also when the file is damaged."""
+        if self._directory is None:
+            return None
+        try:
+            data = (self._directory / key).read_bytes()
+            os.utime(self._directory / key)
+        except OSError:
+            return None
+        return data[_DIGEST:] if hashlib.sha256(data[_DIGEST:]).digest() == data[:_DIGEST] else None
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keeps a body under a key. What cannot be written is not kept."""
+        if self._directory is None:
+            return
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=".")
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(body).digest() + body)
+            os.replace(temporary, self._directory / key)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        assert self._directory is not None
+        kept = [entry for entry in os.scandir(self._directory) if not entry.name.startswith(".")]
+        if len(kept) > self._most:
+            kept.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+            for old in kept[self._most :]:
+                Path(old.path).unlink(missing_ok=True)

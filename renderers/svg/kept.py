@@ -1,0 +1,77 @@
+"""Placed diagrams kept between runs: trying layouts takes time, and most pictures do not change overnight."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from extractor.views import View
+from renderers.svg.blocks import Block
+from renderers.svg.placed import Curve, Placed, Rect
+
+
+class Store(Protocol):
+    """Bytes by key. Whether they are kept is the store's affair."""
+
+    def get(self, key: str) -> bytes | None:
+        """What is kept under a key, or None."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keeps a body under a key."""
+
+    def __hash__(self) -> int:
+        """A store is told from another by what it is, as layouts are remembered by store."""
+
+
+@functools.cache
+def _code() -> bytes:
+    """Changes with the layout engine and with any module that measures or places."""
+    try:
+        engine = importlib.metadata.version("graphviz-pure")
+    except importlib.metadata.PackageNotFoundError:
+        engine = ""
+    digest = hashlib.sha256(engine.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def layout_key(view: View, nodes: dict[str, Block], labels: dict[str, Block], dot: str) -> str:
+    """What a layout depends on: the boxes, frames and arrows in their order, and the room that their texts take."""
+    boxes = [(n.id, n.boundary, nodes[n.id].width, nodes[n.id].height) for n in view.nodes]
+    arrows = [
+        (e.id, e.source, e.target, labels[e.id].width, labels[e.id].height) for e in view.edges if e.id in labels
+    ]
+    frames = [(f.id, f.name, f.kind, f.parent) for f in view.boundaries]
+    digest = hashlib.sha256(_code())
+    digest.update(repr((dot, boxes, arrows, frames)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def encode(placed: Placed) -> bytes:
+    """A placed diagram as JSON."""
+    return json.dumps(asdict(placed), separators=(",", ":")).encode()
+
+
+def decode(body: bytes) -> Placed:
+    """The placed diagram that was encoded. Raises ValueError, KeyError or TypeError for anything else."""
+    data: dict[str, Any] = json.loads(body)
+
+    def rects(name: str) -> tuple[Rect, ...]:
+        return tuple(Rect(**row) for row in data[name])
+
+    curves = (Curve(**{**row, "points": tuple((x, y) for x, y in row["points"])}) for row in data["curves"])
+    return Placed(
+        data["width"],
+        data["height"],
+        rects("boxes"),
+        rects("frames"),
+        rects("titles"),
+        tuple(curves),
+        rects("labels"),
+    )
