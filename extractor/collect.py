@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from extractor.model import Skip
-from extractor.modules import Module, module_name
+from extractor.modules import Module, module_name, source_roots
 from extractor.options import ScanOptions
 from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry
@@ -22,8 +22,10 @@ _CHUNK_BYTES = 200_000
 _ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("tests", re.compile(r"(^|/)(tests?|testing|test_\w+|\w*_tests?|e2e|spec|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?"
                          r"|conftest|tests|pytest_\w+)\.py$")),
-    ("migrations", re.compile(r"(^|/)(\w*migrations)/(?!.*management/)")),
+    # A package of tasks beside the migrations that queue them runs in the worker.
+    ("migrations", re.compile(r"(^|/)(\w*migrations)/(?!.*management/)(?!(.*/)?tasks(/|\.py$))")),
     ("documentation", re.compile(r"(^|/)docs?/")),
+    ("hidden folders", re.compile(r"(^|/)\.[^/]+/")),
 )  # fmt: skip
 
 
@@ -38,14 +40,15 @@ class Collected:
 
 
 def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
-    """Summaries of a tree's modules. Tests, migrations and documentation are set aside, unless other code imports
-    them. What cannot be read is a Skip, never an error."""
+    """Summaries of a tree's modules. Tests, migrations, documentation and hidden folders are set aside, unless
+    other code imports them. What cannot be read is a Skip, never an error."""
     entries = [e for e in tree.entries if e.path.endswith(".py")]
     aside = {e.path: kind for e in entries if (kind := _aside_kind(e.path))}
     wanted = [e for e in entries if e.path not in aside]
     summaries, reasons = _summaries(tree, wanted, cache, options)
+    roots = source_roots(e.path for e in wanted)
     while True:
-        more = _imported_aside(entries, aside, summaries)
+        more = _imported_aside(entries, aside, summaries, roots)
         if not more:
             break
         for entry in more:
@@ -57,7 +60,7 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     for entry in entries:
         summary = summaries.get(entry.path)
         if summary is not None and summary.error is None:
-            name, package = module_name(entry.path)
+            name, package = module_name(entry.path, roots)
             modules.append(Module(tree.name, entry.path, name, package, "repo", summary))
         elif entry.path not in aside:
             skipped.append(Skip(entry.path, (summary and summary.error) or reasons.get(entry.path, "missing object")))
@@ -72,15 +75,18 @@ def _aside_kind(path: str) -> str | None:
 
 
 def _imported_aside(
-    entries: Iterable[TreeEntry], aside: Mapping[str, str], summaries: Mapping[str, ModuleSummary]
+    entries: Iterable[TreeEntry],
+    aside: Mapping[str, str],
+    summaries: Mapping[str, ModuleSummary],
+    roots: Sequence[str],
 ) -> list[TreeEntry]:
     """Modules set aside as tests that code which was read imports: they run in production after all."""
     imported: set[str] = set()
     for path, summary in summaries.items():
-        name, package = module_name(path)
+        name, package = module_name(path, roots)
         place = Module("", path, name, package, "repo", summary)
         imported.update(place.absolute(target) for target in summary.imports)
-    return [e for e in entries if aside.get(e.path) == "tests" and module_name(e.path)[0] in imported]
+    return [e for e in entries if aside.get(e.path) == "tests" and module_name(e.path, roots)[0] in imported]
 
 
 def _summaries(

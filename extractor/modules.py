@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from extractor.summary import ModuleSummary, Scope
@@ -80,10 +81,30 @@ class Def:
         return f"<Def {self.module.repo}:{self.qualified}>"
 
 
-def module_name(path: str) -> tuple[str, bool]:
-    """The dotted name of a file by its path from the root, and whether it is a package."""
-    stem = path.removesuffix(".py")
+def module_name(path: str, roots: Sequence[str] = ()) -> tuple[str, bool]:
+    """The dotted name of a file by its path from the innermost of `roots` it lies in, and whether it is a package."""
+    root = next((root for root in roots if path.startswith(f"{root}/")), "")
+    stem = path[len(root) + 1 if root else 0 :].removesuffix(".py")
     package = stem == "__init__" or stem.endswith("/__init__")
     if package:
         stem = stem.removesuffix("__init__").rstrip("/")
     return stem.replace("/", "."), package
+
+
+def source_roots(paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders from which a repository's modules are imported, beside its root; innermost first.
+
+    They are those that hold a `manage.py` (Django puts its folder on the path) and `src`, where they are no packages
+    themselves. A folder whose modules would share a name with others (two projects side by side) is none.
+    """
+    files = frozenset(paths)
+    found = {path.rpartition("/")[0] for path in files if path.endswith("/manage.py")}
+    found |= {"src" for path in files if path.startswith("src/")}
+    roots = sorted((r for r in found if f"{r}/__init__.py" not in files), key=lambda r: (-len(r), r))
+    owners: dict[str, set[str]] = {}
+    for path in files:
+        name, _package = module_name(path, roots)
+        if "." in name:
+            owners.setdefault(name, set()).add(next((root for root in roots if path.startswith(f"{root}/")), ""))
+    shared = {root for named in owners.values() if len(named) > 1 for root in named}
+    return tuple(root for root in roots if root not in shared)

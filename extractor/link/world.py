@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from extractor.modules import Def, Module
+from extractor.modules import Def, Module, module_name
 
 
 class World:
     """The modules of one repository and of the libraries it pins, by import name.
 
-    A module is found by its path from the repository's root, by the name its own packages give it (`src/` layouts),
-    or, when only one module ends like that, by suffix.
+    A module is found by its name, by its path from the repository's root, by the name its own packages give it, or,
+    when only one module ends like that, by suffix.
     """
 
     def __init__(self, repo: str, modules: Iterable[Module]) -> None:
@@ -21,6 +21,8 @@ class World:
         self.packages: set[str] = set()
         for module in self.modules:
             self.by_name.setdefault(module.name, module)
+        for module in self.modules:
+            self.by_name.setdefault(module_name(module.path)[0], module)
         for module in self.modules:
             parts = module.name.split(".")
             self.packages.update(".".join(parts[:n]) for n in range(1, len(parts)))
