@@ -12,10 +12,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from c4trace.graphfile import load_graph
+from extractor.errors import UserError
 from extractor.model import EtlRow, Graph, Place, Source
 from extractor.ruledoc import RuleDoc
 from renderers.etl_csv import render_etl_csv
-from renderers.graph_json import parse_graph_json, render_graph_json
+from renderers.graph_json import render_graph_json
 from renderers.graph_schema import graph_schema, render_graph_schema
 from renderers.sarif import render_sarif
 from tests.golden_files import check_golden
@@ -30,32 +32,37 @@ RULES = (
 
 
 class TestGraphJson:
-    def test_it_can_be_read_back_whole(self) -> None:
+    def test_it_can_be_read_back_whole(self, tmp_path: Path) -> None:
         text = render_graph_json(SAMPLE)
-        assert render_graph_json(parse_graph_json(text)) == text
+        (tmp_path / "graph.json").write_text(text, "utf-8")
+        assert render_graph_json(load_graph(tmp_path / "graph.json")) == text
 
     def test_the_order_of_the_lists_does_not_matter(self) -> None:
         turned = dataclasses.replace(SAMPLE, flows=SAMPLE.flows[::-1], nodes=SAMPLE.nodes[::-1], etl=SAMPLE.etl[::-1])
         assert render_graph_json(turned) == render_graph_json(SAMPLE)
 
-    def test_a_file_name_that_was_not_utf8_survives(self) -> None:
-        source = Source("a\udcff", "u", "main", "c" * 40, 1)
-        text = render_graph_json(dataclasses.replace(SAMPLE, sources=(source,)))
-        assert parse_graph_json(text.encode("utf-8").decode("utf-8")).sources == (source,)
+    def test_a_file_name_that_was_not_utf8_survives_and_changes_nothing_else(self, tmp_path: Path) -> None:
+        def named(name: str) -> str:
+            return render_graph_json(dataclasses.replace(SAMPLE, sources=(Source(name, "u", "main", "c" * 40, 1),)))
+
+        (tmp_path / "graph.json").write_text(named("a\udcff"), "utf-8")
+        assert load_graph(tmp_path / "graph.json").sources[0].name == "a\udcff"
+        assert named("a\udcff").replace("\\udcff", "b") == named("ab")
 
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("{", "not JSON"),
-            ("[]", "no schema version"),
-            ('{"schema": "9.0"}', "schema 9.0 cannot be read"),
-            ('{"schema": "1.0"}', "not a graph.json"),
-            ('{"schema": "1.0", "version": "", "generated": "", "estate": "", "flows": [1]}', "not a graph.json"),
+            ("{", "is not JSON"),
+            ("[]", "is not a graph.json"),
+            ('{"schema": "9.0"}', "has schema 9.0"),
+            ('{"schema": "1.0"}', "is not a graph.json"),
+            ('{"schema": "1.0", "version": "", "generated": "", "estate": "", "flows": [1]}', "is not a graph.json"),
         ],
     )
-    def test_what_is_no_graph_is_refused_in_words(self, text: str, said: str) -> None:
-        with pytest.raises(ValueError, match=said):
-            parse_graph_json(text)
+    def test_what_is_no_graph_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
+        (tmp_path / "graph.json").write_text(text)
+        with pytest.raises(UserError, match=said):
+            load_graph(tmp_path / "graph.json")
 
 
 class TestSchema:
