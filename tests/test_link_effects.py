@@ -164,5 +164,50 @@ def test_a_class_that_a_framework_sends_requests_for_says_where_to() -> None:
 
 
 def test_wrappers_that_call_each_other_end() -> None:
-    found = sent("def a(u):\n    requests.get(u)\n    b(u + 'x')\ndef b(u):\n    a(u + 'y')\ndef f():\n    a('https://h/')\n")
+    found = sent(
+        "def a(u):\n    requests.get(u)\n    b(u + 'x')\ndef b(u):\n    a(u + 'y')\ndef f():\n    a('https://h/')\n"
+    )
     assert ("f", "GET", "https://h/", "no") in found
+
+
+BRANCHING = """
+    class Directory:
+        def __init__(self, base):
+            self.base = base
+        def request(self, method, path, page=None):
+            if method.lower() == "get":
+                return requests.get(self.base + path)
+            elif method.lower() in ("post", "put"):
+                return requests.post(self.base + path)
+            elif not method:
+                return None
+            while True:
+                if page:
+                    page = requests.delete(self.base + page)
+                page = requests.patch(self.base + path)
+        def users(self):
+            return self.request("GET", "/users")
+        def add(self):
+            return self.request("POST", "/users")
+        def drop(self):
+            return self.request("DELETE", "/users")
+        def any(self, method):
+            return self.request(method, "/any")
+    """
+
+
+@pytest.mark.parametrize(
+    ("function", "methods"),
+    [
+        # What a caller gives decides between branches.
+        ("Directory.users", {"GET"}),
+        ("Directory.add", {"POST"}),  # the branch returns: nothing after it runs
+        # What a loop binds on its way round decides nothing.
+        ("Directory.drop", {"DELETE", "PATCH"}),
+        # What nobody settles leaves every branch open, to callers and at the lines that send.
+        ("Directory.any", {"GET", "POST", "DELETE", "PATCH"}),
+        ("Directory.request", {"GET", "POST", "DELETE", "PATCH"}),
+    ],
+)
+def test_a_caller_takes_the_branch_that_its_arguments_choose(function: str, methods: set[str]) -> None:
+    assert {method for owner, method, _url, _timeout in sent(BRANCHING) if owner == function} == methods

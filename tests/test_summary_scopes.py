@@ -153,6 +153,28 @@ def test_calls_keep_their_lines_and_the_conditions_they_stand_under() -> None:
     assert (go.line, stop.line, stop.end_line) == (3, 6, 7)
 
 
+def test_what_follows_a_branch_that_returns_is_guarded_by_its_test() -> None:
+    scope = read(
+        """
+        def f(a, b):
+            for one in a:
+                if one:
+                    return first()
+                elif b:
+                    return second()
+                third()
+            fourth()
+        """
+    ).scopes["f"]
+    guarded = {str(call.func[-1]): [scope.guards[i][1:] for i in call.guards] for call in scope.calls}
+    assert guarded == {
+        "first": [(True, 4)],
+        "second": [(False, 4), (True, 6)],
+        "third": [(False, 4), (False, 6)],
+        "fourth": [],
+    }
+
+
 def test_imports_are_listed_wherever_they_stand() -> None:
     summary = read("import a.b\nfrom .c import d as e\nfrom x import *\ndef f():\n    from ..y import z\n")
     assert set(summary.imports) >= {"a.b", ".c", ".c.d", "x", "..y", "..y.z"}

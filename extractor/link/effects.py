@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
 from extractor.link.attributes import Classes
+from extractor.link.branches import is_passed_over
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame, returned
 from extractor.link.evaluate import Evaluator
@@ -178,6 +179,8 @@ class Effects:
         self._traced[id(frame)] = ()
         out: dict[Facets, None] = {}
         for call in target.scope.calls:
+            if is_passed_over(self.ev, call, frame):
+                continue
             for value in self.ev.eval(call.func, frame):
                 for facets in self._inside(value, call, frame, depth):
                     out[facets] = None
@@ -263,6 +266,8 @@ class Effects:
         last = hops[-1]
         out: dict[Facets, None] = {}
         for frame in self._frames(hops):
+            if is_passed_over(self.ev, last.call, frame):
+                continue
             for facets in self._at(last, frame, self.ev.eval(last.call.func, frame)):
                 out[facets] = None
         return tuple(out)
@@ -273,6 +278,8 @@ class Effects:
         for site, after in itertools.pairwise(hops):
             entered: list[Frame] = []
             for frame in frames:
+                if is_passed_over(self.ev, site.call, frame):
+                    continue
                 for func in self.ev.eval(site.call.func, frame):
                     entered += self._entered(func, site, frame, after.owner)
             frames = entered[:6]

@@ -39,7 +39,6 @@ from typing import Any
 Value = tuple[Any, ...]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call expression. `kwargs` holds (name, value); a name of None is `**`. `guards` index `Scope.guards`."""

@@ -103,6 +103,11 @@ class ScopeBuilder:
         yield
         self.guarded = before
 
+    def guard_rest(self, test: Value, holds: bool, line: int) -> None:
+        """What follows in the block runs only when `test` is (or is not) true: the other way has returned."""
+        self.guards.append((test, holds, line))
+        self.guarded = (*self.guarded, len(self.guards) - 1)
+
     # nested scopes ---------------------------------------------------------------------------------------------
 
     def child_name(self, name: str) -> str:

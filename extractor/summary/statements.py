@@ -44,6 +44,13 @@ class _Reader:
 
     def body(self, statements: Iterable[ast.stmt], scope: ScopeBuilder) -> bool:
         """Reads statements in order. True when control cannot run off their end (return, raise, continue, break)."""
+        before = scope.guarded
+        ends = self.statements(statements, scope)
+        scope.guarded = before
+        return ends
+
+    def statements(self, statements: Iterable[ast.stmt], scope: ScopeBuilder) -> bool:
+        """The same, what guards their end left in force."""
         for statement in statements:
             handler = _STATEMENTS.get(type(statement))
             if handler is None:
@@ -136,8 +143,12 @@ class _Reader:
         with scope.guard(test, True, node.lineno):
             body_ends = self.body(node.body, scope)
         after_body, scope.env = scope.env, before
-        with scope.guard(test, False, node.lineno):
-            else_ends = self.body(node.orelse, scope)
+        if body_ends and isinstance(node.body[-1], ast.Return):
+            scope.guard_rest(test, False, node.lineno)
+            else_ends = self.statements(node.orelse, scope)
+        else:
+            with scope.guard(test, False, node.lineno):
+                else_ends = self.body(node.orelse, scope)
         if body_ends and else_ends:
             return True
         if else_ends:
