@@ -60,6 +60,7 @@ def edges(source: str) -> set[tuple[str, str, int, str]]:
         ("def f(pool):\n    pool.run_all([plain, other])",
          {("f", "plain", 4, "callback"), ("f", "other", 4, "callback")}),
         ("@wraps\ndef f(): ...", {("f", "wraps", 3, "decorator")}),
+        ("@wraps(1)\ndef f(): ...", {("f", "wraps", 3, "decorator")}),
         ("plain()", {("", "plain", 3, "call")}),
         # None of these runs anything of the other module.
         ("def f(c):\n    c.send()", set()),

@@ -66,6 +66,11 @@ WORK = "def work(): ...\n"
                      "class Shop(AppConfig):\n    def ready(self):\n        work()\n"},
          ["startup Shop"]),
         ({"s.py": "from m import work\nwork()\n"}, ["startup import of s"]),
+        # What a decorator wraps around a function runs with it, not where the module is imported.
+        ({"d.py": "from m import work\ndef locked(n):\n    def wrap(f):\n        def inner():\n            work()\n"
+                  "            f()\n        return inner\n    return wrap\n",
+          "t.py": "from celery import shared_task\nfrom d import locked\n@shared_task\n@locked(1)\ndef job(): ...\n"},
+         ["task t.job"]),
         ({"s.py": "from m import work\ndef nobody():\n    work()\n"}, ["unknown"]),
     ],
 )  # fmt: skip

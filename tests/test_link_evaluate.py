@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.link.absvalue import DefRef, Env, Ext, Inst, ModuleRef, Query, QueryMethod, Setting, Text, Value
+from extractor.link.absvalue import DefRef, Env, Ext, Inst, ModuleRef, Query, QueryMethod, Setting, Text, Unknown, Value
 from extractor.link.evaluate import Evaluator
 from extractor.link.folding import show
 from tests.worlds import evaluator
@@ -241,6 +241,34 @@ env = environ.Env(DEBUG=(bool, False))
 def test_settings_and_the_environment_keep_their_names(expression: str, found: list[str]) -> None:
     envs = "import os\ndef get_string(name, default): return os.environ.get(name, default)\ndef get_int(name): ...\n"
     assert names(evaluator({"conf/envs.py": envs, "m.py": f"{ENV}R = {expression}\n"}), "m", "R") == found
+
+
+def test_a_name_to_import_may_be_made_of_settings() -> None:
+    source = """
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+    WHOLE = import_string(settings.BACKEND)
+    PART = import_string(f"backs.{settings.KIND}.Api")
+    OPEN = import_string(settings.ABSENT)
+    """
+    backs = {"backs/__init__.py": "", "backs/git.py": "class Api: ...\n"}
+    ev = evaluator({**backs, "m.py": source})
+    given = {"BACKEND": (Env("BACKEND", (Text(("backs.git.Api",)),)),), "KIND": (Env("KIND", (Text(("git",)),)),)}
+    ev.setting = lambda name: given.get(name, ())
+    assert names(ev, "m", "WHOLE") == names(ev, "m", "PART") == ["backs.git.Api"]
+    assert names(ev, "m", "OPEN") == [str(Unknown("import by a name known only at run time"))]
+
+
+def test_what_an_annotation_says_of_a_backend_that_only_a_setting_names() -> None:
+    source = """
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+    class Backend: ...
+    def backend(shop) -> Backend:
+        return import_string(settings.BACKEND)(shop)
+    R = backend(1)
+    """
+    assert names(evaluator({"m.py": source}), "m", "R") == ["m.Backend()"]
 
 
 MODELS = """

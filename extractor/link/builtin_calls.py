@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding
@@ -229,12 +230,29 @@ def _next(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | N
 
 
 def _import_string(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    names: list[str] = []
-    for value in args[0] if args else ():
-        meant = ev.setting(value.name) if isinstance(value, Setting) and ev.setting is not None else (value,)
-        texts = [v for one in meant for v in (one.default if isinstance(one, Env) else (one,))]
-        names += [v.literal for v in texts if isinstance(v, Text) and v.literal is not None]
-    return bounded(v for name in names for v in ev.by_dotted(name, outside=True) or (Ext(name),)) if names else None
+    names = [name for value in (args[0] if args else ()) for name in _dotted_names(ev, value)]
+    if not names:  # an annotation, or the names of the methods that are called on it, may say what it is
+        return (Unknown("import by a name known only at run time"),)
+    return bounded(v for name in names for v in ev.by_dotted(name, outside=True) or (Ext(name),))
+
+
+def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
+    """The literal names that a value can be, settings in it read: `settings.BACKEND`, `f"shop.{settings.KIND}.Api"`."""
+    if isinstance(value, Env):
+        for default in value.default:
+            yield from _dotted_names(ev, default)
+    elif isinstance(value, Setting):
+        for meant in ev.setting(value.name) if ev.setting is not None and not value.path else ():
+            yield from _dotted_names(ev, meant) if not isinstance(meant, Setting) else ()
+    elif isinstance(value, Text):
+        for parts in itertools.islice(itertools.product(*(_choices(ev, part) for part in value.parts)), folding.LIMIT):
+            yield "".join(parts)
+
+
+def _choices(ev: Evaluator, part: str | Hole) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    return list(_dotted_names(ev, Setting(part.name))) if part.kind == "setting" else []
 
 
 def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:

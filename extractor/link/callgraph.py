@@ -24,7 +24,7 @@ from extractor.link.absvalue import (
 )
 from extractor.link.evaluate import Evaluator
 from extractor.link.world import World
-from extractor.modules import Def
+from extractor.modules import Def, Module
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 
@@ -56,11 +56,17 @@ class Edge:
 
 @dataclass(slots=True)
 class Site:
-    """A call expression and what it may call."""
+    """A call expression and what it may call. `decorates` is the function that it makes a decorator for."""
 
     owner: Def
     call: Call
     funcs: Values
+    decorates: Def | None = None
+
+    @property
+    def runner(self) -> Def:
+        """What runs when the call does its work: a decorator's work is done when the function runs."""
+        return self.decorates or self.owner
 
 
 @dataclass(slots=True)
@@ -91,8 +97,9 @@ def build(ev: Evaluator) -> CallGraph:
     for module in ev.world.modules:
         if not module.in_repo:
             continue
+        decorated = _decorated(module)
         for name in module.summary.scopes:
-            _scope_edges(ev, graph, module.define(name), properties, methods)
+            _scope_edges(ev, graph, module.define(name), properties, methods, decorated.get(name, {}))
     return graph
 
 
@@ -114,13 +121,20 @@ def _methods_by_name(world: World) -> dict[str, list[Def]]:
 
 
 def _scope_edges(
-    ev: Evaluator, graph: CallGraph, owner: Def, properties: frozenset[str], methods: dict[str, list[Def]]
+    ev: Evaluator,
+    graph: CallGraph,
+    owner: Def,
+    properties: frozenset[str],
+    methods: dict[str, list[Def]],
+    decorated: dict[int, Def],
 ) -> None:
     scope, frame = owner.scope, ev.frame(owner)
     sites = graph.sites.setdefault(owner, [])
-    for call in scope.calls:
+    for index, call in enumerate(scope.calls):
         funcs = ev.eval(call.func, frame)
-        sites.append(Site(owner, call, funcs))
+        sites.append(Site(owner, call, funcs, decorated.get(index)))
+        if index in decorated:  # the function's own edge leads to the decorator
+            continue
         for func in funcs:
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
@@ -141,6 +155,17 @@ def _scope_edges(
     for line, value in scope.withs:
         _with_edges(ev, graph, owner, ev.eval(value, frame), line)
     _definition_edges(ev, graph, owner)
+
+
+def _decorated(module: Module) -> dict[str, dict[int, Def]]:
+    """The functions that calls decorate: by the name of the scope around them, then by the call's number in it."""
+    found: dict[str, dict[int, Def]] = {}
+    for name, scope in module.summary.scopes.items():
+        if scope.kind == "function":
+            for decorator in scope.decorators:
+                if decorator[0] == "k":
+                    found.setdefault(scope.parent, {})[decorator[1]] = module.define(name)
+    return found
 
 
 def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:

@@ -14,7 +14,7 @@ from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
-from extractor.link.systems import Identity, Systems, setting_texts
+from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
 from extractor.rowids import numbered, row_id
@@ -98,6 +98,8 @@ def _call_rows(
         who = around.systems.identify(facets, url)
         if who.system is None and len(effect.hops) == 1:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
+        if who.system is None:
+            who = around.systems.by_name(url, who)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
         yield _row(effect, facets, around, who, method, shown)
 
@@ -109,6 +111,8 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
         for facets in effect.facets:
             for url in facets.urls:
                 who = around.systems.identify(facets, url)
+                if who.system is None:
+                    who = around.systems.by_name(url, who)
                 if who.system is not None:
                     found.add((who.system, who.service, who.base_setting))
     if len(found) == 1:
@@ -118,7 +122,7 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
 
 
 def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str) -> Call:
-    site, owner = effect.site, effect.site.owner
+    site, owner = effect.site, effect.site.runner
     contexts = around.reach.contexts(owner)
     if facets.rule.everywhere:
         contexts = (*_EVERYWHERE, *(c for c in contexts if c.kind not in ("startup", "unknown")))
@@ -131,7 +135,8 @@ def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, me
         via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
         timeout=facets.timeout, contexts=contexts, confidence=confidence,
         label=label(method, url, effect.via, name, facets.rule.label), auth=facets.auth,
-        condition=condition(owner, site.call.guards), service=_only(around.service_of(owner.module.path, contexts)),
+        condition=condition(site.owner, site.call.guards),
+        service=_only(around.service_of(owner.module.path, contexts)),
         known_by=who.known_by, why=why,
         chains=around.reach.chains(owner, site.call.line),
     )  # fmt: skip
@@ -150,7 +155,7 @@ def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[s
         return "possible", "no entry point was found that reaches it"
     if "{?" in url:
         return "likely", "part of the URL is computed at run time"
-    if who.known_by.startswith("default of"):
+    if who.known_by.startswith(("default of", BY_NAME)):
         return "likely", f"the system is known by the {who.known_by}"
     return "certain", f"the system is known by {who.known_by}" if who.known_by else ""
 
@@ -220,11 +225,11 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
 
 
 def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterable[Store]:
-    site, owner, rule = effect.site, effect.site.owner, facets.rule
+    site, owner, rule = effect.site, effect.site.runner, facets.rule
     alias = facets.aliases[0] if facets.aliases else "default"
     declared = around.store_of(rule.store, alias)
     fixed = dict(rule.system_map).get(facets.systems[0], facets.systems[0]) if facets.systems else ""
-    if declared is None and (rule.alias is not None or not fixed):
+    if declared is None and not fixed:
         return
     system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
     if system in ("locmem", "dummy", "memory", "file"):
