@@ -14,7 +14,7 @@ from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
-from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
+from extractor.link.systems import Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
 from extractor.rowids import numbered, row_id
@@ -98,8 +98,6 @@ def _call_rows(
         who = around.systems.identify(facets, url)
         if who.system is None and len(effect.hops) == 1:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
-        if who.system is None:
-            who = around.systems.by_name(url, who)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
         yield _row(effect, facets, around, who, method, shown)
 
@@ -111,8 +109,6 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
         for facets in effect.facets:
             for url in facets.urls:
                 who = around.systems.identify(facets, url)
-                if who.system is None:
-                    who = around.systems.by_name(url, who)
                 if who.system is not None:
                     found.add((who.system, who.service, who.base_setting))
     if len(found) == 1:
@@ -155,7 +151,7 @@ def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[s
         return "possible", "no entry point was found that reaches it"
     if "{?" in url:
         return "likely", "part of the URL is computed at run time"
-    if who.known_by.startswith(("default of", BY_NAME)):
+    if who.known_by.startswith("default of"):
         return "likely", f"the system is known by the {who.known_by}"
     return "certain", f"the system is known by {who.known_by}" if who.known_by else ""
 
