@@ -26,7 +26,7 @@ def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, 
     routes = {r.id: r for repo in facts.values() for r in repo.routes}
     joined = {}
     for name, repo in facts.items():
-        calls = tuple(_answered(call, matchers, estate) for call in repo.calls)
+        calls = _answered_elsewhere([_answered(call, matchers, estate) for call in repo.calls])
         joined[name] = dataclasses.replace(repo, calls=calls)
     inbound: dict[str, list[Inbound]] = {}
     for row in _called(joined, routes):
@@ -66,6 +66,24 @@ def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], esta
         call, route_candidates=tuple(r.id for r in found[:6]), confidence="possible",
         why=f"several services answer: {', '.join(sorted({r.service for r in found}))}",
     )  # fmt: skip
+
+
+def _answered_elsewhere(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls, those in doubt whose line may as well send the same to another base, where a route does answer.
+
+    A base that is chosen at run time (`STUDIO_URL if studio else LMS_URL`) gives a line one reading for each choice.
+    """
+
+    def what(call: Call) -> tuple[str, int, str, str | None, str | None]:
+        return call.path, call.line, path_of(call.url), call.http_method, call.system
+
+    answered = {what(call) for call in calls if call.route_id is not None}
+    return tuple(
+        dataclasses.replace(call, confidence="possible", why="no route answers at this base, but one at another base")
+        if call.route_id is None and not call.route_candidates and path_of(call.url) and what(call) in answered
+        else call
+        for call in calls
+    )
 
 
 def _same_service(found: Sequence[Route]) -> bool:

@@ -1,0 +1,53 @@
+"""Contracts across repositories: given calls and the routes of the systems they reach, who answers which."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from extractor.estate import Estate, Service, SettingHint, System
+from extractor.link.contracts import join_contracts
+from extractor.link.facts import RepoFacts
+from extractor.model import Call, Source
+from tests.diff_graphs import call, route
+
+STUDIO = call(id="studio", url="{setting:STUDIO_URL}/api/runs/clone/", base_setting="STUDIO_URL", route_id=None)
+LMS = dataclasses.replace(STUDIO, id="lms", url="{setting:LMS_URL}/api/runs/clone/", base_setting="LMS_URL")
+CAMPUS = System(
+    "campus", "Campus", kind="system",
+    services=tuple(Service(n, n, settings=(SettingHint(f"{n.upper()}_URL"),)) for n in ("lms", "studio")),
+)  # fmt: skip
+ESTATE = Estate("Test", (CAMPUS, System("shop", "Shop", kind="system")))
+
+
+def source(name: str) -> Source:
+    return Source(name, "", "main", name[0] * 40, 1)
+
+
+def joined(*calls: Call, pattern: str = "/api/runs/clone/") -> list[Call]:
+    """The calls of a shop, joined with a campus whose studio serves one route."""
+    served = route(id="clone", repo="campus", service="studio", pattern=pattern, methods=("POST",))
+    facts = {
+        "campus": dataclasses.replace(RepoFacts(source("campus")), routes=(route(service="lms"), served)),
+        "shop": dataclasses.replace(RepoFacts(source("shop")), calls=calls),
+    }
+    return list(join_contracts(facts, ESTATE)["shop"].calls)
+
+
+def test_the_route_that_answers_is_named() -> None:
+    assert [one.route_id for one in joined(STUDIO, LMS)] == ["clone", None]
+    assert [one.route_id for one in joined(STUDIO, pattern="/api/runs/")] == [None]
+
+
+def test_a_base_without_the_path_is_in_doubt_where_another_base_of_the_same_line_serves_it() -> None:
+    answered, other = joined(STUDIO, LMS)
+    assert (answered.confidence, other.confidence) == ("certain", "possible")
+    assert other.why == "no route answers at this base, but one at another base"
+
+
+def test_another_line_or_another_path_is_another_matter() -> None:
+    for over in ({"line": 99}, {"url": "{setting:LMS_URL}/api/runs/"}, {"http_method": "GET"}):
+        assert [one.confidence for one in joined(STUDIO, dataclasses.replace(LMS, **over))] == ["certain", "certain"]
+
+
+def test_without_any_answer_nothing_is_held_against_either() -> None:
+    assert [one.confidence for one in joined(STUDIO, LMS, pattern="/other/")] == ["certain", "certain"]
