@@ -13,6 +13,7 @@ from extractor.model import Call, Evidence, Inbound, Route
 from extractor.rowids import numbered, row_id
 
 _BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
+_HOLE = re.compile(r"\{[^{}]*\}")  # one that is computed is shown as `{?name}`: no query begins there
 _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 
 
@@ -46,8 +47,8 @@ def _by_service(rows: Sequence[Route]) -> dict[str, list[Route]]:
 
 
 def path_of(url: str) -> str:
-    """The path of a URL template: without base, query and fragment; "" when it has none."""
-    rest = _BASE.sub("", url, count=1)
+    """The path of a URL template, its holes as `{}`: without base, query and fragment; "" when it has none."""
+    rest = _HOLE.sub("{}", _BASE.sub("", url, count=1))
     rest = rest.split("?")[0].split("#")[0]
     return rest if rest.startswith("/") else ""
 
