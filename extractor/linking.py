@@ -22,7 +22,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.facts import RepoFacts
 from extractor.link.folding import LIMIT
 from extractor.link.routes import RouteTable, routes
-from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, settings_rows
+from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, lifted, settings_rows
 from extractor.link.systems import Systems
 from extractor.link.world import World
 from extractor.model import Context, Enqueue, Source, Task
@@ -49,7 +49,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     """The facts of one repository. Pure: the same reading, estate and rules give the same rows."""
     clock = _Clock(reading.source.name, timing)
     repo, commit = reading.source.name, reading.source.commit
-    ev = Evaluator(World(repo, (*reading.collected.modules, *reading.libraries.modules)))
+    modules = lifted(repo, (*reading.collected.modules, *reading.libraries.modules))
+    ev = Evaluator(World(repo, modules))
     tables = _settings_tables(ev, reading)
     clock.lap("settings")
     first = next(iter(tables.values()), None)

@@ -26,7 +26,9 @@ def named(result: Tasks) -> dict[str, str | None]:
 
 
 def test_decorators_of_every_form_make_tasks() -> None:
-    result = found({"orders/tasks.py": """
+    result = found(
+        {
+            "orders/tasks.py": """
         from celery import shared_task, shared_task as background, current_app as celery
         from shop.celery import app
 
@@ -71,7 +73,9 @@ def test_decorators_of_every_form_make_tasks() -> None:
         late_task = app.task(late)
 
         def no_task(): ...
-    """})
+    """
+        }
+    )
     assert sorted(named(result)) == [
         "orders.renamed", "orders.tasks.aliased", "orders.tasks.by_factory", "orders.tasks.by_inner_call",
         "orders.tasks.by_wrapper", "orders.tasks.current", "orders.tasks.late", "orders.tasks.plain",
@@ -86,7 +90,9 @@ def test_decorators_of_every_form_make_tasks() -> None:
 
 
 def test_task_on_something_else_is_no_celery_task() -> None:
-    result = found({"orders/tasks.py": """
+    result = found(
+        {
+            "orders/tasks.py": """
         from invoke import task
         from other.framework import App
         app = App()
@@ -94,19 +100,25 @@ def test_task_on_something_else_is_no_celery_task() -> None:
         def one(): ...
         @app.task
         def two(): ...
-    """})
+    """
+        }
+    )
     assert result.rows == ()
 
 
 def test_a_registered_class_is_a_task_under_the_name_of_the_class() -> None:
-    result = found({"orders/jobs.py": """
+    result = found(
+        {
+            "orders/jobs.py": """
         from celery import Task, current_app
         class Base(Task): abstract = True
         class Deliver(Base):
             def run(self): ...
         Deliver = current_app.register_task(Deliver())
         class Unregistered(Base): ...
-    """})
+    """
+        }
+    )
     assert [(r.name, r.function, r.line) for r in result.rows] == [("orders.jobs.Deliver", "Deliver", 4)]
 
 
@@ -140,6 +152,49 @@ def test_queues_come_from_the_option_then_the_routes_then_the_default() -> None:
     assert [row.queue_from.line if row.queue_from else None for row in result.rows] == [3, 3, 3, 4]
     plain = found({"orders/tasks.py": tasks_py})
     assert [row.queue for row in plain.rows] == ["own", "celery", "celery", "celery"]
+
+
+def test_a_queue_that_a_setting_leaves_empty_is_the_default_queue() -> None:
+    result = found({
+        "shop/settings.py": """
+            import os
+            SLOW = os.environ.get("SLOW_QUEUE", None)
+            FAST = os.environ.get("FAST_QUEUE", "fast")
+            CELERY_TASK_DEFAULT_QUEUE = "usual"
+        """,
+        "orders/tasks.py": """
+            from celery import shared_task
+            from django.conf import settings
+            @shared_task(queue=settings.SLOW)
+            def a(): ...
+            @shared_task(queue=settings.FAST)
+            def b(): ...
+            @shared_task(queue=settings.ELSEWHERE)
+            def c(): ...
+        """,
+    })  # fmt: skip
+    assert [row.queue for row in result.rows] == ["usual", "fast", None]
+    assert [gap.line for gap in result.gaps] == [9]
+
+
+def test_an_app_made_inside_a_function_is_configured_there() -> None:
+    celery = """
+        import os
+        from celery import Celery
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+        def make():
+            made = Celery("shop")
+            made.config_from_object("django.conf:settings", namespace="WORK")
+            made.conf.task_default_queue = "usual"
+            return made
+        app = make()
+    """
+    task = "from shop.celery import app\n@app.task\ndef a(): ...\n@app.task\ndef b(): ...\n"
+    settings = "WORK_TASK_ROUTES = {'orders.tasks.b': {'queue': 'own'}}\n"
+    assert named(found({"shop/celery.py": celery, "orders/tasks.py": task, "shop/settings.py": settings})) == {
+        "orders.tasks.a": "usual",
+        "orders.tasks.b": "own",
+    }
 
 
 def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> None:

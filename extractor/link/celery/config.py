@@ -253,19 +253,25 @@ def _is_celery(name: str) -> bool:
 
 def _touches_app(ev: Evaluator, module: Module) -> bool:
     """The module makes an app, or writes to the configuration of one."""
-    scope = module.summary.scopes.get("")
-    if scope is None:
-        return False
-    frame = ev.frame(module.define(""))
-    for call in scope.calls:
-        named = [qualified(v) or "" for v in ev.eval(call.func, frame)]
-        if any(name.startswith("celery.") and name.endswith(".Celery") for name in named):
+    for frame in _bodies(ev, module):
+        for call in frame.owner.scope.calls:
+            values = ev.eval(call.func, frame)
+            if any(q.startswith("celery.") and q.endswith(".Celery") for v in values if (q := qualified(v))):
+                return True
+            if call.func[0] == "a" and call.func[2] in ("config_from_object", "autodiscover_tasks"):
+                return True
+            if any(_is_app_class(ev, v) for v in values):
+                return True
+        if any(base[0] == "a" and base[2] == "conf" for base, *_rest in frame.owner.scope.attrs):
             return True
-        if call.func[0] == "a" and call.func[2] in ("config_from_object", "autodiscover_tasks"):
-            return True
-        if any(_is_app_class(ev, v) for v in ev.eval(call.func, frame)):
-            return True
-    return any(base[0] == "a" and base[2] == "conf" for base, *_rest in scope.attrs)
+    return False
+
+
+def _bodies(ev: Evaluator, module: Module) -> Iterator[Frame]:
+    """The frames of a module's own body and of its functions."""
+    for name, scope in module.summary.scopes.items():
+        if scope.kind in ("module", "function"):
+            yield ev.frame(module.define(name))
 
 
 def _is_app_class(ev: Evaluator, value: Value) -> bool:
@@ -276,8 +282,7 @@ def _is_app_class(ev: Evaluator, value: Value) -> bool:
 
 def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
     found = []
-    for module in modules:
-        frame = ev.frame(module.define(""))
+    for frame in (frame for module in modules for frame in _bodies(ev, module)):
         for call in frame.owner.scope.calls:
             if call.func[0] == "a" and call.func[2] == "config_from_object":
                 args, kwargs = calling.arguments(ev, call, frame)

@@ -40,7 +40,8 @@ class Router:
             named = config.text(own)
             if named is not None:
                 return named, here
-            if not all(isinstance(v, Const) for v in own):
+            folded = config.fold(own)
+            if not folded or not all(isinstance(v, Const) for v in folded):  # None: as if no queue were given
                 self._gap(task, target, f"queue {folding.show(own[0])}", "its queue is a value known only at run time")
                 return None, here
         written, routes = self._routes_of(config)
