@@ -44,7 +44,8 @@ def _value(cls: type[_T]) -> type[_T]:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A part of a text that is not known. `kind` is setting, env, arg or unknown; `name` says which, or why."""
+    """A part of a text that is not known. `kind` is setting, env, field (of a model: it stands in the database), arg or
+    unknown; `name` says which, or why."""
 
     kind: str
     name: str

@@ -10,6 +10,7 @@ from extractor.link.absvalue import (
     DefRef,
     Env,
     Ext,
+    Hole,
     Inst,
     Mapping,
     ModuleRef,
@@ -42,6 +43,11 @@ _PROPERTIES = frozenset(
 )  # fmt: skip
 # Class methods of models that hold one row of configuration.
 _SINGLE = frozenset({"current", "get_solo"})
+# Fields of models whose value is a text or a number: what it is stands in the database.
+_PLAIN_FIELDS = tuple(
+    f".{kind}Field()" for kind in ("Char", "URL", "Text", "Slug", "Email", "UUID", "GenericIPAddress", "Integer",
+                                   "PositiveInteger", "BigInteger", "PositiveSmallInteger", "SmallInteger")
+)  # fmt: skip
 _MODEL_BASES = ("django.db.models.Model", "django.db.models.base.Model")
 _MODEL_SUFFIXES = ("Model", "models.Page", "Page", "AbstractUser", "AbstractBaseUser", "Snippet")
 
@@ -215,6 +221,9 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
     if member is not None:
         owner, values = member
         for value in values:
+            if isinstance(value, Ext) and value.path.endswith(_PLAIN_FIELDS) and ev.classes.is_model(owner):
+                out.append(Text((Hole("field", f"{owner.scope.name}.{name}"),)))
+                continue
             out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
     if not inst.known and all(isinstance(v, Text | Const | Setting | Env | Unknown) for v in out):
         out += _subclass_attribute(ev, inst, name)

@@ -40,6 +40,8 @@ _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", 
 _QUERY_PAIR = frozenset({"get_or_create", "update_or_create"})
 _QUERY_PLAIN = frozenset({"count", "exists", "values", "values_list", "aggregate", "delete", "update", "bulk_create",
                           "bulk_update", "iterator", "in_bulk", "acount", "aexists"})  # fmt: skip
+# Methods of text that take something off its ends: an open text stays the same.
+_TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
 MAX_INLINE = 7  # functions entered inside one another to learn what they return
 
 
@@ -96,11 +98,19 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
         elif isinstance(base, Setting) and name == "get" and call.args:
             args, _kwargs = arguments(ev, call, frame)
             out += attributes.item(ev, base, args[0][0] if args[0] else Unknown("key"))
-        elif isinstance(base, Env | Setting) and name in ("rstrip", "strip", "lower", "lstrip", "removesuffix"):
+        elif isinstance(base, Env | Setting | Param) and name in _TRIMS:
             out.append(base)
+        elif isinstance(base, Param) and name == "get" and (key := _literal_argument(ev, call, frame)):
+            out += attributes.item(ev, base, Text((key,)))
         else:
             return None
     return bounded(out) if out else None
+
+
+def _literal_argument(ev: Evaluator, call: Call, frame: Frame) -> str | None:
+    """The first argument, where it is a text that names a key (a URL is none: that `get` sends a request)."""
+    key = ev.constant_key(arguments(ev, call, frame)[0][0]) if call.args and call.args[0][0] == "c" else None
+    return key if key and key.isidentifier() else None
 
 
 def _mapping_method(ev: Evaluator, base: Mapping, name: str, call: Call, frame: Frame) -> Values:

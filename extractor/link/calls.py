@@ -14,7 +14,7 @@ from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
-from extractor.link.systems import Identity, Systems, setting_texts
+from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
 from extractor.rowids import numbered, row_id
@@ -98,6 +98,8 @@ def _call_rows(
         who = around.systems.identify(facets, url)
         if who.system is None and len(effect.hops) == 1:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
+        if who.system is None:
+            who = around.systems.by_name(url, who)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
         yield _row(effect, facets, around, who, method, shown)
 
@@ -109,6 +111,8 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
         for facets in effect.facets:
             for url in facets.urls:
                 who = around.systems.identify(facets, url)
+                if who.system is None:
+                    who = around.systems.by_name(url, who)
                 if who.system is not None:
                     found.add((who.system, who.service, who.base_setting))
     if len(found) == 1:
@@ -130,7 +134,7 @@ def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, me
         repo=around.repo, path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=name,
         via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
         timeout=facets.timeout, contexts=contexts, confidence=confidence,
-        label=label(method, url, effect.via, name, facets.rule.label), auth=facets.auth,
+        label=label(method, url, effect.via, name, owner.module.path, facets.rule.label), auth=facets.auth,
         condition=condition(site.owner, site.call.guards),
         service=_only(around.service_of(owner.module.path, contexts)),
         known_by=who.known_by, why=why,
@@ -151,7 +155,7 @@ def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[s
         return "possible", "no entry point was found that reaches it"
     if "{?" in url:
         return "likely", "part of the URL is computed at run time"
-    if who.known_by.startswith("default of"):
+    if who.known_by.startswith(("default of", BY_NAME)):
         return "likely", f"the system is known by the {who.known_by}"
     return "certain", f"the system is known by {who.known_by}" if who.known_by else ""
 

@@ -63,7 +63,7 @@ def _hole(value: Value) -> tuple[str, str]:
     if isinstance(value, Env):
         return "env", value.name
     if isinstance(value, Param):
-        return "arg", value.name + value.path
+        return "arg", _of_key(value.path) or value.name + value.path
     if isinstance(value, Ext):
         return "unknown", value.path.rsplit(".", 1)[-1]
     if isinstance(value, Inst):
@@ -73,6 +73,11 @@ def _hole(value: Value) -> tuple[str, str]:
     if isinstance(value, Unknown):
         return "unknown", value.reason
     return "unknown", type(value).__name__.lower()
+
+
+def _of_key(path: str) -> str:
+    """The key that a path ends with: `options["base_url"]` is shown as base_url."""
+    return path[path.rindex("[") + 1 : -1] if path.endswith("]") and "[" in path else ""
 
 
 def texts(values: Values) -> tuple[Text, ...]:
@@ -225,7 +230,7 @@ def show(value: Value) -> str:
             out += part
         elif part.kind in ("setting", "env"):
             out += f"{{{part.kind}:{part.name}}}"
-        elif part.kind == "arg":
+        elif part.kind in ("arg", "field"):
             out += f"{{{_plain(part.name)}}}"
         else:
             out += f"{{?{_plain(part.name)}}}"

@@ -1,8 +1,9 @@
 """Identity: which system a call means, and what that rests on.
 
 In order: the library fixes it; the estate says what a setting means, or a host; a setting's default or a literal URL
-names a host, known to the estate or to `rules/systems.yaml`; else the host itself is the name. What none of these
-settles stays unknown: two systems are never guessed apart.
+names a host, known to the estate or to `rules/systems.yaml`; else the host itself is the name; else what the setting,
+the field or the argument that holds the base is called. What none of these settles stays unknown: two systems are never
+guessed apart.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from fnmatch import fnmatchcase
 from extractor.estate import Estate, Target
 from extractor.link.absvalue import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.facets import Facets
+from extractor.link.naming import owner_named, vendor_named
 from extractor.rulebook import RuleBook
 
 SettingValues = Callable[[str], Values]
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
 _LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|^[a-z0-9_-]+$")
+# Names that are reserved for examples and tests (RFC 2606, RFC 6762): a default that stands for what is set elsewhere.
+_PLACEHOLDER = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
+BY_NAME = "the name of"
 _EMAIL_SETTING = "EMAIL_BACKEND"
 _ANYMAIL_SETTING = "ANYMAIL"
 
@@ -41,7 +46,7 @@ class Systems:
         self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
 
     def identify(self, facets: Facets, url: Text | None) -> Identity:
-        """The system that a call to `url` (one of the facets' URLs, or None) reaches."""
+        """The system that a call to `url` (one of the facets' URLs, or None) reaches, without what names tell."""
         settings = _settings(url)
         base = settings[0] if settings else None
         if facets.rule.system is not None and facets.systems:
@@ -58,9 +63,34 @@ class Systems:
         for name in settings:
             for text in setting_texts(self.setting(name)):
                 host = host_of(text)
-                if host:
+                if host and not _PLACEHOLDER.search(host):
                     return self._of_host(host, f"default of setting {name}", name)
         return Identity(None, None, "", base)
+
+    def by_name(self, url: Text | None, who: Identity) -> Identity:
+        """The system that the names in a URL tell, for a call that is `who` without them: a well-known system that a
+        setting, field or argument names; else the owner of the address that the base says it is."""
+        holes = [part for part in url.parts if isinstance(part, Hole)] if url is not None else []
+        for hole in holes:
+            if hole.kind != "unknown":
+                vendor = vendor_named(hole.name, self.book.vendors.values())
+                if vendor is not None:
+                    return self._named(vendor, hole, who.base_setting)
+        head = _head(url)
+        if head is None or head.kind not in ("setting", "env", "field"):
+            return who
+        owner = owner_named(head.name if head.kind == "field" else head.name.split(".")[0])
+        return self._named(owner, head, who.base_setting) if owner and not self._is_known(owner) else who
+
+    def _named(self, system: str, hole: Hole, base: str | None) -> Identity:
+        kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)
+        known = self.estate.system(system)
+        return Identity(known.id if known else system, None, f"{BY_NAME} {kind} {hole.name}", base)
+
+    def _is_known(self, owner: str) -> bool:
+        """True when the estate has a system of this name: which of its deployments is meant, only a hint tells."""
+        plain = owner.replace("-", "")
+        return any(system.id.replace("-", "") == plain for system in self.estate.systems)
 
     def _fixed(self, facets: Facets, base: str | None) -> Identity:
         mapped = dict(facets.rule.system_map)
@@ -110,6 +140,14 @@ class Systems:
             if any(fnmatchcase(host.lower(), pattern) for pattern in vendor.hosts):
                 return Target(vendor.id)
         return None
+
+
+def _head(url: Text | None) -> Hole | None:
+    """The hole that a URL starts with, behind a scheme at most."""
+    parts = url.parts if url is not None else ()
+    if parts[:1] in (("https://",), ("http://",)):
+        parts = parts[1:]
+    return parts[0] if parts and isinstance(parts[0], Hole) else None
 
 
 def _settings(url: Text | None) -> tuple[str, ...]:

@@ -1,0 +1,115 @@
+"""Systems: what a call reaches, told by an estate, by hosts, and, last of all, by what things are called."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from extractor.estate import Estate, SettingHint, System
+from extractor.link import callgraph, calls, entries
+from extractor.link.effects import Effects
+from extractor.link.naming import owner_named, vendor_named, words_of
+from extractor.link.settings import SettingsTable
+from extractor.link.systems import Systems
+from extractor.rulebook import shipped_rules
+from tests.worlds import REPO, evaluator
+
+HEAD = "import requests\nfrom django.conf import settings\nfrom m.models import Partner\n"
+MODELS = """
+from django.db import models
+
+class Partner(models.Model):
+    lms_url = models.URLField()
+    base_url = models.CharField()
+"""
+SETTINGS = """
+import os
+
+NOVOED_API_BASE_URL = os.environ.get("NOVOED_API_BASE_URL")
+SLACK_HOOK_URL = os.environ["SLACK_HOOK_URL"]
+JOBMA_URL = os.environ.get("JOBMA_URL", "https://jobma.example.com/")
+RATES_URL = os.environ.get("RATES_URL", "https://rates.acme.io/v1")
+APP_BASE_URL = os.environ.get("APP_BASE_URL")
+LOGIN_PATH = os.environ.get("LOGIN_PATH")
+"""
+
+_NOBODY = Estate("Shop", ())
+
+
+def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str, str]]:
+    """What each call of the module reaches: (system, what that rests on, confidence)."""
+    files = {"m/__init__.py": "", "m/models.py": MODELS, "m/settings.py": SETTINGS,
+             "m/views.py": HEAD + textwrap.dedent(source)}  # fmt: skip
+    ev = evaluator(files)
+    table = SettingsTable.build(ev, REPO, ("m.settings",), "web", ())
+    graph = callgraph.build(ev)
+    book = shipped_rules()
+    effects = Effects(ev, graph, book).find()
+    around = calls.Surroundings(
+        REPO, Systems(estate, book, REPO, table.value), entries.reach(ev, graph, {}, (), ()),
+        lambda _kind, _alias: None, lambda _path, _contexts: ("web",),
+    )  # fmt: skip
+    return [(call.system, call.known_by, call.confidence) for call in calls.rows(effects, graph, around).calls]
+
+
+@pytest.mark.parametrize(
+    ("url", "system", "by"),
+    [
+        # A host tells more than a name.
+        ("settings.RATES_URL + '/latest'", "rates.acme.io", "default of setting RATES_URL: rates.acme.io"),
+        ("'https://api.mailgun.net/v3'", "mailgun", "host in the code: api.mailgun.net"),
+        # Where nothing is known of the host, or it stands for nobody, the name of what holds it does.
+        ("settings.NOVOED_API_BASE_URL + '/users'", "novoed", "the name of setting NOVOED_API_BASE_URL"),
+        ("f'https://{settings.NOVOED_API_BASE_URL}/users'", "novoed", "the name of setting NOVOED_API_BASE_URL"),
+        ("settings.JOBMA_URL", "jobma", "the name of setting JOBMA_URL"),
+        ("settings.SLACK_HOOK_URL", "slack", "the name of setting SLACK_HOOK_URL"),
+        ("Partner.objects.get(pk=1).lms_url.rstrip('/') + '/api'", "lms", "the name of field Partner.lms_url"),
+        ("Partner.objects.get(pk=1).base_url", "partner", "the name of field Partner.base_url"),
+        # A name that is nobody's in particular, or that holds no address, tells nothing.
+        ("settings.APP_BASE_URL + '/x'", None, ""),
+        ("settings.LOGIN_PATH", None, ""),
+        ("settings.UNSEEN", None, ""),
+    ],
+)  # fmt: skip
+def test_what_a_url_reaches(url: str, system: str | None, by: str) -> None:
+    [(found, known_by, _confidence)] = reached(f"def f():\n    requests.get({url})\n")
+    assert (found, known_by) == (system, by)
+
+
+def test_an_argument_names_only_a_well_known_system() -> None:
+    assert reached("def f(keycloak_url):\n    requests.get(f'{keycloak_url}/realms')\n")[0][0] == "keycloak"
+    assert reached("def f(novoed_url):\n    requests.get(f'{novoed_url}/users')\n")[0][0] is None
+
+
+def test_what_a_name_tells_is_likely_at_most() -> None:
+    source = "def f():\n    requests.get(settings.NOVOED_API_BASE_URL)\nclass Command:\n    pass\nf()\n"
+    assert [confidence for _system, _by, confidence in reached(source)] == ["likely"]
+
+
+def test_an_estate_s_word_stands_above_a_name_and_its_systems_are_never_guessed() -> None:
+    ask = "def f():\n    requests.get(settings.NOVOED_API_BASE_URL)\n"
+    hinted = Estate("Shop", (System("learning", "Learning", settings=(SettingHint("NOVOED_*"),)),))
+    assert reached(ask, hinted)[0][:2] == ("learning", "estate: setting NOVOED_API_BASE_URL")
+    # Which deployment of its own `novoed` an estate means, only its hints tell.
+    assert reached(ask, Estate("Shop", (System("novo-ed", "NovoEd"),)))[0][0] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("MITX_ONLINE_COURSES_API_URL", "mitx-online-courses"), ("SEE_API_ACCESS_TOKEN_URL", "see"),
+        ("Partner.lms_url", "lms"), ("EdxEndpoint.base_url", "edx"), ("ServiceConfiguration.api_base_url", None),
+        ("BASE_URL", None), ("OPENEDX_LOGIN_PATH", None), ("API_TIMEOUT", None), ("", None), ("x.", None),
+    ],
+)  # fmt: skip
+def test_whose_address_a_name_says_it_holds(name: str, owner: str | None) -> None:
+    assert owner_named(name) == owner
+
+
+def test_a_well_known_system_is_named_by_whole_words() -> None:
+    vendors = shipped_rules().vendors.values()
+    assert vendor_named("GOOGLE_SHEETS_URL", vendors) == "google-sheets"  # rather than google
+    assert vendor_named("keycloakUrl", vendors) == "keycloak"
+    assert vendor_named("STRIPED_URL", vendors) is None
+    assert words_of("LMSApiURL") == ("lms", "api", "url")
