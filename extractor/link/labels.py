@@ -16,8 +16,8 @@ _DONE = frozenset({"archive", "batch", "bulk", "cancel", "clone", "close", "conf
                    "rerun", "reset", "retire", "retry", "revoke", "search", "send", "submit", "subscribe", "sync",
                    "unsubscribe", "update", "upload", "upsert", "validate", "verify"})  # fmt: skip
 # Words that mean little without the one before: `/users/me/`, `/jobs/<id>/results/`.
-_VAGUE = frozenset({"count", "counts", "data", "detail", "details", "feed", "form", "info", "items", "labels", "list",
-                    "me", "range", "results", "session", "sessions", "stats", "status", "summary", "token"})  # fmt: skip
+_VAGUE = frozenset({"count", "counts", "data", "detail", "details", "feed", "form", "info", "items", "labels",
+                    "list", "me", "range", "results", "session", "sessions", "stats", "status", "summary", "token"})  # fmt: skip
 _WHICH = frozenset({"all", "current", "latest"})
 # What a method is called that sends whatever it is given, and what a function is called wherever it stands.
 _GENERIC = frozenset({"api", "call", "client", "convert", "do", "execute", "fetch", "func", "get", "handle", "head",
@@ -25,8 +25,8 @@ _GENERIC = frozenset({"api", "call", "client", "convert", "do", "execute", "fetc
                       "patch", "perform", "post", "process", "put", "query", "request", "requests", "retrieve", "run",
                       "save", "send", "session", "task", "urlopen", "wrapper"})  # fmt: skip
 # What says nothing of what moves, once the verb before it is gone; and what modules are called by their role.
-_ANYTHING = frozenset({"all", "content", "data", "file", "files", "items", "json", "list", "page", "request", "response",
-                       "result", "results", "url"})  # fmt: skip
+_ANYTHING = frozenset({"all", "content", "data", "file", "files", "items", "json", "list", "page", "request",
+                       "response", "result", "results", "url"})  # fmt: skip
 _ROLES = frozenset({"api", "apps", "base", "client", "clients", "commands", "common", "core", "handlers", "helpers",
                     "init", "lib", "management", "models", "receivers", "serializers", "settings", "signals", "src",
                     "tasks", "utils", "v1", "v2", "views"})  # fmt: skip
