@@ -17,7 +17,8 @@ _DONE = frozenset({"archive", "batch", "bulk", "cancel", "clone", "close", "conf
                    "unsubscribe", "update", "upload", "upsert", "validate", "verify"})  # fmt: skip
 # Words that mean little without the one before: `/users/me/`, `/jobs/<id>/results/`.
 _VAGUE = frozenset({"count", "counts", "data", "detail", "details", "feed", "form", "info", "items", "labels",
-                    "list", "me", "range", "results", "session", "sessions", "stats", "status", "summary", "token"})  # fmt: skip
+                    "list", "me", "range", "results", "session", "sessions", "stats", "status", "summary",
+                    "token"})  # fmt: skip
 _WHICH = frozenset({"all", "current", "latest"})
 # What a method is called that sends whatever it is given, and what a function is called wherever it stands.
 _GENERIC = frozenset({"api", "call", "client", "convert", "do", "execute", "fetch", "func", "get", "handle", "head",
