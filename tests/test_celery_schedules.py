@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor.link.celery import Schedules, schedules, tasks
+from extractor.link.celery.durations import duration_seconds
 from extractor.model import Schedule
 from tests.test_celery_tasks import APP
 from tests.worlds import evaluator
@@ -105,7 +108,9 @@ def test_another_scheduler_delays_the_first_run_alone() -> None:
 
 
 def test_entries_set_on_the_app_and_added_when_it_is_configured() -> None:
-    celery = APP + """
+    celery = (
+        APP
+        + """
     from orders.tasks import sync
     app.conf.beat_schedule = {"on-app": {"task": "orders.tasks.sync", "schedule": 30.0}}
 
@@ -113,6 +118,7 @@ def test_entries_set_on_the_app_and_added_when_it_is_configured() -> None:
     def setup(sender, **kwargs):
         sender.add_periodic_task(10.0, sync.s(), name="added")
 """
+    )
     rows = by_key(read("", celery))
     assert rows["on-app"].schedule == "every 30 seconds"
     assert rows["added"].schedule == "every 10 seconds"
@@ -130,3 +136,102 @@ def test_a_cadence_known_only_at_run_time_is_a_gap() -> None:
         ("crontab: 0 ? * * *", "crontab whose hour is known only at run time, UTC")
     ]
     assert [gap.what for gap in found.gaps] == ["the cadence of the beat entry open"]
+
+
+def test_entries_that_a_function_adds_row_by_row_from_a_table() -> None:
+    found = read("""
+        import os
+        from celery.schedules import crontab
+
+        def made(extra):
+            table = {}
+            rows = [
+                {"name": "early", "variable": "EARLY_CRON", "usual": "*/10 * * * *", "task": "orders.tasks.sync"},
+                {"name": "late", "variable": "LATE_CRON", "usual": "30 22 1 * sun", "task": "orders.tasks.gone"},
+            ]
+            for row in rows:
+                line = os.getenv(row["variable"], row["usual"])
+                minute, hour, day, month, weekday = line.split(" ")
+                table[row["name"]] = {"task": row["task"], "schedule": crontab(minute, hour, weekday, day, month)}
+            table.update({"whole": {"task": "orders.tasks.sync", "schedule": crontab(*extra.split())}})
+            return table
+
+        CELERY_BEAT_SCHEDULE = made("5 4")
+    """)
+    rows = by_key(found)
+    assert {key: (row.line, row.schedule, row.task_id is not None) for key, row in rows.items()} == {
+        "early": (14, "crontab: */10 * * * *", True),
+        "late": (14, "crontab: 30 22 1 * sun", False),
+        "whole": (15, "crontab: 5 4 * * *", True),
+    }
+    assert rows["early"].settings == ("EARLY_CRON",)
+    assert found.gaps == ()
+
+
+def test_entries_of_a_comprehension_over_a_table() -> None:
+    rows = by_key(read("""
+        NAMES = {"one": 60, "two": 3600}
+        CELERY_BEAT_SCHEDULE = {
+            name: {"task": "orders.tasks.sync", "schedule": every} for name, every in NAMES.items()
+        }
+    """))  # fmt: skip
+    assert {key: row.schedule for key, row in rows.items()} == {"one": "every 60 seconds", "two": "every 3600 seconds"}
+
+
+def test_lengths_of_time_written_as_text() -> None:
+    rows = by_key(read("""
+        import os
+        from datetime import timedelta
+        from celery.schedules import crontab
+        from django.utils.dateparse import parse_duration
+        from pytimeparse import parse
+        EVERY = parse(os.environ.get("EVERY", "20 seconds"))
+        CELERY_BEAT_SCHEDULE = {
+            "words": {"task": "orders.tasks.sync", "schedule": timedelta(seconds=EVERY)},
+            "iso": {"task": "orders.tasks.sync", "schedule": parse_duration("PT15M")},
+            "total": {"task": "orders.tasks.sync", "schedule": timedelta(minutes=2).total_seconds()},
+            "line": {"task": "orders.tasks.sync", "schedule": crontab.from_string("0 7 * * 1-5")},
+            "nothing": {"task": "orders.tasks.sync", "schedule": parse("now and then")},
+        }
+    """))  # fmt: skip
+    assert {key: row.schedule for key, row in rows.items()} == {
+        "words": "every 20 seconds",
+        "iso": "every 900 seconds",
+        "total": "every 120 seconds",
+        "line": "crontab: 0 7 * * 1-5",
+        "nothing": "?",
+    }
+    assert rows["words"].settings == ("EVERY",)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("20 seconds", 20), ("1h30m", 5400), ("2 days, 3 hours", 183_600), ("1 hour, 5 mins", 3900),
+        ("1.5 hours", 5400), ("90:00", 5400), ("1:30:00", 5400), ("1:02:03:04", 93_784), ("1 02:30:00", 95_400),
+        ("3 days, 1:00:00", 262_800),
+        ("P1DT2H", 93_600), ("PT0.5S", 0.5), ("-5m", -300), ("45", 45),
+        ("", None), ("P", None), ("P1Y", None), ("5 minutes ago", None), ("every hour", None),
+    ],
+)  # fmt: skip
+def test_a_length_of_time_is_seconds_or_nothing(text: str, seconds: float | None) -> None:
+    assert duration_seconds(text) == seconds
+
+
+def test_a_schedule_of_the_projects_own_making_is_named_and_not_guessed() -> None:
+    found = read(
+        """
+            from shop.own import QUIET
+            CELERY_BEAT_SCHEDULE = {"quiet": {"task": "orders.tasks.sync", "schedule": QUIET}}
+        """,
+        shop__own="""
+            from celery.schedules import BaseSchedule
+            class WhenQuiet(BaseSchedule):
+                def __init__(self, wait=60): ...
+                def is_due(self, last_run_at): ...
+            QUIET = WhenQuiet()
+        """,
+    )
+    (row,) = found.rows
+    assert (row.schedule, row.cadence) == ("custom: shop.own.WhenQuiet", "when WhenQuiet says so, by its own code")
+    assert found.gaps == ()

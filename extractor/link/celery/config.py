@@ -82,6 +82,10 @@ class Config:
             found = self._settings[name] = self.ev.module_name(self.chain[0], name) if self.chain else ()
         return found
 
+    def evaluated_by(self, ev: Evaluator) -> Config:
+        """The same configuration, for an evaluator that takes something to be known."""
+        return Config(ev, self.service, self.chain, self.apps, self.namespaces)
+
     def names(self, option: str, *older: str) -> tuple[str, ...]:
         """The Django settings that hold a Celery option, best first: `CELERY_TASK_ROUTES`, then older names."""
         return tuple(dict.fromkeys([*(f"{space}_{option.upper()}" for space in self.namespaces), *older]))

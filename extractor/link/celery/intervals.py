@@ -6,21 +6,19 @@ import re
 from dataclasses import dataclass
 
 from extractor.link import calling
-from extractor.link.absvalue import Const, DefRef, Env, Ext, Frame, Inst, Setting, Text, Value, Values
+from extractor.link.absvalue import Const, DefRef, Ext, Frame, Inst, Text, Value
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
-from extractor.link.celery.config import Config, Written, assigned
+from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
 from extractor.modules import Def
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
 _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
-_SCHEDULE = re.compile(r"^celery(\.\w+)*\.schedule$")
+_OWN = re.compile(r"^celery(\.\w+)*\.BaseSchedule$")
+_CRON_LINE = re.compile(r"^celery(\.\w+)*\.crontab\.from_string$")
 _SOLAR = re.compile(r"^celery(\.\w+)*\.solar$")
-_UNITS = {"days": 86400.0, "seconds": 1.0, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60.0, "hours": 3600.0,
-          "weeks": 604800.0}  # fmt: skip
 _FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
-_NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
-MAX_STEPS = 40
+_LINE_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")  # as a cron line has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +32,12 @@ class Said:
     known: bool = True
 
 
-class Reader:
+class Reader(Numbers):
     """Reads schedule expressions for one service."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self.ev = config.ev
-        self.passed: dict[str, None] = {}
-        self._steps = 0
 
     def read(self, expr: Expr, frame: Frame) -> Said:
         """What a schedule expression says. Never raises: what is not understood is said in the words."""
-        self.passed, self._steps = {}, 0
+        self.passed = {}
         said = self._read(*self.follow(expr, frame))
         return Said(said.text, said.words, said.note, tuple(self.passed), said.known)
 
@@ -67,9 +59,11 @@ class Reader:
         if isinstance(func, Ext):
             if _CRONTAB.match(func.path):
                 return self._crontab(call, frame)
+            if _CRON_LINE.match(func.path):
+                return self._cron_line(call, frame)
             if _SOLAR.match(func.path):
                 return self._solar(call, frame)
-            if func.path == "datetime.timedelta" or _SCHEDULE.match(func.path):
+            if func.path == "datetime.timedelta" or func.path in DURATIONS or SCHEDULE.match(func.path):
                 seconds = self.seconds(expr, frame)
                 return _interval(seconds) if seconds is not None else None
         if isinstance(func, DefRef) and func.target.kind == "class":
@@ -84,22 +78,45 @@ class Reader:
 
     def _crontab(self, call: Call, frame: Frame) -> Said:
         given: dict[str, str | None] = dict.fromkeys(_FIELDS, "*")
-        for name, expr in zip(_FIELDS, call.args, strict=False):
-            given[name] = self._field(expr, frame)
+        given |= zip(_FIELDS, self._positions(call, frame), strict=False)
         for key, expr in call.kwargs:
             if key in given:
                 given[key] = self._field(expr, frame)
+        return self._cron(given)
+
+    def _cron_line(self, call: Call, frame: Frame) -> Said:
+        """`crontab.from_string("0 7 * * 1-5")`."""
+        text = self.text(call.args[0], frame) if call.args else None
+        fields: list[str | None] = [*text.split()] if text is not None else []
+        return self._cron(dict(zip(_LINE_FIELDS, fields if len(fields) == 5 else [None] * 5, strict=True)))
+
+    def _cron(self, given: dict[str, str | None]) -> Said:
         cron = Crontab(**given)
         known = all(value is not None for value in given.values())
         return Said(cron.text, crontab_words(cron, self.zone()), known=known)
 
+    def _positions(self, call: Call, frame: Frame) -> list[str | None]:
+        """The fields given by position; those of `*line.split()` are the parts of the line."""
+        fields: list[str | None] = []
+        for expr in call.args:
+            if expr[0] == "*":
+                parts = self.parts(*self.follow(expr[1], frame))
+                fields += parts if parts is not None else [None] * len(_FIELDS)
+            else:
+                fields.append(self._field(expr, frame))
+        return fields
+
     def _field(self, expr: Expr, frame: Frame) -> str | None:
-        """A crontab field as text: a text, a number, or a list of numbers."""
+        """A crontab field as text: a text, a number, a list of numbers, or a part of a line."""
         place, inner = self.follow(expr, frame)
+        if place[0] == "i" and place[2][0] == "c" and isinstance(place[2][1], int):
+            parts = self.parts(*self.follow(place[1], inner))
+            if parts is not None:
+                return parts[place[2][1]] if 0 <= place[2][1] < len(parts) else None
         if place[0] == "l":
-            parts = [self._field(item, inner) for item in place[1]]
-            return ",".join(p for p in parts if p is not None) if all(p is not None for p in parts) else None
-        values = self.config.fold(self._noted(self.ev.eval(place, inner)))
+            items = [self._field(item, inner) for item in place[1]]
+            return ",".join(item for item in items if item is not None) if None not in items else None
+        values = self.config.fold(self.noted(self.ev.eval(place, inner)))
         for value in values:
             if isinstance(value, Text) and value.literal is not None:
                 return value.literal.strip()
@@ -140,8 +157,10 @@ class Reader:
         given = dict(call.kwargs)
         if "datetime.timedelta" in outside:
             return self._shifted(self.total(call, frame), self._offset(given, frame))
-        if not any(_SCHEDULE.match(path) for path in outside):
-            return None
+        if not any(SCHEDULE.match(path) for path in outside):
+            if not any(_OWN.match(path) for path in outside):
+                return None
+            return Said(f"custom: {cls.qualified}", f"when {cls.scope.name} says so, by its own code")
         params = self._parameters(cls)
         named = {**dict(zip(params, call.args, strict=False)), **{k: v for k, v in given.items() if k}}
         declared = self.seconds(named["run_every"], frame) if "run_every" in named else None
@@ -174,7 +193,7 @@ class Reader:
         return Said(interval_text(declared), f"{said}, the first run {shift} later", note)
 
     def _redbeat(self) -> bool:
-        written = self.config.option("beat_scheduler", "CELERYBEAT_SCHEDULER")
+        written = self.config.option("beat_scheduler", "CELERYBEATSCHEDULER")
         if written is None:
             return False
         values = self.config.fold(self.ev.eval(written.expr, written.frame))
@@ -205,114 +224,6 @@ class Reader:
                         return _Bound(self, call, frame, scope).seconds(expr, body)
         return None
 
-    # numbers -----------------------------------------------------------------------------------------------------
-
-    def seconds(self, expr: Expr, frame: Frame) -> float | None:
-        """A `timedelta`, a `schedule` or a number as seconds; None when it is not known."""
-        expr, frame = self.follow(expr, frame)
-        if expr[0] == "k":
-            call = frame.owner.scope.calls[expr[1]]
-            for func in self.ev.eval(call.func, frame):
-                if isinstance(func, Ext) and func.path == "datetime.timedelta":
-                    return self.total(call, frame)
-                if isinstance(func, Ext) and _SCHEDULE.match(func.path):
-                    inner = dict(call.kwargs).get("run_every") or (call.args[0] if call.args else None)
-                    return self.seconds(inner, frame) if inner is not None else None
-        if expr[0] == "b":
-            left, right = self.seconds(expr[2], frame), self.seconds(expr[3], frame)
-            return _compute(expr[1], left, right)
-        if expr[0] == "o":
-            found = (self.seconds(part, frame) for part in expr[1])
-            return next((n for n in found if n is not None), None)
-        return self.number(expr, frame)
-
-    def total(self, call: Call, frame: Frame) -> float | None:
-        """The seconds of `timedelta(days, seconds, ...)`."""
-        total = 0.0
-        for unit, expr in zip(_UNITS, call.args, strict=False):
-            number = self.number(expr, frame)
-            if number is None:
-                return None
-            total += number * _UNITS[unit]
-        for name, expr in call.kwargs:
-            if name in _UNITS:
-                number = self.number(expr, frame)
-                if number is None:
-                    return None
-                total += number * _UNITS[name]
-        return total
-
-    def number(self, expr: Expr, frame: Frame) -> float | None:
-        """A number, through names, settings, environment defaults, `int()` and arithmetic."""
-        expr, frame = self.follow(expr, frame)
-        if expr[0] == "b":
-            return _compute(expr[1], self.number(expr[2], frame), self.number(expr[3], frame))
-        if expr[0] == "o":
-            return next((n for part in expr[1] if (n := self.number(part, frame)) is not None), None)
-        if expr[0] == "k":
-            call = frame.owner.scope.calls[expr[1]]
-            for func in self.ev.eval(call.func, frame):
-                if isinstance(func, Ext) and func.path in ("builtins.int", "builtins.float", "builtins.round"):
-                    number = self.number(call.args[0], frame) if call.args else 0.0
-                    return float(int(number)) if number is not None and func.path == "builtins.int" else number
-            if any(isinstance(v, Env) for v in self.ev.eval(expr, frame)):
-                self._noted(self.ev.eval(expr, frame))
-                default = dict(call.kwargs).get("default") or (call.args[1] if len(call.args) > 1 else None)
-                return self.number(default, frame) if default is not None else None
-        for value in self.config.fold(self._noted(self.ev.eval(expr, frame))):
-            if isinstance(value, Const) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
-                return float(value.value)
-            if isinstance(value, Text) and _NUMBER.fullmatch(value.literal or ""):
-                return float(value.literal or "")
-        return None
-
-    def _noted(self, values: Values) -> Values:
-        for value in values:
-            if isinstance(value, Env | Setting):
-                self.passed.setdefault(value.name)
-        return values
-
-    def follow(self, expr: Expr, frame: Frame) -> tuple[Expr, Frame]:
-        """An expression followed through names to where its value is written."""
-        for _step in range(MAX_STEPS):
-            found = self._next(expr, frame)
-            if found is None:
-                return expr, frame
-            expr, frame = found.expr, found.frame
-        return expr, frame
-
-    def _next(self, expr: Expr, frame: Frame) -> Written | None:
-        module = frame.owner.module
-        if expr[0] == "v" and expr[1]:
-            line, value = frame.owner.scope.defs[expr[1][-1]]
-            self._pass_name(frame, expr[1][-1])
-            return Written(value, frame, line) if value[0] not in ("p", "?") else None
-        if expr[0] == "n":
-            written = assigned(self.ev, module, expr[1])
-            sources = [self.ev.world.find(module.absolute(star)) for star in module.summary.stars]
-            for source in sources if written is None else ():
-                written = written or (assigned(self.ev, source, expr[1]) if source is not None else None)
-            return self._passing(expr[1], written)
-        if expr[0] == "mf":
-            source = self.ev.world.find(module.absolute(expr[1]))
-            return self._passing(expr[2], assigned(self.ev, source, expr[2]) if source is not None else None)
-        if expr[0] == "a":
-            for value in self.ev.eval(expr, frame):
-                if isinstance(value, Setting) and not value.path:
-                    found = (assigned(self.ev, m, value.name) for m in self.config.chain)
-                    return self._passing(value.name, next((w for w in found if w is not None), None))
-        return None
-
-    def _passing(self, name: str, written: Written | None) -> Written | None:
-        if written is not None and name.isupper():
-            self.passed.setdefault(name)
-        return written
-
-    def _pass_name(self, frame: Frame, index: int) -> None:
-        for name, indices in frame.owner.scope.names.items():
-            if index in indices and name.isupper():
-                self.passed.setdefault(name)
-
 
 class _Bound:
     """Arithmetic inside a constructor: parameters stand for the expressions they were given."""
@@ -335,7 +246,7 @@ class _Bound:
         if tag == "a" and expr[2] in self.attrs and expr[1][0] == "v":
             return self.seconds(self.attrs[expr[2]], body)
         if tag == "b":
-            return _compute(expr[1], self.seconds(expr[2], body), self.seconds(expr[3], body))
+            return compute(expr[1], self.seconds(expr[2], body), self.seconds(expr[3], body))
         if tag == "o":
             return next((n for part in expr[1] if (n := self.seconds(part, body)) is not None), None)
         return self.reader.seconds(expr, body)
@@ -343,17 +254,6 @@ class _Bound:
 
 def _interval(seconds: float) -> Said:
     return Said(interval_text(seconds), interval_words(seconds))
-
-
-def _compute(operator: str, left: float | None, right: float | None) -> float | None:
-    if left is None or right is None:
-        return None
-    if operator in ("/", "//", "%") and right == 0:
-        return None
-    computed = {"+": left + right, "-": left - right, "*": left * right}.get(operator)
-    if computed is None and operator in ("/", "//", "%"):
-        computed = {"/": left / right, "//": left // right, "%": left % right}[operator]
-    return computed
 
 
 __all__ = ["Reader", "Said"]

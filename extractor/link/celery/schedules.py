@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from extractor.link import calling
 from extractor.link.absvalue import DefRef, Frame
 from extractor.link.celery.config import Config, assigned, is_app
 from extractor.link.celery.intervals import Reader, Said
 from extractor.link.celery.tasks import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
+from extractor.link.rounds import rounds
 from extractor.model import Gap, Schedule
 from extractor.modules import Module
 from extractor.rowids import numbered, row_id
@@ -38,7 +40,8 @@ class _Entry:
     frame: Frame
     line: int
     end_line: int
-    condition: str = ""
+    condition: str
+    config: Config  # in which the expressions are read: that of one round, for entries that a loop adds
 
     @property
     def module(self) -> Module:
@@ -50,11 +53,10 @@ def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
     rows: dict[tuple[str, int, str], Schedule] = {}
     gaps: dict[str, Gap] = {}
     for config in index.configs:
-        reader = Reader(config)
         for entry in _Entries(ev, config).all():
             if not entry.module.in_repo:
                 continue
-            row = _row(ev, index, repo, config, reader, entry)
+            row = _row(index, repo, entry)
             place = (row.path, row.line, row.key)
             rows[place] = replace(rows[place], service="") if place in rows else row
             gaps.update({gap.id: gap for gap in _gaps(row, entry)})
@@ -64,9 +66,10 @@ def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
     return Schedules(numbered(ordered), tuple(sorted(gaps.values(), key=lambda g: (g.path, g.line, g.what))))
 
 
-def _row(ev: Evaluator, index: TaskIndex, repo: str, config: Config, reader: Reader, entry: _Entry) -> Schedule:
-    found, named = _task(ev, index, config, entry)
-    said = reader.read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
+def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
+    config = entry.config
+    found, named = _task(index, config, entry)
+    said = Reader(config).read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     return Schedule(
@@ -79,20 +82,19 @@ def _row(ev: Evaluator, index: TaskIndex, repo: str, config: Config, reader: Rea
 _NOT_SAID = Said("?", "no schedule is given", known=False)
 
 
-def _task(ev: Evaluator, index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None, str]:
+def _task(index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None, str]:
     """The task an entry runs, and its name as the entry says it."""
     expr = entry.fields.get("task")
     if expr is None:
         return None, "?"
-    values = ev.eval(expr, entry.frame)
-    named = config.text(values)
+    named = config.text(config.ev.eval(expr, entry.frame))
     if named is not None:
         return index.by_name.get(named), named
     base = expr[1] if expr[0] == "a" and expr[2] == "name" else expr
     if base[0] == "k":  # a signature: task.s()
         func = entry.frame.owner.scope.calls[base[1]].func
         base = func[1] if func[0] == "a" and func[2] in ("s", "si", "signature", "subtask") else base
-    found = index.meant(ev.eval(base, entry.frame))
+    found = index.meant(config.ev.eval(base, entry.frame))
     return (found[0], found[0].name) if found else (None, "?")
 
 
@@ -167,7 +169,7 @@ class _Entries:
         for base, key, value, line in scope.subs:
             if is_base(base):
                 condition = _condition(scope, _guards_of(scope, value))
-                yield self._entry(key, value, frame, line, condition)
+                yield from self._entries(key, value, frame, line, condition)
         for call in scope.calls:
             if call.func[0] == "a" and call.func[2] == "update" and is_base(call.func[1]):
                 condition = _condition(scope, call.guards)
@@ -175,7 +177,7 @@ class _Entries:
                     yield from self.of(value, frame, call.line, condition)
                 for name, value in call.kwargs:
                     if name is not None:
-                        yield self._entry(("c", name), value, frame, call.line, condition)
+                        yield from self._entries(("c", name), value, frame, call.line, condition)
                     else:
                         yield from self.of(value, frame, call.line, condition)
 
@@ -191,7 +193,7 @@ class _Entries:
                 if key is None:
                     yield from self.of(value, frame, at, condition)
                 else:
-                    yield self._entry(key, value, frame, at, condition)
+                    yield from self._entries(key, value, frame, at, condition)
         elif tag == "b":
             for side in expr[2:]:
                 yield from self.of(side, frame, line, condition)
@@ -214,29 +216,29 @@ class _Entries:
         call = frame.owner.scope.calls[expr[1]]
         for func in self.ev.eval(call.func, frame):
             if isinstance(func, DefRef) and func.target.kind == "function":
-                inner = self.ev.frame(func.target)
-                for value in func.target.scope.returns:
-                    yield from self.of(value, inner, func.target.scope.def_line, condition)
+                yield from self._made(calling.entry_frame(self.ev, func, *calling.arguments(self.ev, call, frame)))
                 return
         for value in call.args:
             yield from self.of(value, frame, call.line, condition)
         for name, value in call.kwargs:
             if name is not None:
-                yield self._entry(("c", name), value, frame, call.line, condition)
+                yield from self._entries(("c", name), value, frame, call.line, condition)
 
-    def _entry(self, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> _Entry:
-        literal = self.config.text(self.ev.eval(key, frame))
-        reached, place = Reader(self.config).follow(value, frame)
-        fields: dict[str, Expr] = {}
-        last = line
-        if reached[0] == "d":
-            for name, field in reached[1]:
-                if name is not None and name[0] == "c" and isinstance(name[1], str):
-                    fields[name[1]] = field
-            last = max([line, *(reached[2] if len(reached) > 2 and place is frame else ())])
-        elif reached[0] == "k":
-            fields = {k: v for k, v in place.owner.scope.calls[reached[1]].kwargs if k is not None}
-        return _Entry(literal, fields, place, line, last, condition)
+    def _made(self, frame: Frame) -> Iterator[_Entry]:
+        """The entries of what a function returns, and of those it adds to it before."""
+        scope = frame.owner.scope
+        for value in scope.returns:
+            yield from self.of(value, frame, scope.def_line, "")
+        held = {index for value in scope.returns if value[0] == "v" for index in value[1]}
+        for name, indices in scope.names.items():
+            if held & set(indices):
+                yield from self._changes(frame, functools.partial(_names, scope=scope, name=name))
+
+    def _entries(self, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> Iterator[_Entry]:
+        """An entry; in a loop over a table, one for each of its rows."""
+        for ev in rounds(self.ev, frame, (key, value)):
+            config = self.config if ev is self.ev else self.config.evaluated_by(ev)
+            yield _entry(config, key, value, frame, line, condition)
 
     def _added_by_code(self) -> Iterator[_Entry]:
         """`sender.add_periodic_task(schedule, task.s(), name=...)`, which only a Celery app has."""
@@ -253,7 +255,23 @@ class _Entries:
                         if "sig" in given:
                             fields["task"] = given["sig"]
                         key = self.config.text(self.ev.eval(given["name"], frame)) if "name" in given else None
-                        yield _Entry(key, fields, frame, call.line, call.end_line, _condition(scope, call.guards))
+                        condition = _condition(scope, call.guards)
+                        yield _Entry(key, fields, frame, call.line, call.end_line, condition, self.config)
+
+
+def _entry(config: Config, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> _Entry:
+    literal = config.text(config.ev.eval(key, frame))
+    reached, place = Reader(config).follow(value, frame)
+    fields: dict[str, Expr] = {}
+    last = line
+    if reached[0] == "d":
+        for name, field in reached[1]:
+            if name is not None and name[0] == "c" and isinstance(name[1], str):
+                fields[name[1]] = field
+        last = max([line, *(reached[2] if len(reached) > 2 and place is frame else ())])
+    elif reached[0] == "k":
+        fields = {k: v for k, v in place.owner.scope.calls[reached[1]].kwargs if k is not None}
+    return _Entry(literal, fields, place, line, last, condition, config)
 
 
 def _names(base: Expr, scope: Scope, name: str) -> bool:

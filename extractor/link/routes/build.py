@@ -66,8 +66,14 @@ def _roots(
     names = [root_urlconf] if root_urlconf else _configured(ev, settings_module)
     modules = [(name, ev.world.find(name)) for name in names]
     gaps = [
-        _gap(repo, "", 0, f"the root URLconf {name} of service {service or repo}", "there is no such module",
-             "give the service's root_urlconf in the estate file")
+        _gap(
+            repo,
+            "",
+            0,
+            f"the root URLconf {name} of service {service or repo}",
+            "there is no such module",
+            "give the service's root_urlconf in the estate file",
+        )
         for name, module in modules
         if module is None
     ]

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from extractor.link.absvalue import DefRef, Ext, Inst, ModuleRef, Seq, Text, Value, Values
 from extractor.link.calling import arguments, entry_frame, method_frame
 from extractor.link.evaluate import Evaluator
+from extractor.link.rounds import rounds
 from extractor.link.routes import conditions, patterns, sites
 from extractor.link.routes.places import Place, module_of, named, names_of, places
 from extractor.link.routes.routers import Routers
-from extractor.link.routes.texts import SettingTexts, rounds
+from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread
 from extractor.link.routes.views import View, find_views, with_actions
 from extractor.modules import Def, Module
@@ -212,7 +213,7 @@ class Expander:
             return
         ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
-        for ev in rounds(self.ev, place, (first, second)):
+        for ev in rounds(self.ev, place.frame, (first, second)):
             texts = self._texts(ev.eval(first, place.frame))
             if not texts:
                 yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")

@@ -93,4 +93,3 @@ def _named(values: Values) -> Iterator[str]:
             for text in item:
                 if isinstance(text, Text) and text.literal and "=" in text.literal:
                     yield text.literal.partition("=")[2].strip().replace(":", ".")
-

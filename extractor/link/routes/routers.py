@@ -14,8 +14,8 @@ from extractor.link.absvalue import Const, DefRef, Ext, Inst, Query, Seq, Text, 
 from extractor.link.attributes import instance_attribute
 from extractor.link.calling import arguments
 from extractor.link.evaluate import Evaluator
+from extractor.link.rounds import rounds
 from extractor.link.routes.places import Place, names_of, places
-from extractor.link.routes.texts import rounds
 from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
 from extractor.modules import Def
 from extractor.summary import Call
@@ -184,7 +184,7 @@ class Routers:
         call = place.call
         if call is None:
             return
-        for ev in rounds(self.ev, place, call.args[:2]):
+        for ev in rounds(self.ev, place.frame, call.args[:2]):
             yield from self._round(ev, place, call, front, parents)
 
     def _round(
@@ -386,4 +386,3 @@ def _name_of(expr: tuple[object, ...], owner: Def) -> str:
             if value[0] == "g":
                 return str(value[1]).rsplit(".", 1)[-1].split("#")[0]
     return ""
-

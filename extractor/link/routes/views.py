@@ -269,4 +269,3 @@ def _says_deprecated(ev: Evaluator, call: Call, frame: Frame) -> bool:
         name == "deprecated" and any(isinstance(v, Const) and v.value is True for v in ev.eval(expr, frame))
         for name, expr in call.kwargs
     )
-

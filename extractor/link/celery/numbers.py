@@ -1,0 +1,176 @@
+"""Numbers, lengths of time and texts that an expression comes to, followed through names and settings."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.link.absvalue import Const, Env, Ext, Frame, Setting, Text, Values
+from extractor.link.celery.config import Config, Written, assigned
+from extractor.link.celery.durations import duration_seconds
+from extractor.summary import Call
+from extractor.summary import Value as Expr
+
+SCHEDULE = re.compile(r"^celery(\.\w+)*\.schedule$")
+# Functions that read a length of time written as text: seconds, or a timedelta.
+DURATIONS = frozenset({"pytimeparse.parse", "pytimeparse.timeparse.timeparse", "humanfriendly.parse_timespan",
+                       "django.utils.dateparse.parse_duration", "isodate.parse_duration"})  # fmt: skip
+_UNITS = {"days": 86400.0, "seconds": 1.0, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60.0, "hours": 3600.0,
+          "weeks": 604800.0}  # fmt: skip
+_NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
+MAX_STEPS = 40
+
+
+class Numbers:
+    """Reads numbers for one service. `passed` collects the settings and variables met on the way."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.ev = config.ev
+        self.passed: dict[str, None] = {}
+
+    def seconds(self, expr: Expr, frame: Frame) -> float | None:
+        """A `timedelta`, a `schedule` or a number as seconds; None when it is not known."""
+        expr, frame = self.follow(expr, frame)
+        if expr[0] == "k":
+            call = frame.owner.scope.calls[expr[1]]
+            for func in self.ev.eval(call.func, frame):
+                if isinstance(func, Ext) and func.path == "datetime.timedelta":
+                    return self.total(call, frame)
+                if isinstance(func, Ext) and func.path in DURATIONS:
+                    return self._written(call, frame)
+                if isinstance(func, Ext) and SCHEDULE.match(func.path):
+                    inner = dict(call.kwargs).get("run_every") or (call.args[0] if call.args else None)
+                    return self.seconds(inner, frame) if inner is not None else None
+        if expr[0] == "b":
+            left, right = self.seconds(expr[2], frame), self.seconds(expr[3], frame)
+            return compute(expr[1], left, right)
+        if expr[0] == "o":
+            found = (self.seconds(part, frame) for part in expr[1])
+            return next((n for n in found if n is not None), None)
+        return self.number(expr, frame)
+
+    def _written(self, call: Call, frame: Frame) -> float | None:
+        """The seconds of `parse("20 seconds")`."""
+        text = self.text(call.args[0], frame) if call.args else None
+        return duration_seconds(text) if text is not None else None
+
+    def total(self, call: Call, frame: Frame) -> float | None:
+        """The seconds of `timedelta(days, seconds, ...)`."""
+        total = 0.0
+        for unit, expr in zip(_UNITS, call.args, strict=False):
+            number = self.number(expr, frame)
+            if number is None:
+                return None
+            total += number * _UNITS[unit]
+        for name, expr in call.kwargs:
+            if name in _UNITS:
+                number = self.number(expr, frame)
+                if number is None:
+                    return None
+                total += number * _UNITS[name]
+        return total
+
+    def number(self, expr: Expr, frame: Frame) -> float | None:
+        """A number, through names, settings, environment defaults, `int()` and arithmetic."""
+        expr, frame = self.follow(expr, frame)
+        if expr[0] == "b":
+            return compute(expr[1], self.number(expr[2], frame), self.number(expr[3], frame))
+        if expr[0] == "o":
+            return next((n for part in expr[1] if (n := self.number(part, frame)) is not None), None)
+        if expr[0] == "k":
+            call = frame.owner.scope.calls[expr[1]]
+            if call.func[0] == "a" and call.func[2] == "total_seconds":
+                return self.seconds(call.func[1], frame)
+            for func in self.ev.eval(call.func, frame):
+                if isinstance(func, Ext) and func.path in DURATIONS:
+                    return self._written(call, frame)
+                if isinstance(func, Ext) and func.path in ("builtins.int", "builtins.float", "builtins.round"):
+                    number = self.number(call.args[0], frame) if call.args else 0.0
+                    return float(int(number)) if number is not None and func.path == "builtins.int" else number
+            if any(isinstance(v, Env) for v in self.ev.eval(expr, frame)):
+                self.noted(self.ev.eval(expr, frame))
+                default = dict(call.kwargs).get("default") or (call.args[1] if len(call.args) > 1 else None)
+                return self.number(default, frame) if default is not None else None
+        for value in self.config.fold(self.noted(self.ev.eval(expr, frame))):
+            if isinstance(value, Const) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
+                return float(value.value)
+            if isinstance(value, Text) and _NUMBER.fullmatch(value.literal or ""):
+                return float(value.literal or "")
+        return None
+
+    def noted(self, values: Values) -> Values:
+        for value in values:
+            if isinstance(value, Env | Setting):
+                self.passed.setdefault(value.name)
+        return values
+
+    def follow(self, expr: Expr, frame: Frame) -> tuple[Expr, Frame]:
+        """An expression followed through names to where its value is written."""
+        for _step in range(MAX_STEPS):
+            found = self._next(expr, frame)
+            if found is None:
+                return expr, frame
+            expr, frame = found.expr, found.frame
+        return expr, frame
+
+    def _next(self, expr: Expr, frame: Frame) -> Written | None:
+        module = frame.owner.module
+        if expr[0] == "v" and expr[1]:
+            line, value = frame.owner.scope.defs[expr[1][-1]]
+            self._pass_name(frame, expr[1][-1])
+            return Written(value, frame, line) if value[0] not in ("p", "?") else None
+        if expr[0] == "n":
+            written = assigned(self.ev, module, expr[1])
+            sources = [self.ev.world.find(module.absolute(star)) for star in module.summary.stars]
+            for source in sources if written is None else ():
+                written = written or (assigned(self.ev, source, expr[1]) if source is not None else None)
+            return self._passing(expr[1], written)
+        if expr[0] == "mf":
+            source = self.ev.world.find(module.absolute(expr[1]))
+            return self._passing(expr[2], assigned(self.ev, source, expr[2]) if source is not None else None)
+        if expr[0] == "a":
+            for value in self.ev.eval(expr, frame):
+                if isinstance(value, Setting) and not value.path:
+                    found = (assigned(self.ev, m, value.name) for m in self.config.chain)
+                    return self._passing(value.name, next((w for w in found if w is not None), None))
+        return None
+
+    def _passing(self, name: str, written: Written | None) -> Written | None:
+        if written is not None and name.isupper():
+            self.passed.setdefault(name)
+        return written
+
+    def _pass_name(self, frame: Frame, index: int) -> None:
+        for name, indices in frame.owner.scope.names.items():
+            if index in indices and name.isupper():
+                self.passed.setdefault(name)
+
+    def parts(self, expr: Expr, frame: Frame) -> list[str] | None:
+        """The parts of a text that is split; None for anything else."""
+        if expr[0] != "k":
+            return None
+        call = frame.owner.scope.calls[expr[1]]
+        if call.func[0] != "a" or call.func[2] != "split":
+            return None
+        text = self.text(call.func[1], frame)
+        between = self.text(call.args[0], frame) if call.args else None
+        return None if text is None or between == "" else text.split(between)
+
+    def text(self, expr: Expr, frame: Frame) -> str | None:
+        place, inner = self.follow(expr, frame)
+        return self.config.text(self.noted(self.ev.eval(place, inner)))
+
+
+def compute(operator: str, left: float | None, right: float | None) -> float | None:
+    """The value of an arithmetic expression; None when a side is not known or the operator is no arithmetic."""
+    if left is None or right is None:
+        return None
+    if operator in ("/", "//", "%") and right == 0:
+        return None
+    computed = {"+": left + right, "-": left - right, "*": left * right}.get(operator)
+    if computed is None and operator in ("/", "//", "%"):
+        computed = {"/": left / right, "//": left // right, "%": left % right}[operator]
+    return computed
+
+
+__all__ = ["DURATIONS", "SCHEDULE", "Numbers", "compute"]
