@@ -8,6 +8,7 @@ from typing import Literal
 
 from extractor import syntax
 from extractor.summary.expressions import value_of
+from extractor.summary.locals import local_names
 from extractor.summary.record import ModuleSummary, Scope
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
@@ -17,7 +18,7 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
     parsed = syntax.parse(source, parser=parser)
     if isinstance(parsed, syntax.Unparsed):
         return ModuleSummary({}, (), (), (), parser, parsed.reason)
-    reader = _Reader()
+    reader = _Reader(walrus=":=" in parsed.text)
     try:
         reader.read_module(parsed.tree)
     except RecursionError:
@@ -30,7 +31,8 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
 class _Reader:
     """Walks one module. `scopes` fills in source order, inner scopes after the one that holds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, walrus: bool) -> None:
+        self.walrus = walrus
         self.scopes: dict[str, Scope] = {}
         self.imports: set[str] = set()
         self.stars: list[str] = []
@@ -66,7 +68,7 @@ class _Reader:
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: ScopeBuilder) -> None:
         child = ScopeBuilder(scope.child_name(node.name), "function", node, scope, self.scopes)
         child.decorators = tuple([value_of(decorator, scope) for decorator in node.decorator_list])
-        child.local_names = _local_names(node)
+        child.local_names = local_names(node, self.walrus)
         self.scopes[child.name] = child.build()
         child.read_params(node.args, scope)
         child.return_annotation = annotation_of(node.returns, scope)
@@ -268,25 +270,6 @@ def _captures(pattern: ast.pattern) -> list[str]:
         if isinstance(name, str):
             found.append(name)
     return found
-
-
-def _local_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
-    """Every name the function binds (its own body, not those of functions and classes inside it)."""
-    names = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
-    pending: list[ast.AST] = list(node.body)
-    while pending:
-        item = pending.pop()
-        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(item.name)
-            continue
-        if isinstance(item, ast.Lambda):
-            continue
-        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
-            names.add(item.id)
-        elif isinstance(item, ast.alias):
-            names.add((item.asname or item.name).split(".")[0])
-        pending.extend(ast.iter_child_nodes(item))
-    return frozenset(names)
 
 
 def _doc(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
