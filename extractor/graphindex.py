@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from extractor.assemble.cadence import Timing, Timings
-from extractor.assemble.nodes import queue_id, store_id, web_id, worker_id
+from extractor.assemble.ids import queue_id, store_id, web_id, worker_id
 from extractor.link.facts import RepoFacts
 from extractor.model import Call, Context, Enqueue, Evidence, Finding, Graph, Route, Store, Task
 

@@ -22,7 +22,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.facts import RepoFacts
 from extractor.link.folding import LIMIT
 from extractor.link.routes import RouteTable, routes
-from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, lifted, settings_rows
+from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, joints, lifted, settings_rows
 from extractor.link.systems import Systems
 from extractor.link.world import World
 from extractor.model import Context, Enqueue, Source, Task
@@ -94,6 +94,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
         directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
+        tuple(joint for table in tables.values() for joint in joints(table)),
     )  # fmt: skip
 
 
@@ -116,8 +117,7 @@ class _Clock:
 def _settings_tables(ev: Evaluator, reading: Reading) -> dict[str, SettingsTable]:
     deployed = tuple(value for unit in reading.runtime.units for value in unit.env)
     return {
-        s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id, deployed)
-        for s in reading.services
+        s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id, deployed) for s in reading.services
     }
 
 

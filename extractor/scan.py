@@ -10,8 +10,10 @@ import multiprocessing
 from collections.abc import Mapping, Sequence
 
 from extractor.assemble.cadence import timings
+from extractor.assemble.deployment import deployments
 from extractor.assemble.flows import Arrows, with_findings
-from extractor.assemble.nodes import nodes, services_of
+from extractor.assemble.ids import services_of
+from extractor.assemble.nodes import nodes
 from extractor.checks import apply_ignores, contracts
 from extractor.collect import Collected, collect
 from extractor.estate import Estate
@@ -188,9 +190,10 @@ def _link_forked(at: int) -> tuple[RepoFacts, list[tuple[str, float]]]:
 
 
 def _assemble(estate: Estate, facts: Mapping[str, RepoFacts], book: RuleBook, options: ScanOptions) -> Graph:
-    arrows = Arrows(estate, facts, timings(facts)).flows()
+    deployed = deployments(estate, facts)
+    arrows = Arrows(estate, facts, timings(facts), deployed).flows()
     used = {end for flow in arrows for end in (flow.source, flow.target)}
-    elements = nodes(estate, facts, book.vendors, used)
+    elements = nodes(estate, facts, book.vendors, used, deployed)
     findings = _findings(estate, facts)
     flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
     by_finding: dict[str, list[str]] = {}

@@ -70,9 +70,7 @@ def _enqueues(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
         _of(repo, graph.enqueues),
         lambda row, fact: row["task"] == fact.task and at_site(repo, row, fact),
         lambda f: f"{f.path}:{f.line} {f.function} -> {f.task} ({f.how})",
-        lambda row, found: (
-            f"function is {f.function}" for f in found if f.function.split(".<")[0] != row["function"]
-        ),
+        lambda row, found: (f"function is {f.function}" for f in found if f.function.split(".<")[0] != row["function"]),
         lambda row, fact: at_site(repo, row, fact),
     )
 
@@ -302,6 +300,20 @@ def _etl(graph: Graph, rows: Sequence[Row]) -> list[str]:
     return out
 
 
+def _deployment(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
+    facts = dict.fromkeys(
+        (flow.source, flow.target, evidence)
+        for flow in graph.flows
+        for evidence in flow.evidence
+        if evidence.repo == repo and evidence.role == "runtime"
+    )
+
+    def same(row: Row, fact: Any) -> bool:
+        return (row["from"], row["to"]) == fact[:2] and at_site(repo, row, fact[2], 0)
+
+    return match("arrow", rows, list(facts), same, lambda f: f"{f[0]} to {f[1]} ({f[2].path}:{f[2].line})")
+
+
 _BY_REPOSITORY: Mapping[str, Callable[[Graph, str, Any], list[str]]] = {
     "tasks": _tasks,
     "schedules": _schedules,
@@ -316,6 +328,7 @@ _BY_REPOSITORY: Mapping[str, Callable[[Graph, str, Any], list[str]]] = {
     "findings": _findings,
     "no_findings": lambda graph, repo, rows: _none_here(graph.findings, "finding", repo, rows),
     "skipped": _skipped,
+    "deployment": _deployment,
 }
 _WHOLE: Mapping[str, Callable[[Graph, Sequence[Row]], list[str]]] = {
     "arrows": _arrows,
@@ -330,9 +343,7 @@ def differences(graph: Graph, section: str) -> tuple[str, ...]:
     rows = expected()[section]
     if section in _WHOLE:
         return tuple(_WHOLE[section](graph, rows))
-    return tuple(
-        f"{repo}: {text}" for repo, own in rows.items() for text in _BY_REPOSITORY[section](graph, repo, own)
-    )
+    return tuple(f"{repo}: {text}" for repo, own in rows.items() for text in _BY_REPOSITORY[section](graph, repo, own))
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from extractor.assemble.cadence import timings
+from extractor.assemble.deployment import deployments
 from extractor.assemble.flows import Arrows, with_findings
 from extractor.assemble.nodes import nodes
 from extractor.estate import Estate, Person, System, Target, Use
@@ -38,7 +39,8 @@ def flows(repo: RepoFacts, people: tuple[Person, ...] = ()) -> tuple[Flow, ...]:
     """The arrows of an estate of the shop and the campus that it calls."""
     systems = tuple(System(name, name.title(), kind="system") for name in ("campus", "shop"))
     facts = {"campus": CAMPUS, "shop": repo}
-    return Arrows(Estate("Test", systems, people), facts, timings(facts)).flows()
+    estate = Estate("Test", systems, people)
+    return Arrows(estate, facts, timings(facts), deployments(estate, facts)).flows()
 
 
 def enqueue(name: str = "sync_grades", **over: object) -> Enqueue:
@@ -168,9 +170,10 @@ def test_every_end_of_an_arrow_is_an_element() -> None:
         calls=(call(), call(id="c", system="stripe", route_id=None)),
     )}  # fmt: skip
     estate = Estate("Test", tuple(System(name, name.title(), kind="system") for name in ("campus", "shop")))
-    found = Arrows(estate, facts, timings(facts)).flows()
+    deployed = deployments(estate, facts)
+    found = Arrows(estate, facts, timings(facts), deployed).flows()
     ends = {end for flow in found for end in (flow.source, flow.target)}
-    assert ends - {node.id for node in nodes(estate, facts, {}, ends)} == set()
+    assert ends - {node.id for node in nodes(estate, facts, {}, ends, deployed)} == set()
     assert len({flow.id for flow in found}) == len(found)
 
 
@@ -180,7 +183,8 @@ def test_a_cache_inside_the_process_is_no_element() -> None:
         for system in ("locmem", "redis")
     )
     estate = Estate("Test", (System("shop", "Shop", kind="system"),))
-    drawn = nodes(estate, {"shop": shop(declared=declared)}, {}, ())
+    facts = {"shop": shop(declared=declared)}
+    drawn = nodes(estate, facts, {}, (), deployments(estate, facts))
     assert [(node.id, node.evidence[0].line) for node in drawn if node.kind == "cache"] == [("shop/redis", 3)]
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractor.assemble import nodes as ids
+from extractor.assemble import ids
 from extractor.assemble.cadence import Timings
+from extractor.assemble.deployment import Deployment, placed, running
+from extractor.assemble.nodes import use_id
 from extractor.estate import Estate, Service, System
 from extractor.link.facts import RepoFacts
 from extractor.model import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
 from extractor.rowids import row_id
 
 MAX_EVIDENCE = 12
+MAX_GROUNDS = 4
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
+_USE = "the estate file names this use; a route of the service is its evidence"
+_USE_THROUGH = "the estate file names this use; deployment files put this proxy before the service"
 
 
 @dataclass(slots=True)
 class _Arrow:
-    """A flow being merged. Evidence keeps its order: what makes the arrow first, what explains it after."""
+    """A flow being merged. Evidence keeps its order: what makes the arrow first, what explains it after, and last the
+    `grounds`: settings and deployment files that name what it joins, which are never crowded out."""
 
     source: str
     target: str
@@ -28,6 +34,7 @@ class _Arrow:
     protocol: str
     primary: dict[Evidence, None] = field(default_factory=dict)
     explaining: dict[Evidence, None] = field(default_factory=dict)
+    grounds: dict[Evidence, None] = field(default_factory=dict)
     triggers: dict[str, None] = field(default_factory=dict)
     cadences: dict[str, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
@@ -43,11 +50,12 @@ class _Arrow:
 
     def flow(self) -> Flow:
         """The finished arrow."""
-        evidence = [*self.primary, *(e for e in self.explaining if e not in self.primary)]
+        evidence = list(dict.fromkeys((*self.primary, *self.explaining)))[:MAX_EVIDENCE]
+        evidence += [e for e in list(self.grounds)[:MAX_GROUNDS] if e not in evidence]
         return Flow(
             row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol), self.source,
             self.target, self.label, self.sync, self.protocol, _some(self.data, 6), _some(self.triggers, 4),
-            _some(self.cadences, 4), self.confidence, tuple(evidence[:MAX_EVIDENCE]), _some(self.why, 2),
+            _some(self.cadences, 4), self.confidence, tuple(evidence), _some(self.why, 2),
             "" if self.unconditional else _some(self.conditions, 3), tuple(self.calls), tuple(self.routes),
             tuple(self.tasks), tuple(self.schedules), (), self.chain,
         )  # fmt: skip
@@ -62,8 +70,11 @@ def _some(words: Iterable[str], limit: int) -> str:
 class Arrows:
     """Collects the arrows of an estate."""
 
-    def __init__(self, estate: Estate, facts: Mapping[str, RepoFacts], timings: Mapping[str, Timings]) -> None:
-        self.estate, self.facts, self.timings = estate, facts, timings
+    def __init__(
+        self, estate: Estate, facts: Mapping[str, RepoFacts], timings: Mapping[str, Timings],
+        deployed: Mapping[str, Deployment],
+    ) -> None:  # fmt: skip
+        self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
         self._patterns: dict[str, dict[str, set[str]]] = {}
@@ -79,6 +90,7 @@ class Arrows:
             for store in repo.stores:
                 self._store(system, repo, store)
             self._celery(system, repo)
+            self._deployment(self.deployed[system.id])
         self._people()
         return tuple(sorted((a.flow() for a in self._arrows.values() if a.primary), key=lambda f: f.id))
 
@@ -174,7 +186,7 @@ class Arrows:
     # stores ----------------------------------------------------------------------------------------------------
 
     def _store(self, system: System, repo: RepoFacts, store: Store) -> None:
-        target = ids.store_id(system.id, store.system)
+        target = use_id(self.estate, repo, store.system)
         words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
         for source, contexts in self._sources(system, repo, store.service, store.contexts):
             arrow = self._arrow(source, target, words, True, _store_protocol(store))
@@ -183,8 +195,17 @@ class Arrows:
             if _RANK[store.confidence] < _RANK[arrow.confidence]:
                 arrow.confidence = store.confidence
             arrow.unconditional = True
+            arrow.grounds.update(dict.fromkeys(self._declaring(repo, store, source)))
             arrow.data[store.via.removeprefix("Django ORM: ")] = None
             arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in contexts[:3]})
+
+    def _declaring(self, repo: RepoFacts, store: Store, source: str) -> Iterator[Evidence]:
+        """The settings that name a datastore: of its kind where there are any, those of the source's service first."""
+        own = source.removeprefix(f"{repo.source.name}/").removesuffix("-worker")
+        known = [(service not in ("", own), d) for service, d in repo.declared if d.system == store.system]
+        known = [(other, d) for other, d in known if d.kind == store.kind] or known
+        for _other, d in sorted(known, key=lambda pair: (pair[0], pair[1].setting != store.setting, pair[1].alias)):
+            yield self._at(repo, d.evidence.path, d.evidence.line, d.evidence.end_line, "setting")
 
     # Celery ----------------------------------------------------------------------------------------------------
 
@@ -208,6 +229,7 @@ class Arrows:
                 arrow.schedules[schedule.id] = None
                 arrow.tasks[task.id] = None
                 arrow.confidence = "certain"
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "beat")))
         for task in repo.tasks:
             if task.origin != "repo":
                 continue
@@ -218,6 +240,7 @@ class Arrows:
                 arrow.tasks[task.id] = None
                 arrow.data[_short(task.name)] = None
                 arrow.confidence = "certain"
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", task.queue)))
 
     def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, task: Task) -> None:
         contexts = enqueue.contexts or (Context("unknown", ""),)
@@ -232,9 +255,22 @@ class Arrows:
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
                 arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in reached[:4]})
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service)))
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
                     arrow.confidence = enqueue.confidence
                 arrow.unconditional = True
+
+    def _broker(
+        self, system: System, repo: RepoFacts, service: Service, role: str = "", queue: str | None = None
+    ) -> Iterator[Evidence]:
+        """The setting that names a service's broker, and the units of a role that meet there (those of the queue)."""
+        brokers = [d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)]
+        for d in sorted(brokers, key=lambda d: (d.alias != "default", d.alias))[:1]:
+            yield self._at(repo, d.evidence.path, d.evidence.line, d.evidence.end_line, "setting")
+        units = placed(repo.runtime.units) if repo.runtime else ()
+        for unit in running(units, role, system, service) if role else ():
+            if queue is None or not unit.queues or queue in unit.queues:
+                yield self._at(repo, unit.path, unit.line, unit.line, "runtime")
 
     def _task_services(self, system: System, task: Task, service: str) -> tuple[Service, ...]:
         """The services whose workers run a task: the sender's own when it loads the task, else all that do."""
@@ -242,10 +278,21 @@ class Arrows:
         loading = tuple(s for s in every if s.id in task.services) or every
         return tuple(s for s in loading if s.id == service) or (loading if task.services else every[:1])
 
-    # people ----------------------------------------------------------------------------------------------------
+    # deployment and people -------------------------------------------------------------------------------------
+
+    def _deployment(self, deployed: Deployment) -> None:
+        """What deployment files show and no line of code does."""
+        for link in deployed.links:
+            arrow = self._arrow(link.source, link.target, link.label, link.sync, link.protocol)
+            arrow.primary.update(dict.fromkeys(link.evidence))
+            arrow.confidence = min(arrow.confidence, link.confidence, key=_RANK.__getitem__)
+            arrow.why[link.why] = None
+            arrow.conditions[link.condition] = None
+            arrow.unconditional |= not link.condition
 
     def _people(self) -> None:
-        """People's arrows: what the estate says, resting on the first route of the service they use."""
+        """People's arrows: what the estate says, resting on the first route of the service they use. They come in
+        through the outermost proxies before it, where deployment files show any."""
         for person in self.estate.people:
             for use in person.uses:
                 repo = self.facts.get(use.target.system)
@@ -257,12 +304,19 @@ class Arrows:
                 routes = [r for r in repo.routes if r.service == service and r.origin == "repo"]
                 if not routes:
                     continue
-                page = next((r for r in routes if "/api/" not in r.pattern), routes[0])
-                arrow = self._arrow(f"person:{person.id}", ids.web_id(system.id, service), use.label, True, "HTTPS")
-                arrow.primary[self._at(repo, page.path, page.line, page.line, "route")] = None
-                arrow.confidence = "likely"
-                arrow.why["the estate file names this use; a route of the service is its evidence"] = None
-                arrow.unconditional = True
+                page = min(routes, key=lambda r: (r.pattern != "/", "/api/" in r.pattern))
+                entries = self.deployed[system.id].entries.get(service, ())
+                ends = [(e.node, e.evidence, e.condition) for e in entries]
+                if not any(not condition for _node, _lines, condition in ends):
+                    ends.append((ids.web_id(system.id, service), (), ""))
+                for node, lines, condition in ends:
+                    arrow = self._arrow(f"person:{person.id}", node, use.label, True, "HTTPS")
+                    arrow.primary.update(dict.fromkeys(lines))
+                    arrow.primary[self._at(repo, page.path, page.line, page.line, "route")] = None
+                    arrow.confidence = "likely"
+                    arrow.why[_USE_THROUGH if lines else _USE] = None
+                    arrow.conditions[condition] = None
+                    arrow.unconditional |= not condition
 
     def _at(self, repo: RepoFacts, path: str, line: int, end_line: int, role: str) -> Evidence:
         return Evidence(repo.source.name, repo.source.commit, path, line, end_line, role)

@@ -1,7 +1,8 @@
 """C4 elements: systems and people of the estate, containers of each service, its stores, and what lies outside.
 
 Containers rest on evidence: a web container on its URL configuration or runtime unit, a worker on tasks, beat on
-schedules. A store is drawn when code uses it or a setting declares it.
+schedules. A store is drawn when code uses it or a setting declares it. Proxies and front
+ends are what deployment shows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from extractor.assemble.deployment import Deployment, family, placed, running, unit_words
+from extractor.assemble.ids import beat_id, queue_id, services_of, store_id, web_id, worker_id
 from extractor.estate import Estate, Service, System
 from extractor.link.facts import RepoFacts
 from extractor.model import Evidence, Node, Schedule, Task
@@ -26,45 +29,25 @@ _KIND_ORDER = ("database", "search", "storage", "cache", "queue")
 _IN_PROCESS = frozenset({"locmem", "dummy", "memory", "file"})
 
 
-def store_id(system: str, store: str) -> str:
-    """The node id of a system's datastore."""
-    return f"{system}/{store}"
-
-
-def web_id(system: str, service: str) -> str:
-    """The node id of a service's web container."""
-    return f"{system}/{service}"
-
-
-def worker_id(system: str, service: str) -> str:
-    """The node id of a service's Celery worker."""
-    return f"{system}/{service}-worker"
-
-
-def queue_id(system: str, service: str) -> str:
-    """The node id of the queues between a service and its worker."""
-    return f"{system}/{service}-queue"
-
-
-def beat_id(system: str, service: str) -> str:
-    """The node id of a service's beat."""
-    return f"{system}/{service}-beat"
-
-
 def nodes(
-    estate: Estate, facts: Mapping[str, RepoFacts], vendors: Mapping[str, Vendor], used: Iterable[str]
-) -> tuple[Node, ...]:
-    """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it."""
+    estate: Estate, facts: Mapping[str, RepoFacts], vendors: Mapping[str, Vendor], used: Iterable[str],
+    deployed: Mapping[str, Deployment],
+) -> tuple[Node, ...]:  # fmt: skip
+    """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it.
+    `deployed` is what deployment files show of each system."""
     out: dict[str, Node] = {}
     for system in estate.systems:
         repo = facts.get(system.id)
         if repo is not None and repo.source.kind != "library":
-            for node in _system_nodes(system, repo):
+            for node in (*deployed[system.id].nodes, *_system_nodes(estate, system, repo)):
                 out[node.id] = node
     for person in estate.people:
         node_id = f"person:{person.id}"
         out[node_id] = Node(node_id, "person", person.name, "", person.description, None, ())
     pointed = _pointed_at(estate, facts)
+    for one in deployed.values():
+        for node_id, lines in one.outside.items():
+            pointed[node_id] = (*pointed.get(node_id, ()), *lines)
     for node_id in sorted({*used, *pointed}):
         if node_id not in out and not node_id.startswith("person:"):
             made = _outside(node_id, estate, vendors)
@@ -97,16 +80,11 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
     return Node(node_id, "external", node_id, "", "Known by its host name only", None, (), "Other hosts", "external")
 
 
-def services_of(system: System) -> tuple[Service, ...]:
-    """The services of a system; one made up of its name when the estate names none."""
-    return system.services or (Service("web", system.name),)
-
-
-def _system_nodes(system: System, repo: RepoFacts) -> Iterable[Node]:
+def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[Node]:
     top = _first_evidence(repo)
     yield Node(system.id, "system", system.name, system.technology, system.description, None, top, system.group,
                repo=system.id)  # fmt: skip
-    units = repo.runtime.units if repo.runtime else ()
+    units = placed(repo.runtime.units) if repo.runtime else ()
     for service in services_of(system):
         yield from _service_nodes(system, service, repo, units)
     used = {use.system for use in repo.stores}
@@ -122,12 +100,22 @@ def _system_nodes(system: System, repo: RepoFacts) -> Iterable[Node]:
         declared[node_id] = Node(node_id, store.kind, _STORE_NAMES.get(store.system, store.technology),
                                  store.technology, "", system.id, evidence, repo=system.id)  # fmt: skip
     for use in repo.stores:
-        node_id = store_id(system.id, use.system)
-        if node_id not in declared:
+        node_id = use_id(estate, repo, use.system)
+        if node_id not in declared and node_id.startswith(f"{system.id}/"):
             evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
             declared[node_id] = Node(node_id, use.kind, _STORE_NAMES.get(use.system, use.system), use.engine, "",
                                      system.id, evidence, repo=system.id)  # fmt: skip
-    yield from declared.values()
+    for node in declared.values():
+        run = (u for u in units if family(u.technology).lower() in (node.name.lower(), node.technology.lower()))
+        lines = tuple(_unit_evidence(system.id, repo.source.commit, tuple(run)))
+        yield dataclasses.replace(node, evidence=(*node.evidence, *lines))
+
+
+def use_id(estate: Estate, repo: RepoFacts, store: str) -> str:
+    """The node of a datastore that code of a repository uses: its own, or the system of the estate that it is."""
+    own = store in {declared.system for _service, declared in repo.declared}
+    known = None if own else estate.system(store)
+    return store if known is not None and known.repository is None else store_id(repo.source.name, store)
 
 
 def _first_evidence(repo: RepoFacts) -> tuple[Evidence, ...]:
@@ -142,14 +130,14 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
     routes = [r for r in repo.routes if r.service == service.id]
     tasks = [t for t in repo.tasks if service.id in t.services or not t.services]
     beats = [s for s in repo.schedules if s.service in ("", service.id)]
-    web = _unit(units, "web", service)
+    web = running(units, "web", system, service)
     evidence = _unit_evidence(system.id, commit, web)
     if routes:
         evidence += (Evidence(system.id, commit, routes[0].path, routes[0].line, routes[0].line, "route"),)
     name = service.name if len(services_of(system)) > 1 else f"{service.name} web"
-    words = f"{len(routes)} routes" if routes else ""
-    yield Node(web_id(system.id, service.id), "container", name, web.technology if web else "Django",
-               service.description or words, system.id, evidence, repo=system.id, service=service.id)  # fmt: skip
+    words = service.description or (f"{len(routes)} routes" if routes else "")
+    yield Node(web_id(system.id, service.id), "container", name, web[0].technology if web else "Django",
+               _sentences(words, unit_words(web)), system.id, evidence, repo=system.id, service=service.id)  # fmt: skip
     if tasks:
         yield from _celery_nodes(system, service, repo, tasks, units)
     if beats:
@@ -161,11 +149,11 @@ def _celery_nodes(
 ) -> Iterable[Node]:
     commit = repo.source.commit
     queues = sorted({t.queue for t in tasks if t.queue})
-    worker = _unit(units, "worker", service)
+    workers = running(units, "worker", system, service)
     first = Evidence(system.id, commit, tasks[0].path, tasks[0].line, tasks[0].end_line, "task")
     yield Node(worker_id(system.id, service.id), "container", f"{service.name} worker", "Celery",
-               f"Runs {len(tasks)} tasks from {_listed(queues)}", system.id,
-               (*_unit_evidence(system.id, commit, worker), first), repo=system.id, service=service.id)  # fmt: skip
+               _sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)), system.id,
+               (*_unit_evidence(system.id, commit, workers), first), repo=system.id, service=service.id)  # fmt: skip
     broker = next((d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)), None)
     evidence: tuple[Evidence, ...] = (first,)
     if broker is not None:
@@ -177,14 +165,12 @@ def _celery_nodes(
                repo=system.id, service=service.id)  # fmt: skip
 
 
-def _beat_node(
-    system: System, service: Service, commit: str, beats: Sequence[Schedule], units: Sequence[Unit]
-) -> Node:
+def _beat_node(system: System, service: Service, commit: str, beats: Sequence[Schedule], units: Sequence[Unit]) -> Node:
     first = Evidence(system.id, commit, beats[0].path, beats[0].line, beats[0].end_line, "schedule")
-    unit = _unit(units, "beat", service) or next((u for u in units if u.beat), None)
+    found = running(units, "beat", system, service)
     return Node(beat_id(system.id, service.id), "container", f"{service.name} beat", "Celery beat",
-                f"Queues {len(beats)} scheduled tasks", system.id, (*_unit_evidence(system.id, commit, unit), first),
-                repo=system.id, service=service.id)  # fmt: skip
+                _sentences(f"Queues {len(beats)} scheduled tasks", unit_words(found)), system.id,
+                (*_unit_evidence(system.id, commit, found), first), repo=system.id, service=service.id)  # fmt: skip
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -192,16 +178,9 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 5} more queues" if len(names) > 5 else shown or "its queue"
 
 
-def _unit(units: Sequence[Unit], role: str, service: Service) -> Unit | None:
-    """The runtime unit of a role: the service's own when several are named, deployments before development."""
-    order = {"deployment": 0, "development": 1, "test": 2}
-    fitting = [u for u in units if u.role == role]
-    fitting.sort(key=lambda u: (order.get(u.kind, 3), u.profile or "", u.name))
-    named = [u for u in fitting if service.id in u.name.lower() or (u.app and service.id in u.app)]
-    return next(iter(named or fitting), None)
+def _sentences(*parts: str) -> str:
+    return ". ".join(part.rstrip(".") for part in parts if part)
 
 
-def _unit_evidence(system: str, commit: str, unit: Unit | None) -> tuple[Evidence, ...]:
-    if unit is None:
-        return ()
-    return (Evidence(system, commit, unit.path, unit.line, unit.line, "runtime"),)
+def _unit_evidence(system: str, commit: str, units: Sequence[Unit]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(system, commit, unit.path, unit.line, unit.line, "runtime") for unit in units[:4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from extractor.link.directives import Directive
-from extractor.link.settings import DeclaredStore
+from extractor.link.settings import DeclaredStore, Joint
 from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 from extractor.runtime.units import Runtime
 
@@ -13,7 +13,7 @@ from extractor.runtime.units import Runtime
 @dataclass(frozen=True, slots=True)
 class RepoFacts:
     """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
-    regular expressions of routes' parameters, by route id."""
+    regular expressions of routes' parameters, by route id; `joints` the settings by which units meet."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -30,3 +30,4 @@ class RepoFacts:
     runtime: Runtime | None = None
     directives: tuple[Directive, ...] = ()
     parameters: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    joints: tuple[Joint, ...] = ()

@@ -41,6 +41,8 @@ _OTHERS = {
     **dict.fromkeys(("node", "npm", "npx", "yarn", "pnpm", "webpack", "webpack-dev-server"), ("frontend", "Node.js")),
     **dict.fromkeys(("vite", "next", "nodemon"), ("frontend", "Node.js")),
 }
+# Wrappers that start a proxy beside the command they are given (Heroku's nginx buildpack).
+_FRONTS = {"start-nginx": "nginx", "start-nginx-solo": "nginx", "start-nginx-debug": "nginx"}
 # Commands that only prepare: what they name is not what runs.
 _PREPARING = {
     *("echo", "printf", "cd", "export", "source", ".", "set", "test", "[", "sleep", "cat", "ls", "which", "kill"),
@@ -53,7 +55,7 @@ _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?|[A-Za-z_]\w*(?:\.
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a command runs. `role` is "" when nothing in it is known."""
+    """What a command runs. `role` is "" when nothing in it is known; `fronts` are proxies started beside a server."""
 
     role: str = ""
     technology: str = ""
@@ -61,6 +63,7 @@ class Program:
     app: str = ""
     settings_module: str = ""
     beat: bool = False
+    fronts: tuple[str, ...] = ()
 
 
 # The text of a script of the repository that a command names, or None.
@@ -78,7 +81,11 @@ def program(command: str, scripts: Scripts = lambda name: None) -> Program:
     if not known:
         return Program(settings_module=settings)
     best = min(known, key=lambda one: _RANK.index(one.role))
-    return replace(best, settings_module=best.settings_module or settings, beat=any(one.beat for one in known))
+    fronts = {one.technology for one in known if one.role == "proxy"}.union(*(one.fronts for one in known))
+    return replace(
+        best, settings_module=best.settings_module or settings, beat=any(one.beat for one in known),
+        fronts=tuple(sorted(fronts)) if best.role == "web" else (),
+    )  # fmt: skip
 
 
 def as_line(words: Iterable[str]) -> str:
@@ -134,12 +141,13 @@ def _inner_shell(words: Sequence[str]) -> str | None:
 def _one(words: Sequence[str]) -> Program:
     """The first known program among the words (wrappers such as `exec`, `tini --`, `uv run` stand before it)."""
     settings = _settings_module(words)
+    fronts = tuple(_FRONTS[basename(word)] for word in words if basename(word) in _FRONTS)
     for at, word in enumerate(words):
         name = basename(word)
         if name in _CELERY:
             return replace(_celery(name, words[at + 1 :]), settings_module=settings)
         if name in _WEB:
-            return Program("web", _WEB[name], app=_web_app(words[at + 1 :]), settings_module=settings)
+            return Program("web", _WEB[name], app=_web_app(words[at + 1 :]), settings_module=settings, fronts=fronts)
         if name in _OTHERS:
             role, technology = _OTHERS[name]
             return Program(role, technology, settings_module=settings)

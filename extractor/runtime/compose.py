@@ -42,7 +42,7 @@ class ComposeReader:
             if isinstance(service, Table):
                 whole, home = self._extended(path, name, service, 0)
                 if any(whole.get(key) for key in ("image", "build", "command", "entrypoint")):
-                    found.append(self._unit(path, name, whole, line, home))
+                    found.append(self._unit(path, name, whole, service, line, home))
         return tuple(found)
 
     def values(self, path: str) -> tuple[EnvValue, ...]:
@@ -89,7 +89,8 @@ class ComposeReader:
         base, home = self._extended(target, other, row[0], depth + 1)
         return _merged(base, service), path if service.get("build") else home
 
-    def _unit(self, path: str, name: str, service: Table, line: int, home: str) -> Unit:
+    def _unit(self, path: str, name: str, service: Table, own: Table, line: int, home: str) -> Unit:
+        """A service as a unit; `own` is what the file itself says of it, without what it extends."""
         kind = self._kind(path)
         env = self._all_env(path, service, kind)
         stage = self._built(home, service)
@@ -102,7 +103,8 @@ class ComposeReader:
         return Unit(
             name, role, technology, masked_text(with_defaults(command)), masked_text(base), found.queues, found.app,
             settings, _ports(service.get("ports")), _depends(service), env, path, line,
-            ",".join(texts_of(service.get("profiles"))), kind, found.beat, _replicas(service),
+            ",".join(texts_of(service.get("profiles"))), kind, found.beat, _replicas(service), found.fronts,
+            _line_of(own.get("ports")), _needs(own),
         )  # fmt: skip
 
     def _all_env(self, path: str, service: Table, kind: str) -> tuple[EnvValue, ...]:
@@ -211,6 +213,21 @@ def _depends(service: Table) -> tuple[str, ...]:
     """The services named by `depends_on` and by the older `links` (`service:alias`)."""
     links = (link.partition(":")[0] for link in texts_of(service.get("links")))
     return tuple(sorted({*texts_of(service.get("depends_on")), *links}))
+
+
+def _needs(service: Table) -> tuple[tuple[str, int], ...]:
+    """The names of `depends_on` and `links`, each with its line."""
+    found: dict[str, int] = {}
+    for tree in (service.get("depends_on"), service.get("links")):
+        if isinstance(tree, Table):
+            found.update((name, line) for name, (_value, line) in tree.rows.items())
+        elif isinstance(tree, Items):
+            found.update((text_of(item).partition(":")[0], item.line) for item in tree.items)
+    return tuple(sorted(found.items()))
+
+
+def _line_of(tree: Tree | None) -> int:
+    return tree.line if tree is not None else 0
 
 
 def _replicas(service: Table) -> int | None:

@@ -6,7 +6,7 @@ import re
 
 # The last part of an image's name, or of an add-on's, to role and technology. First match wins.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
-    (r"pgbouncer", "proxy", "PgBouncer"),
+    (r"pgbouncer", "other", "PgBouncer"),
     (r"redis-?commander|redisinsight|.*exporter|pgadmin4?|adminer|phpmyadmin|mongo-express", "other", ""),
     (r"(heroku-)?postgres(ql)?|postgis|pgvector|timescaledb(-ha)?", "database", "PostgreSQL"),
     (r"mysql(-server)?|cleardb|jawsdb", "database", "MySQL"),

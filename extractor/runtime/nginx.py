@@ -30,22 +30,22 @@ def upstreams(path: str, data: bytes, kind: str) -> tuple[Upstream, ...]:
     """The `*_pass` directives, with named upstreams resolved to their servers. Raises Unreadable."""
     if len(data) > _MAX_BYTES or b"\0" in data:
         raise Unreadable("not an nginx configuration (too large, or binary)")
-    location, block, servers = "", "", dict[str, list[str]]()
-    passes: list[tuple[str, str, int]] = []
+    location, opened_at, block, servers = "", 0, "", dict[str, list[str]]()
+    passes: list[tuple[str, int, str, int]] = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         row = _RUBY.sub(_variable, row[:4096])
         row = "" if row.lstrip().startswith("#") else row
         opened, named, passed = _LOCATION.match(row), _UPSTREAM.match(row), _PASS.match(row)
-        location = opened.group(1) if opened else location
+        location, opened_at = (opened.group(1), number) if opened else (location, opened_at)
         block = named.group(1) if named else block
         if block:
             servers.setdefault(block, []).extend(_SERVER.findall(row))
             block = "" if "}" in row else block
         if passed:
-            passes.append((location, passed.group(1).strip(), number))
+            passes.append((location, opened_at, passed.group(1).strip(), number))
     return tuple(
-        Upstream(where, masked_text(target), "", path, line, kind)
-        for where, written, line in passes
+        Upstream(where, masked_text(target), "", path, line, kind, served=(at, at))
+        for where, at, written, line in passes
         for target in _resolved(written, servers)
     )
 

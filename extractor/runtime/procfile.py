@@ -39,7 +39,7 @@ def _process(name: str, command: str, path: str, line: int, kind: str, scripts: 
     role = "web" if name == "web" else found.role or "other"
     return Unit(
         name, role, found.technology, masked_text(command), "", found.queues, found.app, found.settings_module,
-        (), (), (), path, line, "", kind, found.beat,
+        (), (), (), path, line, "", kind, found.beat, fronts=found.fronts,
     )  # fmt: skip
 
 

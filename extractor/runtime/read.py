@@ -9,7 +9,7 @@ from dataclasses import replace
 from posixpath import basename, normpath
 
 from extractor.model import Skip
-from extractor.runtime import dockerfile, nginx
+from extractor.runtime import dockerfile, gateways, nginx
 from extractor.runtime.commands import Scripts, program
 from extractor.runtime.compose import ComposeReader
 from extractor.runtime.images import image_role
@@ -59,6 +59,7 @@ def read_runtime(files: Mapping[str, bytes]) -> Runtime:
                 read_env_file(path, kept[path], kind[path])  # for the report: its values ride on the units
             units += _units(path, reader, processes)
             upstreams += nginx.upstreams(path, kept[path], kind[path]) if nginx.is_nginx(path) else ()
+            upstreams += gateways.gateway_upstreams(path, kept[path], kind[path]) if gateways.is_gateway(path) else ()
         except Unreadable as error:
             skipped.append(Skip(path, str(error)))
     units.sort(key=lambda unit: (unit.path, unit.line, unit.name))
@@ -108,7 +109,9 @@ def _values_of(path: str, data: bytes, kind: str, reader: ComposeReader) -> Iter
 
 
 def _is_statement(path: str) -> bool:
-    readers: tuple[Callable[[str], bool], ...] = (is_compose, is_procfile, dockerfile.is_dockerfile, nginx.is_nginx)
+    readers: tuple[Callable[[str], bool], ...] = (
+        is_compose, is_procfile, dockerfile.is_dockerfile, nginx.is_nginx, gateways.is_gateway
+    )  # fmt: skip
     return basename(path) == "app.json" or any(reads(path) for reads in readers)
 
 
@@ -161,7 +164,7 @@ def _image_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[U
         Unit(
             dockerfile.image_name(path), role or "other", technology, masked_text(stage.command), stage.base,
             found.queues, found.app, settings, tuple(with_defaults(port) for port in stage.ports), (), env, path,
-            stage.line, "", kind, found.beat,
+            stage.line, "", kind, found.beat, fronts=found.fronts,
         ),
     )  # fmt: skip
 
@@ -188,5 +191,6 @@ def _named(upstream: Upstream, units: list[Unit]) -> Upstream:
     """The upstream with the unit its host names. A variable is looked up in the environments of the proxies."""
     env = {value.name: value.value for unit in units if unit.role == "proxy" for value in unit.env}
     target = re.sub(r"\$\{(\w+)(?::-[^}]*)?\}", lambda m: env.get(m.group(1), m.group(0)), upstream.target)
-    host = re.split(r"[:/]", with_defaults(target).rpartition("://")[2])[0]
-    return replace(upstream, unit=host if any(unit.name == host for unit in units) else "")
+    resolved = with_defaults(target)
+    host = re.split(r"[:/]", resolved.rpartition("://")[2])[0]
+    return replace(upstream, unit=host if any(unit.name == host for unit in units) else "", resolved=resolved)

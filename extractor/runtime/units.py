@@ -67,6 +67,8 @@ class Unit:
     runs there ("PostgreSQL 15", "Gunicorn", "Celery"). `command` is one line, secrets masked. `queues` are a worker's
     queues, empty for the default one; `app` is the Celery or WSGI application, `settings_module` Django's.
     `profile` is compose's, comma-separated, "" for a unit that always starts. `replicas` is None when not stated.
+    `fronts` are the proxies that the same process starts ("nginx"). `ports_line` is where its published ports stand,
+    `needs` the lines that name the units of `depends_on`; 0 and () where another file says it.
     """
 
     name: str
@@ -86,11 +88,19 @@ class Unit:
     kind: str = "deployment"
     beat: bool = False
     replicas: int | None = None
+    fronts: tuple[str, ...] = ()
+    ports_line: int = 0
+    needs: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where a proxy's configuration passes requests on: the location, the target as written, the unit it names."""
+    """Where a proxy's configuration passes requests on: the location, the target as written, the unit it names.
+
+    `proxy` is the technology whose configuration it is, `served` the first and last line of the location or route.
+    `purpose` is `requests`, or `sign-in` where `target` is the provider that people are sent to. `resolved` is the
+    target with the variables of the proxies' environments filled in.
+    """
 
     location: str
     target: str
@@ -98,6 +108,10 @@ class Upstream:
     path: str
     line: int
     kind: str = "deployment"
+    proxy: str = "nginx"
+    served: tuple[int, int] = (0, 0)
+    purpose: str = "requests"
+    resolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

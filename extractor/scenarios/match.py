@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.assemble.nodes import beat_id, queue_id, web_id, worker_id
+from extractor.assemble.ids import beat_id, queue_id, web_id, worker_id
 from extractor.graphindex import GraphIndex, Origin
 from extractor.model import Call, Context, Evidence, Route, Schedule, Store, Task
 from extractor.rowquery import endpoint, fits, fitting

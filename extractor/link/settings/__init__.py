@@ -1,5 +1,6 @@
 """Django settings of a service: what each setting is, where it stands, and the datastores that settings declare."""
 
+from extractor.link.settings.joints import Joint, joints
 from extractor.link.settings.layers import settings_modules
 from extractor.link.settings.lifted import lifted
 from extractor.link.settings.reads import setting_reads
@@ -8,6 +9,6 @@ from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, Where
 
 __all__ = [
-    "DeclaredStore", "SettingsTable", "Where", "declared_stores", "lifted",
-    "setting_reads", "settings_modules", "settings_rows",
+    "DeclaredStore", "Joint", "SettingsTable", "Where", "declared_stores", "joints", "lifted", "setting_reads",
+    "settings_modules", "settings_rows",
 ]  # fmt: skip

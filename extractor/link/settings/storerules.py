@@ -42,11 +42,22 @@ class StoreSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduler:
+    """A scheduler of Celery beat (`words` of its class's name) that keeps the schedule in the store `system`."""
+
+    words: tuple[str, ...]
+    system: str
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreRules:
-    """The table."""
+    """The table. `bundles` are settings that say where pages find what a front end builds."""
 
     engines: tuple[Engine, ...]
     settings: tuple[StoreSetting, ...]
+    schedulers: tuple[Scheduler, ...] = ()
+    bundles: tuple[str, ...] = ()
 
     def engine(self, system: str) -> Engine | None:
         """The engine of an id, or None."""
@@ -94,4 +105,7 @@ def store_rules() -> StoreRules:
         StoreSetting(tuple(row["names"]), row["kind"], row["shape"], row.get("alias", ""), row.get("system", ""))
         for row in data["settings"]
     )
-    return StoreRules(engines, settings)
+    schedulers = tuple(
+        Scheduler(tuple(row["words"]), row["system"], tuple(row["settings"])) for row in data["schedulers"]
+    )
+    return StoreRules(engines, settings, schedulers, tuple(data["bundles"]))
