@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from extractor.checked_yaml import suggestion
 from extractor.diff.contracts import unanswered_calls
 from extractor.diff.cycles import system_cycles
 from extractor.diff.document import Change, Contract, GraphDiff
-from extractor.diff.identity import fingerprint
+from extractor.diff.identity import finding_group, fingerprint
 from extractor.errors import UserError
-from extractor.model import SEVERITIES, Evidence, Flow, Graph, Node
+from extractor.model import SEVERITIES, Evidence, Finding, Flow, Graph, Node
 
 ANY = "*"
 
@@ -146,11 +146,28 @@ def _brittle(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
     new = {c.ids[1] for c in diff.of("findings", "added")}
     # A finding that grew worse, or whose ignore was taken away, is as new to the gate as one just written.
     new |= {c.ids[1] for c in diff.of("findings", "changed") if _grew(c) or _bared(c)}
+    marks = _marks(head, {c.ids[1] for c in diff.of("findings", "added")})
     for f in head.findings:
         if f.id in new and f.severity in counted and not f.suppressed:
             where = f"{f.repo}/{f.path}:{f.line}"
             message, remedy = f"{f.rule} ({f.severity}): {f.message}", f.remedy or f"see `c4trace rules {f.rule}`"
-            yield Breach("new-brittle-links", where, message, remedy, f.fingerprint, f.repo, f.path, f.line)
+            yield Breach("new-brittle-links", where, message, remedy, marks[f.id], f.repo, f.path, f.line)
+
+
+def _marks(head: Graph, added: Collection[str]) -> dict[str, str]:
+    """The fingerprint under which each finding is accepted, by id; `added` are the ids of those that are new.
+
+    Findings about one thing are interchangeable, and their fingerprints count them. A new one takes a place that was
+    not counted before, the last ones, wherever it stands in the code: else what was accepted of another would hide it.
+    """
+    groups: dict[str, list[Finding]] = {}
+    for f in head.findings:
+        groups.setdefault(finding_group(f.fingerprint), []).append(f)
+    marks: dict[str, str] = {}
+    for group in groups.values():
+        ordered = sorted(group, key=lambda f: (f.id in added, f.fingerprint))
+        marks |= {f.id: mark for f, mark in zip(ordered, sorted(f.fingerprint for f in group), strict=True)}
+    return marks
 
 
 def _grew(change: Change) -> bool:

@@ -10,7 +10,7 @@ from extractor.checks.drafts import Draft
 from extractor.checks.rules import FindingRule
 from extractor.checks.scene import Scene, host_in, is_local, literals, outside_path
 from extractor.checks.timeouts import lacks_timeout
-from extractor.diff.identity import canonical_url
+from extractor.diff.identity import canonical_url, has_literal, url_path
 from extractor.link import folding
 from extractor.link.absvalue import DefRef, Hole, Text, Value
 from extractor.link.callgraph import Site
@@ -40,7 +40,7 @@ def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
         url = shown(facets.urls[0]) if facets.urls else ""
         system = next((row.system for row in rows if row.system), "")
         message = f"{effect.via} {_towards(system, url)}has no timeout: {_who_waits(contexts)} as long as it takes"
-        subject = f"{system} {method} {canonical_url(url) or effect.via}"
+        subject = _asked(effect, system, method, url)
         yield at_site(rule, scene, effect.site, message, subject, rows)
     for (owner, client), effects in sdk.items():
         yield _sdk(scene, rule, owner, client, effects)
@@ -54,6 +54,13 @@ def _sdk(scene: Scene, rule: FindingRule, owner: Def, client: str, effects: Sequ
     count = "a call" if len(effects) == 1 else f"{len(effects)} calls"
     message = f"{count} of {client} with no timeout: {_who_waits(scene.contexts(owner))} as long as it takes"
     return at_site(rule, scene, first, message, f"sdk {client}", rows)
+
+
+def _asked(effect: Effect, system: str, method: str, url: str) -> str:
+    """What a request is about: method and path, which outlive another base URL and a system that was not known. Where
+    no part of the path is known, what is called, of which system."""
+    path = url_path(url)
+    return f"{method} {path}" if has_literal(path) else f"{system} {method} {effect.via}"
 
 
 def _towards(system: str, url: str) -> str:

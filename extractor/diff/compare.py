@@ -7,16 +7,18 @@ from extractor.diff.document import KINDS, SCHEMA_VERSION, Change, FieldChange, 
 from extractor.diff.identity import canonical_pattern
 from extractor.diff.pairing import Pair, pair_rows
 from extractor.diff.reach import reach_changes
-from extractor.diff.rows import Field, Row, reader, rows_of
+from extractor.diff.regroup import without_regrouped
+from extractor.diff.row import Field, Row, reader
+from extractor.diff.rows import rows_of
 from extractor.model import Graph, Source
 
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty."""
-    names = renamed_tasks(base, head) | renamed_routes(base, head)
+    names = renamed_tasks(base, head) | renamed_routes(base, head) | renamed_settings(base, head)
     before, after = reader(base, names), reader(head, names)
     kinds = [kind for kind in KINDS if kind != "reach"]
-    changes = [change for kind in kinds for change in _compare(rows_of(kind, before), rows_of(kind, after))]
+    changes = [change for kind in kinds for change in _compare(kind, rows_of(kind, before), rows_of(kind, after))]
     changes += reach_changes(before, after)
     return GraphDiff(
         SCHEMA_VERSION,
@@ -50,8 +52,17 @@ def renamed_routes(base: Graph, head: Graph) -> dict[str, str]:
     return names
 
 
-def _compare(base: list[Row], head: list[Row]) -> list[Change]:
+def renamed_settings(base: Graph, head: Graph) -> dict[str, str]:
+    """For each setting renamed between the sides, both names -> one of them."""
+    pairs, _, _ = pair_rows(rows_of("settings", reader(base, {})), rows_of("settings", reader(head, {})))
+    named = ((old.traits[0], new.traits[0]) for old, new in pairs)
+    return {name: min(pair) for pair in named if pair[0] != pair[1] for name in pair}
+
+
+def _compare(kind: str, base: list[Row], head: list[Row]) -> list[Change]:
     pairs, lost, found = pair_rows(base, head)
+    if kind == "flows":
+        pairs, lost, found = without_regrouped(pairs, lost, found)
     changed = [change for change in map(_changed, pairs) if change]
     return changed + [_one_sided(row, "removed") for row in lost] + [_one_sided(row, "added") for row in found]
 
@@ -69,6 +80,8 @@ def _changed(pair: Pair) -> Change | None:
 
 def _field_change(old: Field, new: Field) -> FieldChange:
     if old.items is None or new.items is None:
+        return FieldChange(old.name, old.shown, new.shown)
+    if len(old.items) == len(new.items) == 1:
         return FieldChange(old.name, old.shown, new.shown)
     before, after = dict(old.items), dict(new.items)
     return FieldChange(

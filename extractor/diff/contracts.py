@@ -22,7 +22,7 @@ class _Side:
 
     calls: dict[Key, list[Call]]
     unanswered: frozenset[Key]
-    routes: dict[Key, Route]
+    routes: dict[Key, list[Route]]
     by_id: dict[str, Route]
     inbound: dict[Key, Inbound]
     commits: dict[str, str]
@@ -71,10 +71,13 @@ def _side(graph: Graph) -> _Side:
         calls[call_key(call)].append(call)
     serving = serving_systems(graph)
     by_id = {route.id: route for route in graph.routes}
+    routes: dict[Key, list[Route]] = defaultdict(list)
+    for route in sorted(graph.routes, key=lambda r: (r.pattern, r.id)):
+        routes[route_key(route)[:-1]].append(route)
     return _Side(
         calls,
         frozenset(key for key, group in calls.items() if any(is_unanswered(c, serving) for c in group)),
-        {route_key(route): route for route in sorted(graph.routes, key=lambda r: (r.pattern, r.id))},
+        routes,
         by_id,
         {(i.system, *route_key(by_id[i.route_id])): i for i in _in_order(graph.inbound) if i.route_id in by_id},
         {s.name: s.commit for s in graph.sources},
@@ -104,15 +107,16 @@ def _call_contract(status: str, key: Key, old: _Side, new: _Side) -> Contract:
 
 def _inbound_contract(key: Key, old: _Side, new: _Side) -> Contract | None:
     """A route that an outside system calls and that one side does not serve at all. The caller does not change."""
-    served_before, served_after = key[1:] in old.routes, key[1:] in new.routes
+    served_before, served_after = _serves(old, key), _serves(new, key)
     if served_before == served_after:
         return None
     side = old if served_before else new
-    inbound, route = side.inbound[key], side.routes[key[1:]]
+    inbound = side.inbound[key]
+    route = side.by_id[inbound.route_id]
     return Contract(
         "broken" if served_before else "mended",
         "inbound",
-        side.names.get(inbound.system, inbound.system),
+        side.names.get(inbound.system, inbound.system) or "a system outside",
         route.repo,
         ", ".join(sorted(route.methods)),
         route.pattern,
@@ -122,6 +126,15 @@ def _inbound_contract(key: Key, old: _Side, new: _Side) -> Contract | None:
         inbound.evidence if served_before else (),
         inbound.evidence if served_after else (),
     )
+
+
+def _serves(side: _Side, key: Key) -> bool:
+    """True when the side answers all the methods that the key of an inbound call names; a route without any answers
+    every one, and so does a side that answers more than it needs to."""
+    wanted = set(filter(None, key[-1].split(",")))
+    routes = side.routes.get(key[1:-1], [])
+    known = {method for route in routes for method in route.methods}
+    return bool(routes) and (wanted <= known or any(not route.methods for route in routes))
 
 
 def _in_order(inbound: tuple[Inbound, ...]) -> list[Inbound]:

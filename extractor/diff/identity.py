@@ -2,8 +2,8 @@
 
 An identity is never made of a line number, a file's path or the name of a function, an argument or a local: these
 change when code is tidied, and tidying is no change of architecture. What two things of one identity differ in besides
-(`extractor.diff.rows` names the fields) is a change; where several things share an identity they are told apart as a
-multiset, and path and function only help to say which is which.
+(the rows name the fields) is a change; where several things share an identity they are told apart as a multiset, and
+path and function only help to say which is which.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _SETTING_HOLE = re.compile(r"\{setting:([^{}]*)\}")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _PARAMETER = re.compile(r"<[^<>]*>")
 _SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+_LEADING_HOLES = re.compile(r"^(?:\{[^{}]*\})+(?=/|\?|$)")
 _SETTING_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+
+# Digits of a fingerprint that say what a finding is about; the rest are its ordinal.
+_GROUP = 24
 
 # Entry points of these kinds have names that outsiders rely on: a URL, a queued message, a command line.
 _NAMED_CONTEXTS = ("request", "task", "command")
@@ -32,10 +36,16 @@ def fingerprint(rule: str, repo: str, subject: str, ordinal: int) -> str:
     `subject` is what the finding is about in terms of the architecture, never of the text: for a hardcoded URL the
     canonical URL, for a call without a timeout the system, method and canonical URL, for a schedule its key, for a
     setting its name. `ordinal` counts from 0 among the findings of one (rule, repo, subject), in any fixed order: they
-    are interchangeable, so when one of three is mended it is the third fingerprint that goes.
+    are interchangeable, so when one of three is mended it is the third fingerprint that goes. It is the last eight
+    digits, so that what two fingerprints are about can be told to be the same (`finding_group`).
     """
-    text = "\x1f".join((rule, repo, subject, str(ordinal)))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    text = "\x1f".join((rule, repo, subject))
+    return f"{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:_GROUP]}{ordinal:08x}"
+
+
+def finding_group(mark: str) -> str:
+    """What the fingerprints of interchangeable findings have in common: rule, repository and subject."""
+    return mark[:_GROUP]
 
 
 def canonical_url(url: str) -> str:
@@ -46,10 +56,15 @@ def canonical_url(url: str) -> str:
     return _HOLE.sub(lambda hole: hole[0] if _SETTING_HOLE.fullmatch(hole[0]) else "{}", url)
 
 
+def asked_url(url: str) -> str:
+    """`canonical_url` whose base, when it is a hole, is empty: the setting that holds it is not the request."""
+    return _LEADING_HOLES.sub("{}", canonical_url(url))
+
+
 def url_path(url: str) -> str:
     """The path of a call's URL: without scheme, host, base (a leading hole) and query, its holes emptied."""
     rest = _SCHEME_AND_HOST.sub("", canonical_url(url))
-    rest = re.sub(r"^(?:\{[^{}]*\})+(?=/|\?|$)", "", rest)
+    rest = _LEADING_HOLES.sub("", rest)
     return _HOLE.sub("{}", rest.partition("?")[0].partition("#")[0])
 
 

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from extractor.diff.rows import Row
+from extractor.diff.row import Row
 
 Pair = tuple[Row, Row]
 Likeness = Callable[[Row, Row], float]
