@@ -86,7 +86,11 @@ def told_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields that a reader is told of: all that differ, and of what is new or gone the sets that it stands for."""
     if change.status == "changed":
         return change.fields
-    return tuple(f for f in change.fields if f.added or f.removed)
+    return tuple(f for f in change.fields if (items := f.added or f.removed) and not _in_title(items, change))
+
+
+def _in_title(items: Sequence[str], change: Change) -> bool:
+    return len(items) == 1 and items[0] in change.title
 
 
 def _some(items: Sequence[str]) -> str:

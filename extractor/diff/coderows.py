@@ -12,7 +12,9 @@ from extractor.diff.identity import (
     canonical_pattern,
     contexts_text,
     finding_group,
+    has_literal,
     route_key,
+    url_path,
 )
 from extractor.diff.row import Reader, Row, field_of, fields_of, listed, reached_from, renamed, set_of, twice
 from extractor.model import Call, Setting, Store
@@ -131,6 +133,9 @@ def calls(source: Reader) -> Iterator[Row]:
         contexts = tuple(dict.fromkeys(context for one in group for context in one.contexts))
         same_reached = contexts_text(contexts, source.names)
         base = c.base_setting or ""
+        url = asked_url(c.url)
+        # A label is for reading, and changes with what else is known; where the path is not, it is all there is.
+        label = "" if has_literal(url_path(c.url)) else c.label
         fields = (
             *fields_of(system=source.name(c.system or ""), method=c.http_method),
             set_of("url", ((asked_url(one.url), one.url) for one in group)),
@@ -148,9 +153,9 @@ def calls(source: Reader) -> Iterator[Row]:
             c.id,
             fields,
             source.at(c.repo, c.path, c.line, c.end_line, "call"),
-            near=(c.path, c.function, c.service, asked_url(c.url), same_reached),
+            near=(c.path, c.function, c.service, url, same_reached),
             family=(c.repo,),
-            traits=(c.system or "", c.http_method or "", asked_url(c.url), c.path, c.function, c.label),
+            traits=(c.system or "", c.http_method or "", url, c.path, c.function, label),
         )
 
 
