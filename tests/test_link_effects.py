@@ -150,6 +150,39 @@ def test_libraries_are_followed_inside_and_stand_at_the_line_that_enters_them() 
     }  # fmt: skip
 
 
+def test_what_a_library_calls_on_its_own_class_may_be_overridden_by_the_repository() -> None:
+    library = """
+    import requests
+    class Client:
+        def __init__(self, url):
+            self.url = url
+        def login(self):
+            requests.get(self.url + "/login")
+        def send(self, path):
+            requests.put(self.url + path)
+        def stop(self, build):
+            self.login()
+            return self.send(f"/builds/{build}/stop")
+    """
+    source = """
+    from client import Client
+    class Own(Client):
+        def __init__(self, url=None):
+            super().__init__(url or settings.CI_URL)
+        def login(self):
+            requests.get(self.url + "/own")
+        def send(self, path):
+            return super().send(path)
+    def halt(build):
+        Own().stop(build)
+    """
+    found = sent(source, {"client": {"client.py": library}})
+    assert ("halt", "PUT", "{setting:CI_URL}/builds/{build}/stop", "no") in found
+    assert not any(function == "halt" and url.endswith("/own") for function, _method, url, _timeout in found)
+    # What a subclass hands up is known wherever its object is met.
+    assert ("Own.login", "GET", "{url}/own|{setting:CI_URL}/own", "no") in found
+
+
 def test_a_class_that_a_framework_sends_requests_for_says_where_to() -> None:
     source = """
     from social_core.backends.oauth import BaseOAuth2

@@ -291,6 +291,7 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
         v for func in (a[0] if a else ()) for v in calling.call_value(ev, func, (), ())),
     "functools.partial": _partial, "toolz.partial": _partial, "cytoolz.partial": _partial, "toolz.curry": _partial,
+    "html.escape": _first, "html.unescape": _first,
     "copy.copy": _first, "copy.deepcopy": _first, "typing.cast": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
     "furl.furl": _str, "yarl.URL": _str, "urllib.parse.urlparse": _first, "urllib.parse.urlsplit": _first,
     "django.utils.module_loading.import_string": _import_string, "importlib.import_module": _import_string,

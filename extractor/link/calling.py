@@ -222,8 +222,10 @@ def method_frame(ev: Evaluator, method: Def, inst: Inst) -> Frame:
     """The frame of a method of an instance; its constructor sees what the instance was made with."""
     name = method.scope.name.rsplit(".", 1)[-1]
     bindings: Bindings = ()
-    if name in ("__init__", "__post_init__") and inst.known:
-        bindings = _handed_up(ev, method, inst) if name == "__init__" else inst.bindings
+    if name == "__init__":  # of an object of which nothing is known, too: a subclass may hand up what it reads itself
+        bindings = _handed_up(ev, method, inst)
+    elif name == "__post_init__" and inst.known:
+        bindings = inst.bindings
     return ev.bound_frame(method, bindings, inst, None)
 
 

@@ -20,6 +20,10 @@ from extractor.modules import Def
 from extractor.rowids import numbered, row_id
 
 MAX_ROWS_PER_SITE = 8
+_UNKNOWN = re.compile(r"\{\?[^{}]*\}")
+_QUERY = re.compile(r"\?.*")
+_BASE = re.compile(r"\{[^{}]*\}|[a-z]+://[^/{}]*")
+_OPEN_BASE = re.compile(r"\{(\?[^{}]*|[^{}:]*)\}(?=/)")
 _WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete",
                      "acreate", "aupdate", "adelete"})  # fmt: skip
 _READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "earliest", "latest", "filter", "all",
@@ -65,7 +69,7 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings) -> R
                 stores += _store_rows(effect, facets, around)
                 continue
             for call in _call_rows(effect, facets, around, settled):
-                key = (call.system, call.http_method, call.url)
+                key = (call.system, call.http_method, _shape(call.url))
                 if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
                     seen.add(key)
                     calls.append(call)
@@ -80,12 +84,18 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings) -> R
     )
 
 
-def _settled_by_callers(effects: Iterable[Effect]) -> dict[int, list[Effect]]:
-    """Effects of callers by the primitive call they settle."""
+def _settled_by_callers(effects: Sequence[Effect]) -> dict[int, list[Effect]]:
+    """Effects of callers by the calls on the way that they settle. Calls of one function that send the same (a second
+    try) are settled together."""
     found: dict[int, list[Effect]] = {}
+    same: dict[tuple[object, ...], list[Effect]] = {}
     for effect in effects:
-        if len(effect.hops) > 1:
-            found.setdefault(id(effect.hops[-1]), []).append(effect)
+        if len(effect.hops) == 1:
+            sent = (effect.site.owner, *(facets.skeleton() for facets in effect.facets))
+            found[id(effect.site)] = same.setdefault(sent, [])
+    for effect in effects:
+        for hop in effect.hops[1:]:
+            found.setdefault(id(hop), []).append(effect)
     return found
 
 
@@ -96,7 +106,7 @@ def _call_rows(
     method = facets.methods[0] if len(facets.methods) == 1 else None
     for url in urls:
         who = around.systems.identify(facets, url)
-        if who.system is None and len(effect.hops) == 1:
+        if who.system is None:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
         if who.system is None:
             who = around.systems.by_name(url, who)
@@ -197,9 +207,26 @@ def shown_url(url: Text, setting: Callable[[str], Values]) -> str:
 
 
 def _best_alternatives(calls: list[Call]) -> list[Call]:
-    """Where one line has readings with a known system, its readings without one are dropped."""
+    """Where one line has readings with a known system, its readings without one are dropped; where it has the same path
+    below a base that has a name, so are those below an argument."""
     known = {(c.path, c.line, c.end_line) for c in calls if c.system is not None}
-    return [c for c in calls if c.system is not None or (c.path, c.line, c.end_line) not in known]
+    based = {_below_base(c) for c in calls if not _OPEN_BASE.match(c.url)}
+    return [
+        c
+        for c in calls
+        if (c.system is not None or (c.path, c.line, c.end_line) not in known)
+        and not (_OPEN_BASE.match(c.url) and _below_base(c) in based)
+    ]
+
+
+def _below_base(call: Call) -> tuple[object, ...]:
+    return call.path, call.line, call.end_line, call.http_method, _shape(_BASE.sub("", call.url))
+
+
+def _shape(url: str) -> str:
+    """What two readings of one line have in common that are one request: the URL without its query, unknown parts
+    alike."""
+    return _QUERY.sub("", _UNKNOWN.sub("{}", url))
 
 
 def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:

@@ -224,7 +224,7 @@ class Effects:
             if rule is None:
                 return tuple(self._composition(value, *arguments(self.ev, call, frame), depth))
             return (read_call(self.ev, rule, value, *arguments(self.ev, call, frame)),)
-        if isinstance(value, DefRef) and not value.target.module.in_repo:
+        if isinstance(value, DefRef) and (not value.target.module.in_repo or _is_handed_on(value, call)):
             return self._library(value, *arguments(self.ev, call, frame), depth + 1)
         return ()
 
@@ -302,6 +302,12 @@ class Effects:
                 inst = Inst(func.target, bind(self.ev, owner, args, kwargs, skip_first=True))
                 return [entry_frame(self.ev, DefRef(owner, inst), args, kwargs)]
         return []
+
+
+def _is_handed_on(func: DefRef, call: Call) -> bool:
+    """True for a method of the repository's own class that a library calls on itself, with what it was given: only here
+    is known what it sends. One that is given nothing says it all at its own lines."""
+    return isinstance(func.self, Inst) and bool(call.args or call.kwargs)
 
 
 def _says_more(new: tuple[Facets, ...], old: tuple[Facets, ...]) -> bool:

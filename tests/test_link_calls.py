@@ -1,0 +1,90 @@
+"""Rows of calls: one for each request that a line causes, whichever way it was found."""
+
+from __future__ import annotations
+
+import textwrap
+
+from extractor.estate import Estate
+from extractor.link import callgraph, calls, entries
+from extractor.link.effects import Effects
+from extractor.link.settings import SettingsTable
+from extractor.link.systems import Systems
+from extractor.model import Call
+from extractor.rulebook import shipped_rules
+from tests.worlds import REPO, evaluator
+
+HEAD = "import json\nimport requests\nfrom django.conf import settings\n"
+SETTINGS = 'import os\nCI_URL = os.environ.get("CI_URL", "https://ci.acme.io")\n'
+
+
+def rows(source: str) -> list[Call]:
+    """The calls of a module whose text starts in line 4."""
+    ev = evaluator({"m/__init__.py": "", "m/settings.py": SETTINGS, "m/a.py": HEAD + textwrap.dedent(source).lstrip()})
+    table = SettingsTable.build(ev, REPO, ("m.settings",), "web", ())
+    graph = callgraph.build(ev)
+    book = shipped_rules()
+    around = calls.Surroundings(
+        REPO, Systems(Estate("Shop", ()), book, REPO, table.value), entries.reach(ev, graph, {}, (), ()),
+        lambda _kind, _alias: None, lambda _path, _contexts: ("web",),
+    )  # fmt: skip
+    return list(calls.rows(Effects(ev, graph, book).find(), graph, around).calls)
+
+
+def told(source: str) -> list[tuple[int, str | None, str]]:
+    return [(call.line, call.system, call.url) for call in rows(source)]
+
+
+def test_a_second_try_reaches_what_the_first_does() -> None:
+    source = """
+    def ask(url):
+        try:
+            return requests.get(url)
+        except requests.Timeout:
+            return requests.get(url)
+    def events():
+        return ask("https://mail.acme.io/events")
+    """
+    assert [(line, system) for line, system, _url in told(source)] == [
+        (6, "mail.acme.io"),
+        (8, "mail.acme.io"),
+        (10, "mail.acme.io"),
+    ]
+
+
+def test_a_wrapper_around_a_wrapper_reaches_what_its_callers_do() -> None:
+    source = """
+    def ask(url):
+        return requests.get(url)
+    def captions(base):
+        return ask(base + "&format=51")
+    def sync():
+        return captions("https://files.acme.io/p?x=1")
+    """
+    assert told(source) == [
+        (5, "files.acme.io", "{url}"),
+        (7, "files.acme.io", "{base}&format=51"),
+        (9, "files.acme.io", "https://files.acme.io/p?x=1&format=51"),
+    ]
+
+
+def test_readings_of_one_request_are_one_row() -> None:
+    source = """
+    class Pipeline:
+        query = ""
+        def name_it(self, given):
+            self.query = "?vars=" + json.dumps(given)
+        def pause(self, name):
+            requests.put(settings.CI_URL + f"/pipelines/{name}/pause{self.query}")
+    """
+    assert told(source) == [(9, "ci.acme.io", "{setting:CI_URL}/pipelines/{name}/pause?vars={?dumps}")]
+
+
+def test_a_base_that_has_a_name_is_preferred_to_the_argument_in_its_place() -> None:
+    source = """
+    class Api:
+        def __init__(self, url=None):
+            self.url = url or settings.CI_URL
+        def builds(self):
+            requests.get(self.url + "/builds")
+    """
+    assert told(source) == [(8, "ci.acme.io", "{setting:CI_URL}/builds")]
