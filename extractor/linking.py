@@ -13,7 +13,7 @@ from extractor.estate import Estate, Service
 from extractor.link import callgraph, calls, entries
 from extractor.link.absvalue import DefRef, Inst, Values
 from extractor.link.callgraph import CallGraph
-from extractor.link.celery import Enqueues, enqueues, schedules, tasks
+from extractor.link.celery import Enqueues, enqueues, schedules, tasks, type_tasks
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
 from extractor.link.effects import Effects
@@ -56,9 +56,12 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     first = next(iter(tables.values()), None)
     ev.setting = first.value if first else None
     _type_pipelines(ev, tables)
+    type_tasks(ev)
     graph = callgraph.build(ev)
     clock.lap("call graph")
     celery = tasks(ev, repo, reading.services, commit)
+    for runs, handler in celery.index.handlers():
+        graph.add(runs, handler, runs.scope.def_line, "callback")
     beat = schedules(ev, celery.index, repo)
     queued = enqueues(ev, celery.index, repo)
     clock.lap("celery")

@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from extractor.link.celery import Enqueues, dispatches, enqueues, tasks
+from extractor.link import callgraph
+from extractor.link.celery import Enqueues, dispatches, enqueues, tasks, type_tasks
 from tests.test_celery_tasks import APP
 from tests.worlds import evaluator
 
@@ -149,3 +150,53 @@ def test_dispatches_lead_from_the_function_to_the_task() -> None:
     found = dispatches(ev, index, enqueues(ev, index, "shop"))
     named = {owner.qualified: [task.name for task, _row in pairs] for owner, pairs in found.items()}
     assert named["orders.api.work"] == ["orders.tasks.one"]
+
+
+BASED = """
+    from celery import Task
+    from shop.celery import app
+    from orders.retries import later
+
+    class Careful(Task):
+        def before_start(self, task_id, args, kwargs):
+            self.retry(countdown=5)
+        def on_failure(self, exc, task_id, args, kwargs, einfo): ...
+        def work(self): ...
+
+    @app.task(base=Careful, bind=True)
+    def build(self):
+        self.work()
+
+    @app.task(bind=True)
+    def send(self):
+        later(self, 3)
+"""
+RETRIES = """
+    from celery import Task
+    def later(task: Task, wait: int):
+        task.retry(countdown=wait)
+"""
+
+
+def test_a_retry_in_the_class_of_a_task_or_in_a_helper_queues_the_task() -> None:
+    ev = evaluator({
+        "shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": BASED, "orders/retries.py": RETRIES,
+    })  # fmt: skip
+    type_tasks(ev)
+    rows = enqueues(ev, tasks(ev, "shop").index, "shop").rows
+    assert {(row.function, row.task, row.how) for row in rows} == {
+        ("Careful.before_start", "orders.tasks.build", "retry"),
+        ("later", "orders.tasks.send", "retry"),
+    }
+
+
+def test_a_task_runs_the_methods_of_its_class() -> None:
+    ev = evaluator({"shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": BASED, "orders/retries.py": ""})
+    type_tasks(ev)
+    index = tasks(ev, "shop").index
+    assert [(runs.shown, handler.shown) for runs, handler in index.handlers()] == [
+        ("build", "Careful.before_start"),
+        ("build", "Careful.on_failure"),
+    ]
+    called = {edge.target.shown for edges in callgraph.build(ev).callees.values() for edge in edges}
+    assert "Careful.work" in called

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from extractor.link.celery.enqueues import Enqueues, dispatches, enqueues
+from extractor.link.celery.finding import type_tasks
 from extractor.link.celery.schedules import Schedules, schedules
-from extractor.link.celery.tasks import Found, TaskIndex, Tasks, tasks
+from extractor.link.celery.taskindex import Found, TaskIndex
+from extractor.link.celery.tasks import Tasks, tasks
 
-__all__ = ["Enqueues", "Found", "Schedules", "TaskIndex", "Tasks", "dispatches", "enqueues", "schedules", "tasks"]
+__all__ = [
+    "Enqueues", "Found", "Schedules", "TaskIndex", "Tasks", "dispatches", "enqueues", "schedules", "tasks",
+    "type_tasks",
+]  # fmt: skip

@@ -10,7 +10,7 @@ from extractor.link import calling
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Unknown, Values
 from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Flow, read_flow
-from extractor.link.celery.tasks import Found, TaskIndex
+from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
 from extractor.model import Enqueue, Gap, Task
 from extractor.modules import Def
@@ -242,6 +242,10 @@ class _Finder:
 
     def meant(self, base: Expr, frame: Frame, guess: bool = True) -> _Meant:
         """The tasks that an expression can be. `guess` also takes outside names and unknown receivers for tasks."""
+        param = _parameter(base, frame)
+        own = self.index.meant((param,)) if param is not None else ()  # the task itself, whatever its class
+        if own:
+            return _Meant(own)
         values = self.ev.eval(base, frame)
         found = self.index.meant(values)
         if found:
@@ -249,7 +253,7 @@ class _Finder:
         made = self._made_elsewhere(values)
         if made:
             return _Meant(made)
-        for value in values:
+        for value in (*values, *((param,) if param is not None else ())):
             if isinstance(value, Param):
                 found = self._from_callers(value, 0)
                 if found:
@@ -318,6 +322,13 @@ class _Finder:
                 if isinstance(value, DefRef) and value.target is target:
                     yield owner, call
                     break
+
+
+def _parameter(expr: Expr, frame: Frame) -> Param | None:
+    """The parameter of the function that an expression is, whatever its annotation says of it."""
+    if expr[0] == "v" and len(expr[1]) == 1:
+        expr = frame.owner.scope.defs[expr[1][0]][1]
+    return Param(frame.owner, expr[1]) if expr[0] == "p" and frame.get(expr[1]) is None else None
 
 
 def _called_name(func: Expr) -> str | None:

@@ -10,7 +10,7 @@ from extractor.link import calling
 from extractor.link.absvalue import DefRef, Frame
 from extractor.link.celery.config import Config, assigned, is_app
 from extractor.link.celery.intervals import Reader, Said
-from extractor.link.celery.tasks import Found, TaskIndex
+from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
 from extractor.link.rounds import rounds
 from extractor.model import Gap, Schedule
@@ -166,7 +166,7 @@ class _Entries:
 
     def _changes(self, frame: Frame, is_base: Callable[[Expr], bool]) -> Iterator[_Entry]:
         scope = frame.owner.scope
-        for base, key, value, line in scope.subs:
+        for base, key, value, line, _maybe in scope.subs:
             if is_base(base):
                 condition = _condition(scope, _guards_of(scope, value))
                 yield from self._entries(key, value, frame, line, condition)
