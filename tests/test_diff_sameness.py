@@ -8,7 +8,7 @@ from extractor.baseline import Acceptance, Baseline
 from extractor.diff import diff_graphs
 from extractor.diff.document import FieldChange
 from extractor.diff.identity import finding_group, fingerprint
-from extractor.model import Finding, Flow, Graph, Inbound
+from extractor.model import Context, Finding, Flow, Graph, Inbound, Store
 from extractor.policy import Policy, check
 from tests.diff_graphs import call, evidence, finding, flow, graph, route, setting
 
@@ -126,3 +126,20 @@ def test_an_arrow_without_calls_keeps_its_label_as_its_meaning() -> None:
         graph(flows=[drawn]), graph(flows=[dataclasses.replace(drawn, label="POST enrolment")])
     ).changes
     assert [f.field for f in change.fields] == ["label"]
+
+
+def test_an_entry_point_known_by_a_class_only_may_be_renamed() -> None:
+    base, head = (
+        graph(calls=[call(contexts=(Context("request", name),))]) for name in ("Enrol.post", "Enrolment.post")
+    )
+    assert diff_graphs(base, head).empty
+
+
+def test_what_a_store_holds_is_told_by_model_and_never_by_the_code_of_a_client() -> None:
+    def store(via: str) -> Graph:
+        return graph(
+            stores=[Store("s", "shop", "web", "redis", "cache", "both", None, "redis", "a.py", 3, 3, "f", (), via)]
+        )
+
+    assert diff_graphs(store("redis.Redis().get"), store("get_client().register_script()")).empty
+    assert [c.kind for c in diff_graphs(store("Django ORM: Order"), store("Django ORM: Basket")).changes] == ["stores"]

@@ -19,6 +19,9 @@ from extractor.diff.identity import (
 from extractor.diff.row import Reader, Row, field_of, fields_of, listed, reached_from, renamed, set_of, twice
 from extractor.model import Call, Setting, Store
 
+# How a use of a model begins. What else stands there is the code of a client, which says nothing of the data.
+_MODEL = "Django ORM: "
+
 # Who calls a route that is known to be called from outside, when code does not tell.
 OUTSIDE = "a system outside"
 
@@ -166,7 +169,8 @@ def stores(source: Reader) -> Iterator[Row]:
     for key, uses in groups.items():
         repo, service, system, kind = key
         operations = {o for use in uses for o in operations_of(use)}
-        data = {f"{o}s {use.via.removeprefix('Django ORM: ')}" for use in uses for o in operations_of(use) if use.via}
+        models = [use for use in uses if use.via.startswith(_MODEL)]
+        data = {f"{o}s {use.via.removeprefix(_MODEL)}" for use in models for o in operations_of(use)}
         first = min(uses, key=lambda use: (use.path, use.line, use.end_line, use.id))
         fields = (
             *fields_of(

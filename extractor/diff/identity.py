@@ -26,6 +26,9 @@ _SETTING_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 # Digits of a fingerprint that say what a finding is about; the rest are its ordinal.
 _GROUP = 24
 
+# A page of Django's admin site, which is known by its class.
+_ADMIN = "admin "
+
 # Entry points of these kinds have names that outsiders rely on: a URL, a queued message, a command line.
 _NAMED_CONTEXTS = ("request", "task", "command")
 
@@ -99,8 +102,12 @@ def has_literal(path: str) -> bool:
 
 
 def context_text(context: Context, names: Names) -> str:
-    """An entry point in words: its kind, and its name where outsiders rely on it. `names` maps renamed tasks."""
-    if context.kind not in _NAMED_CONTEXTS:
+    """An entry point in words: its kind, and its name where outsiders rely on it. `names` maps renamed tasks.
+
+    A request that is known by a class or a function only (no route leads there) has no name that anyone relies on.
+    """
+    of_code = context.kind == "request" and "/" not in context.name and not context.name.startswith(_ADMIN)
+    if context.kind not in _NAMED_CONTEXTS or of_code:
         return context.kind
     return f"{context.kind} {canonical_pattern(names.get(context.name, context.name))}"
 
