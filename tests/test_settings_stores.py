@@ -92,6 +92,36 @@ def test_a_storage_of_the_project_is_what_it_derives_from() -> None:
     assert found["storage", "default"].system == "s3"
 
 
+CHOSEN = """
+import os
+STORAGES = {'default': {'BACKEND': 'django.core.files.storage.FileSystemStorage'}}
+if os.environ.get('AWS_BUCKET'):
+    STORAGES['default'] = {'BACKEND': 'storages.backends.s3.S3Storage'}
+"""
+AZURE = """elif os.environ.get('AZURE_CONTAINER'):
+    STORAGES['default'] = {'BACKEND': 'storages.backends.azure_storage.AzureStorage'}
+"""
+
+
+def test_what_settings_choose_among_is_one_store_that_names_all() -> None:
+    key = ("storage", "default")
+    assert (stores(CHOSEN)[key].system, stores(CHOSEN)[key].technology) == ("s3", "Amazon S3")
+    either = stores(CHOSEN + AZURE)[key]
+    assert (either.system, either.technology) == ("storage", "Amazon S3 or Azure Blob Storage")
+
+
+def test_a_choice_against_development_is_none() -> None:
+    source = """
+import os
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}}
+if os.environ.get('DBHOST'):
+    DATABASES['default'] = {'ENGINE': 'django.db.backends.postgresql'}
+"""
+    assert stores(source)["database", "default"].system == "postgres"
+    else_too = source + "else:\n    DATABASES['default'] = {'ENGINE': 'django.db.backends.mysql'}\n"
+    assert stores(else_too)["database", "default"].technology == "MySQL or PostgreSQL"
+
+
 def test_a_broker_without_default_is_told_by_its_variable() -> None:
     found = stores("import os\nCELERY_BROKER_URL = os.environ.get('REDISCLOUD_URL')")[("queue", "default")]
     assert (found.system, found.env) == ("redis", "REDISCLOUD_URL")

@@ -58,8 +58,9 @@ class Scope:
     `name` is the dotted name inside the module ("" for the module itself). `params` holds (name, kind, default,
     annotation), kind being `pos`, `kw`, `*` or `**`. `names` maps each name bound here to its definitions: those that
     hold at the end of a module or class body, all of them in a function.
-    `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts. `reads` are
-    attribute loads that are not called: a property may do I/O. `guards` holds (test, holds, line).
+    `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with a truth
+    value more: whether in a branch that may not be taken. `reads` are attribute loads that are not called: a property
+    may do I/O. `guards` holds (test, holds, line).
     """
 
     name: str
@@ -80,7 +81,7 @@ class Scope:
     return_annotation: Value | None
     yields: tuple[Value, ...]
     attrs: tuple[tuple[Value, str, Value, int], ...]
-    subs: tuple[tuple[Value, Value, Value, int], ...]
+    subs: tuple[tuple[Value, Value, Value, int, bool], ...]
     global_sets: tuple[tuple[str, Value, int], ...]
     reads: tuple[tuple[int, Value], ...]
     withs: tuple[tuple[int, Value], ...]

@@ -30,7 +30,8 @@ class ScopeBuilder:
         self.returns: list[Value] = []
         self.yields: list[Value] = []
         self.attrs: list[tuple[Value, str, Value, int]] = []
-        self.subs: list[tuple[Value, Value, Value, int]] = []
+        self.subs: list[tuple[Value, Value, Value, int, bool]] = []
+        self.branches = 0  # how many branches deep the statement stands that is being read
         self.global_sets: list[tuple[str, Value, int]] = []
         self.withs: list[tuple[int, Value]] = []
         self.guards: list[tuple[Value, bool, int]] = []
@@ -78,7 +79,8 @@ class ScopeBuilder:
             self.attrs.append((value_of(target.value, self), target.attr, value, line))
         elif isinstance(target, ast.Subscript):
             if not isinstance(target.slice, ast.Slice):
-                self.subs.append((value_of(target.value, self), value_of(target.slice, self), value, line))
+                base, key = value_of(target.value, self), value_of(target.slice, self)
+                self.subs.append((base, key, value, line, self.branches > 0))
         elif isinstance(target, ast.Starred):
             self.bind_target(target.value, ("?", "starred target"), line)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -100,7 +102,9 @@ class ScopeBuilder:
         before = self.guarded
         self.guards.append((test, holds, line))
         self.guarded = (*before, len(self.guards) - 1)
+        self.branches += 1
         yield
+        self.branches -= 1
         self.guarded = before
 
     def guard_rest(self, test: Value, holds: bool, line: int) -> None:

@@ -112,7 +112,7 @@ class Config:
                 for base, attr, value, line in scope.attrs:
                     if attr == option and self._is_conf(base, frame):
                         yield Written(value, frame, line)
-                for base, key, value, line in scope.subs:
+                for base, key, value, line, _maybe in scope.subs:
                     if key == ("c", option) and self._is_conf(base, frame):
                         yield Written(value, frame, line)
                 for call in scope.calls:

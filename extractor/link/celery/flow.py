@@ -104,7 +104,7 @@ class _Reader:
         """Signatures returned, yielded, kept on an object, or given to a function that is not Celery's."""
         scope = self.owner.scope
         given: list[Expr] = [*scope.returns, *scope.yields, *(value for _b, _a, value, _l in scope.attrs)]
-        given += [value for _b, _k, value, _l in scope.subs]
+        given += [value for _b, _k, value, _l, _maybe in scope.subs]
         for call in scope.calls:
             if not _makes(call) and not (call.func[0] == "a" and call.func[2] in _ADDS):
                 given += [*call.args, *(value for _n, value in call.kwargs)]

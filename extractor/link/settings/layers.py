@@ -28,13 +28,15 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`NAME[key]... = value` or `NAME[key]....update(value)`: the keys as expressions; `merge` for the second."""
+    """`NAME[key]... = value` or `NAME[key]....update(value)`: the keys as expressions; `merge` for the second.
+    `maybe`: in a branch, so that what stood there before may hold as well."""
 
     module: Module
     keys: tuple[Expr, ...]
     value: Expr
     line: int
     merge: bool = False
+    maybe: bool = False
 
 
 def settings_modules(world: World) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def settings_modules(world: World) -> tuple[str, ...]:
                     texts = [arg[1] for arg in call.args if arg[0] == "c" and isinstance(arg[1], str)]
                     if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
                         counts[texts[1]] = counts.get(texts[1], 0) + 1
-                for _base, key, value, _line in scope.subs:
+                for _base, key, value, _line, _maybe in scope.subs:
                     if key == ("c", "DJANGO_SETTINGS_MODULE") and value[0] == "c" and isinstance(value[1], str):
                         counts[value[1]] = counts.get(value[1], 0) + 1
     known = (name for name in counts if world.find(name) is not None)
@@ -119,10 +121,10 @@ def changes(module: Module) -> dict[str, list[Change]]:
         return {}
     owners = {index: name for name, indices in scope.names.items() for index in indices}
     found: dict[str, list[Change]] = {}
-    for base, key, value, line in scope.subs:
+    for base, key, value, line, maybe in scope.subs:
         name, keys = _root(base, owners)
         if name is not None:
-            found.setdefault(name, []).append(Change(module, (*keys, key), value, line))
+            found.setdefault(name, []).append(Change(module, (*keys, key), value, line, maybe=maybe))
     for call in scope.calls:
         if call.func[0] == "a" and call.func[2] == "update":
             name, keys = _root(call.func[1], owners)

@@ -142,7 +142,7 @@ def _merged(body: Scope, inner: Scope, properties: list[tuple[str, int]], whole:
         calls=tuple(calls),
         defs=tuple(defs),
         names=names,
-        subs=(*body.subs, *((moved.expr(b), moved.expr(k), moved.expr(v), line) for b, k, v, line in inner.subs)),
+        subs=(*body.subs, *(moved.sub(sub) for sub in inner.subs)),
         guards=(*body.guards, *((moved.expr(test), holds, line) for test, holds, line in inner.guards)),
     )
 
@@ -161,6 +161,10 @@ class _Moved:
         if len(value) == 2 and value[0] == "v" and all(isinstance(index, int) for index in value[1]):
             return ("v", tuple(index + self.defs for index in value[1]))
         return tuple(self.expr(part) if isinstance(part, tuple) else part for part in value)
+
+    def sub(self, sub: tuple[Expr, Expr, Expr, int, bool]) -> tuple[Expr, Expr, Expr, int, bool]:
+        base, key, value, line, maybe = sub
+        return self.expr(base), self.expr(key), self.expr(value), line, maybe
 
     def call(self, call: Call) -> Call:
         return dataclasses.replace(

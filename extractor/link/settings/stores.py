@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -115,9 +115,9 @@ class _Reader:
     def _engine(self, row: StoreSetting, values: Values) -> Engine | None:
         """The engine: named by a class, else by the URL that deployment or a default gives, by the setting's name, by
         what only its configuration or its users have, by the variable's name; a development default comes last."""
-        named = _first(self._by_class(text) for value in values for text in _class_texts(value, row.shape))
-        if named is not None:
-            return named
+        named = [_first(self._by_class(text) for text in _class_texts(value, row.shape)) for value in values]
+        if any(named):
+            return self._one_of(named)
         variables = [env.name for value in values for env in self.table.expander.envs(value)]
         urls = [text for name in variables for text in self.table.deployed(name)]
         urls += [text for value in values for text in all_texts(value)]
@@ -132,6 +132,16 @@ class _Reader:
             or (_first(self.rules.by_variable(name) for name in variables) if row.shape != "nested" else None)
             or _first(by_url)
         )
+
+    def _one_of(self, named: Sequence[Engine | None]) -> Engine | None:
+        """The engine, where settings choose among several: all of them under one name. One for development only is no
+        choice."""
+        every = [engine for engine in dict.fromkeys(named) if engine is not None]
+        real = [engine for engine in every if not engine.development] or every[:1]
+        if len(real) == 1 or len({engine.kind for engine in real}) > 1:
+            return every[0] if every[0] in real else real[0]
+        words = sorted(engine.technology for engine in real)
+        return Engine(real[0].kind, f"{', '.join(words[:-1])} or {words[-1]}", real[0].kind)
 
     def _by_class(self, text: str) -> Engine | None:
         """The engine that a class's name means; for a class that was read, else what it derives from."""

@@ -128,16 +128,16 @@ class SettingsTable:
         done = False
         for value in values:
             if isinstance(value, Mapping):
-                yield _put(value, keys, new, change.merge)
+                yield _put(value, keys, new, change)
                 done = True
             elif isinstance(value, Env) and any(isinstance(v, Mapping) for v in value.default):
-                default = [_put(v, keys, new, change.merge) if isinstance(v, Mapping) else v for v in value.default]
+                default = [_put(v, keys, new, change) if isinstance(v, Mapping) else v for v in value.default]
                 yield Env(value.name, tuple(default), value.required)
                 done = True
             else:
                 yield value
         if not done and keys:
-            yield _put(Mapping((), open=True), keys, new, change.merge)
+            yield _put(Mapping((), open=True), keys, new, change)
 
     def changed_with(self, values: Values) -> Values:
         """What is set on items of the names that hold one of these values (`CONFIG = parse(...)`, then
@@ -215,9 +215,9 @@ class SettingsTable:
         return bool(_DOTTED.fullmatch(text)) and bool(self.ev.by_dotted(text))
 
 
-def _put(base: Mapping, keys: Sequence[Values], new: Values, merge: bool) -> Mapping:
-    """A mapping with an item set (or several merged in) under a path of keys; what was there stays an alternative
-    only where the key is not known."""
+def _put(base: Mapping, keys: Sequence[Values], new: Values, change: Change) -> Mapping:
+    """A mapping with an item set (or several merged in) under a path of keys; what was there stays an alternative,
+    behind the new, where the change may not be made."""
     if not keys:
         more = [item for value in new if isinstance(value, Mapping) for item in value.items]
         kept = [item for item in base.items if not any(set(item[0]) & set(keys_) for keys_, _ in more)]
@@ -225,10 +225,11 @@ def _put(base: Mapping, keys: Sequence[Values], new: Values, merge: bool) -> Map
     head, rest = keys[0], keys[1:]
     same = [values for known, values in base.items if set(known) & set(head)]
     others = tuple(item for item in base.items if not set(item[0]) & set(head))
-    if not rest and not merge:
-        return Mapping((*others, (head, new)), base.open)
+    if not rest and not change.merge:
+        before = (v for values in same for v in values) if change.maybe else ()
+        return Mapping((*others, (head, bounded((*new, *before)))), base.open)
     inner = next((v for values in same for v in values if isinstance(v, Mapping)), Mapping((), open=True))
-    return Mapping((*others, (head, (_put(inner, rest, new, merge),))), base.open)
+    return Mapping((*others, (head, (_put(inner, rest, new, change),))), base.open)
 
 
 def _literals(value: Value) -> Iterator[str]:
