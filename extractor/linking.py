@@ -10,7 +10,7 @@ from extractor.checks import Scene
 from extractor.checks import find as find_findings
 from extractor.collect import Collected
 from extractor.estate import Estate, Service
-from extractor.link import callgraph, calls, entries
+from extractor.link import buses, callgraph, calls, entries
 from extractor.link.absvalue import DefRef, Inst, Values
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery import Enqueues, enqueues, schedules, tasks, type_tasks
@@ -79,7 +79,9 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         _store_lookup(stores),
         _service_lookup(reading.services, served, celery.rows),
     )
-    found = calls.rows(effects, graph, around)
+    bus_topics = buses.topics(tables)
+    sent = buses.sent_events(graph, bus_topics, tables, around)
+    found = calls.rows(effects, graph, around, (call for call, _topic in sent))
     clock.lap("contexts")
     setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book, commit))
     clock.lap("setting rows")
@@ -90,6 +92,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     gaps = (
         *reading.libraries.gaps, *celery.gaps, *beat.gaps, *queued.gaps, *found.gaps,
         *(gap for table in served for gap in table.gaps),
+        *buses.unsent_topics(bus_topics, sent, repo),
     )  # fmt: skip
     return RepoFacts(
         reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
@@ -97,7 +100,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
         directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
-        tuple(joint for table in tables.values() for joint in joints(table)),
+        (*(joint for table in tables.values() for joint in joints(table)), *buses.bus_joints(bus_topics, tables)),
     )  # fmt: skip
 
 

@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from posixpath import basename
 
 from extractor.assemble.ids import beat_id, services_of, store_id, web_id
+from extractor.assemble.units import PLACED, family, placed, runs, unit_words
 from extractor.estate import Estate, Service, System
+from extractor.link.buses import buses
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import Joint
 from extractor.model import Evidence, Node
 from extractor.runtime.units import Unit, Upstream
 
-_PLACED = {"deployment": 0, "development": 1}
-_SHOWN_COMMAND = 110
 _HERE = re.compile(r"^(?:\w+://)?(?:unix:|localhost\b|127\.0\.0\.1\b|\[?::1\b)")
-_SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da)?sh -[a-z]*c ")
 _GROUPS = {"proxy": "Proxies", "frontend": "Front ends"}
 
 
@@ -90,7 +89,7 @@ class _Reader:
         self._estate, self._system, self._repo = estate, system, repo
         runtime = repo.runtime
         self._units = placed(runtime.units) if runtime else ()
-        self._upstreams = [u for u in (runtime.upstreams if runtime else ()) if u.kind in _PLACED]
+        self._upstreams = [u for u in (runtime.upstreams if runtime else ()) if u.kind in PLACED]
         self._proxies = self._parts("proxy")
         self._fronts = self._parts("frontend")
 
@@ -98,7 +97,7 @@ class _Reader:
         passing = self._passing()
         return Deployment(
             tuple(map(self._node, (p for p in (*self._proxies, *self._fronts) if "/" in p.node))),
-            (*passing, *self._sign_in(), *self._bundles(), *self._addressed(), *self._schedulers()),
+            (*passing, *self._sign_in(), *self._bundles(), *self._addressed(), *self._schedulers(), *self._consumers()),
             {s.id: found for s in services_of(self._system) if (found := self._entries(s, passing))},
             self._outside(),
         )
@@ -310,6 +309,20 @@ class _Reader:
                 lines = _lines(map(self._at_joint, found))
                 yield Link(source, target, "keeps its schedule", "cache", lines, "beat's scheduler is one that does")
 
+    def _consumers(self) -> Iterator[Link]:
+        """Services that a bus brings events: where a setting names a consumer, or a unit runs the command for it."""
+        for bus in buses():
+            for service in services_of(self._system):
+                target = web_id(self._system.id, service.id)
+                named = [j for j in self._joints("consumer") if j.system == bus.system and service in self._of(j)]
+                running = [u for u in self._units if bus.command in u.command.split() and self._web_of(u) == target]
+                lines = _lines((*map(self._at_unit, running), *map(self._at_joint, named)))
+                if lines:
+                    topics = re.findall(r"(?:-t|--topic)[ =](\S+)", " ".join(u.command for u in running))
+                    what = f"events of {', '.join(dict.fromkeys(topics))}" if topics else "events"
+                    why = f"{bus.command} runs here" if running else f"{bus.consumer} names a consumer"
+                    yield Link(bus.system, target, what, "event bus", lines, why, sync=False)
+
     def _joints(self, role: str) -> list[Joint]:
         return [joint for joint in self._repo.joints if joint.role == role]
 
@@ -327,50 +340,6 @@ class _Reader:
 
     def _at(self, path: str, line: int, end: int = 0) -> Evidence:
         return Evidence(self._system.id, self._repo.source.commit, path, line, max(line, end), "runtime")
-
-
-def placed(units: Iterable[Unit]) -> tuple[Unit, ...]:
-    """The units that are no tests', deployments before development, those that always run before profiles, and what
-    is run before what an image would run."""
-    known = [unit for unit in units if unit.kind in _PLACED]
-    return tuple(sorted(known, key=lambda u: (_PLACED[u.kind], u.profile, _is_image(u), u.path, u.line, u.name)))
-
-
-def runs(unit: Unit, service: Service) -> bool:
-    """Whether a unit is a service's: by the name of either, or by the application that it runs."""
-    apps = (service.wsgi, service.asgi, service.celery)
-    named = any(app and unit.app.partition(":")[0] == app for app in apps)
-    return named or service.id in re.split(r"[^a-z0-9]+", unit.name.lower()) or service.id == unit.app.split(".")[0]
-
-
-def running(units: Sequence[Unit], role: str, system: System, service: Service) -> tuple[Unit, ...]:
-    """The units of a role that run a service, of those that `placed` gives. A worker that runs the scheduler, too, is
-    a beat where no unit is one alone."""
-    fitting = [u for u in units if u.role == role]
-    if role == "beat":
-        fitting = fitting or [u for u in units if u.beat]
-    return tuple(u for u in fitting if len(services_of(system)) == 1 or runs(u, service))
-
-
-def family(technology: str) -> str:
-    """A technology without its version: `nginx` of `nginx 1.25`."""
-    return re.sub(r" v?\d[\w.]*$", "", technology)
-
-
-def unit_words(units: Sequence[Unit]) -> str:
-    """What runs, for people, and the file that says so: `Read from compose.yml (development): web runs "..."`."""
-    said = []
-    for unit in units[:2]:
-        kind = " (development)" if unit.kind == "development" else ""
-        command = _SHELL.sub("", " ".join(unit.command.split())).strip("' ")
-        command = command if len(command) <= _SHOWN_COMMAND else f"{command[:_SHOWN_COMMAND].rstrip()}…"
-        held = [part for part in (unit.image.partition("@")[0], command) if part]
-        said.append(f"{unit.path}{kind}: {unit.name}" + (f" runs {' with '.join(held)}" if held else ""))
-    return "Read from " + "; ".join(said) if said else ""
-
-
-def _is_image(unit: Unit) -> bool:
-    return "dockerfile" in basename(unit.path).lower()
 
 
 def _needs(units: Iterable[Unit]) -> Iterator[tuple[Unit, str, int]]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from extractor.assemble import ids
 from extractor.assemble.cadence import Timings
-from extractor.assemble.deployment import Deployment, placed, running
+from extractor.assemble.deployment import Deployment
 from extractor.assemble.nodes import use_id
+from extractor.assemble.units import placed, running
 from extractor.estate import Estate, Service, System
+from extractor.link.buses import buses
 from extractor.link.facts import RepoFacts
 from extractor.model import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
 from extractor.rowids import row_id
@@ -78,6 +80,7 @@ class Arrows:
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
         self._patterns: dict[str, dict[str, set[str]]] = {}
+        self._buses = {bus.system for bus in buses()}
 
     def flows(self) -> tuple[Flow, ...]:
         """Every arrow, sorted by id."""
@@ -110,13 +113,17 @@ class Arrows:
         for source, contexts in self._sources(system, repo, call.service, call.contexts):
             if source == target:
                 continue
-            sync = not source.endswith(("-worker", "-beat"))
-            arrow = self._arrow(source, target, call.label or call.via, sync, protocol(call))
+            carried = call.system in self._buses
+            sync = not carried and not source.endswith(("-worker", "-beat"))
+            arrow = self._arrow(
+                source, target, call.label or call.via, sync, "event bus" if carried else protocol(call)
+            )
             arrow.primary[self._at(repo, call.path, call.line, call.end_line, "call")] = None
             if route is not None:
                 served = self.facts[route.repo]
                 arrow.explaining[self._at(served, route.path, route.line, route.line, "route")] = None
                 arrow.routes[route.id] = None
+            arrow.grounds.update(dict.fromkeys(self._naming(repo, call)))
             arrow.calls[call.id] = None
             arrow.why[call.why] = None
             arrow.data[_endpoint(call)] = None
@@ -129,6 +136,15 @@ class Arrows:
             if call.chains and (not arrow.chain or len(call.chains[0]) < len(arrow.chain)):
                 arrow.chain = _chain_for(call.chains, contexts)
             self._triggers(arrow, repo, contexts)
+
+    def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
+        """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
+        listed = [j.where for j in repo.joints if j.setting == call.base_setting and j.service in ("", call.service)]
+        for where in listed[:1]:
+            yield self._at(repo, where.path, where.line, where.end_line, "setting")
+        named = [row for row in repo.settings if row.name == call.base_setting] if not listed else []
+        for row in sorted(named, key=lambda row: row.service not in ("", call.service))[:1]:
+            yield self._at(repo, row.path, row.line, row.line, "setting")
 
     def _triggers(self, arrow: _Arrow, repo: RepoFacts, contexts: Sequence[Context]) -> None:
         """What sets an arrow off, and on which cadence, with the schedule's line as evidence."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.assemble.deployment import Deployment, family, placed, running, unit_words
+from extractor.assemble.deployment import Deployment
 from extractor.assemble.ids import beat_id, queue_id, services_of, store_id, web_id, worker_id
+from extractor.assemble.units import family, placed, running, unit_words
 from extractor.estate import Estate, Service, System
 from extractor.link.facts import RepoFacts
 from extractor.model import Evidence, Node, Schedule, Task

@@ -57,9 +57,9 @@ class Surroundings:
     service_of: ServiceOf
 
 
-def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings) -> Rows:
-    """Calls, store uses and gaps, sorted by place."""
-    calls: list[Call] = []
+def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more: Iterable[Call] = ()) -> Rows:
+    """Calls, store uses and gaps, sorted by place. `more` are calls that no single line tells, found elsewhere."""
+    calls: list[Call] = [*more]
     stores: list[Store] = []
     settled = _settled_by_callers(effects)
     for effect in effects:
