@@ -50,11 +50,20 @@ class Material:
         return build_views(self.graph)
 
     @functools.cached_property
+    def opened(self) -> dict[str, dict[str, View]]:
+        """The diagrams with one collapsed group open, by the id of the view and that of the group's box."""
+        from extractor.views import opened_views
+
+        return opened_views(self.graph, self.views)
+
+    @functools.cached_property
     def pictures(self) -> dict[str, str]:
-        """Each view drawn, by its id."""
+        """Each view drawn, opened ones too, by its id."""
         from renderers.svg import render_svgs
 
-        return render_svgs(self.views, store=self.layouts)
+        likes = {part.id: view for view in self.views for part in self.opened.get(view.id, {}).values()}
+        parts = [part for groups in self.opened.values() for part in groups.values()]
+        return render_svgs((*self.views, *parts), store=self.layouts, likes=likes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,7 @@ def _etl(material: Material) -> Files:
 def _site(material: Material) -> Files:
     from renderers.site import render_site
 
-    pages = {"extra_pages": material.pages} if material.pages else {}
-    files = render_site(material.graph, material.views, material.pictures, **pages)
+    files = render_site(material.graph, material.views, material.pictures, material.pages or None, material.opened)
     return {f"site/{name}": content for name, content in files.items()}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from extractor.model import Graph
-from extractor.views import build_views
+from extractor.views import build_views, opened_views
 from renderers.site import render_site
 from renderers.svg import render_svg
 
@@ -14,7 +14,9 @@ from renderers.svg import render_svg
 def site_of(graph: Graph, extra: Mapping[str, str | tuple[str, str]] | None = None) -> dict[str, str]:
     """The files of a graph's site, as text."""
     views = build_views(graph)
-    files = render_site(graph, views, {view.id: render_svg(view) for view in views}, extra)
+    opened = opened_views(graph, views)
+    parts = [part for groups in opened.values() for part in groups.values()]
+    files = render_site(graph, views, {view.id: render_svg(view) for view in (*views, *parts)}, extra, opened)
     return {path: content if isinstance(content, str) else content.decode() for path, content in files.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,12 +27,16 @@ PLACED = {view.id: layout(view) for view in SAMPLE}
 
 # Arrows that cross, and arrows that pass over a text, at most: lower a number when the layout gets better.
 CEILINGS = {
-    "landscape": (4, 2),
-    "edx-lms-components": (5, 0),
+    "landscape": (4, 0),
+    "edx-containers": (1, 0),
+    "edx-lms-components": (4, 0),
+    "flow-enrollment-sync": (1, 0),
     "micromasters-containers": (4, 0),
-    "mitxonline-containers": (5, 1),
-    "mitxonline-web-components": (2, 2),
-    "mitxonline-worker-components": (1, 4),
+    "micromasters-web-components": (1, 2),
+    "micromasters-worker-components": (0, 1),
+    "mitxonline-containers": (3, 1),
+    "mitxonline-web-components": (1, 0),
+    "mitxonline-worker-components": (2, 2),
 }
 
 
@@ -43,11 +48,11 @@ def groups(root: ET.Element, word: str) -> list[ET.Element]:
     return [g for g in root.iter(f"{SVG}g") if word in g.get("class", "").split()]
 
 
-def node(name: str, kind: str = "container", **more: object) -> ViewNode:
+def node(name: str, kind: str = "container", **more: Any) -> ViewNode:
     return dataclasses.replace(ViewNode(name, kind, name, "", "", (name,)), **more)
 
 
-def edge(source: str, target: str, **more: object) -> ViewEdge:
+def edge(source: str, target: str, **more: Any) -> ViewEdge:
     return dataclasses.replace(ViewEdge(f"{source}-{target}", source, target, "data", "", True, ("f",)), **more)
 
 
@@ -63,7 +68,7 @@ class TestContract:
         assert found == {n.id: n.kind for n in VIEWS["mitxonline-containers"].nodes}
 
     def test_a_box_that_leads_on_is_a_link_and_others_can_be_focused(self) -> None:
-        links = {a.find(f"{SVG}g").get("data-node"): a.get("href") for a in self.ROOT.iter(f"{SVG}a")}
+        links = {g.get("data-node"): a.get("href") for a in self.ROOT.iter(f"{SVG}a") for g in a.findall(f"{SVG}g")}
         assert links["mitxonline.worker"] == "view:mitxonline-worker-components"
         plain = [g for g in groups(self.ROOT, "node") if g.get("data-node") == "mitxonline.db"]
         assert plain[0].get("tabindex") == "0"
@@ -91,9 +96,9 @@ class TestContract:
         )
 
     def test_the_picture_has_a_title_and_a_description(self) -> None:
-        assert self.ROOT.find(f"{SVG}title").text == "Containers: MITx Online"
+        assert self.ROOT.findtext(f"{SVG}title") == "Containers: MITx Online"
         shown = VIEWS["mitxonline-containers"]
-        assert f"{len(shown.nodes)} elements, {len(shown.edges)} arrows" in self.ROOT.find(f"{SVG}desc").text
+        assert f"{len(shown.nodes)} elements, {len(shown.edges)} arrows" in self.ROOT.findtext(f"{SVG}desc", "")
 
     def test_the_same_view_gives_the_same_bytes_alone_or_among_others(self) -> None:
         together = render_svgs(SAMPLE)
@@ -111,17 +116,18 @@ class TestDynamic:
 
     def test_steps_carry_their_number_in_a_circle(self) -> None:
         arrows = [g for g in groups(self.ROOT, "edge") if g.get("data-edge")]
-        shown = {g.get("data-n"): groups(g, "step")[0].find(f"{SVG}text").text for g in arrows}
+        shown = {g.get("data-n"): groups(g, "step")[0].findtext(f"{SVG}text") for g in arrows}
         assert shown == {str(n): str(n) for n in range(1, 7)}
 
     def test_a_missing_step_is_said_and_not_drawn(self) -> None:
         assert "7" not in {g.get("data-n") for g in groups(self.ROOT, "edge")}
-        assert "1 steps matched nothing" in self.ROOT.find(f"{SVG}desc").text
+        assert "1 steps matched nothing" in self.ROOT.findtext(f"{SVG}desc", "")
 
 
 class TestLegend:
     def words(self, shown: View) -> set[str]:
-        return {t.text for g in groups(parsed(render_svg(shown)), "legend") for t in g.iter(f"{SVG}text")} - {"!", "1"}
+        keys = groups(parsed(render_svg(shown)), "legend")
+        return {t.text or "" for g in keys for t in g.iter(f"{SVG}text")} - {"!", "1"}
 
     def test_it_holds_what_the_picture_holds_and_nothing_else(self) -> None:
         shown = view((node("a", "person"), node("b", "database")), (edge("a", "b"),))
@@ -162,7 +168,7 @@ class TestLayout:
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_a_picture_does_not_get_harder_to_read(self, name: str) -> None:
         reading = meter.read(PLACED[name])
-        crossings, over_text = CEILINGS.get(name, (1, 1))
+        crossings, over_text = CEILINGS.get(name, (0, 0))
         assert reading.crossings <= crossings
         assert reading.edge_label <= over_text
 

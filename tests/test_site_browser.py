@@ -193,24 +193,67 @@ def test_an_arrow_has_an_address_of_its_own(page: Page, site: Path) -> None:
 
 def test_a_box_without_a_diagram_lists_its_arrows(page: Page, site: Path) -> None:
     _open(page, site, "index.html")
+    page.get_by_role("button", name="Fit").click()
     page.locator("g[data-node='learner']").click()
     expect(page.locator("#panel-title")).to_have_text("Learner")
     page.locator("#panel").get_by_role("button", name=re.compile("MicroMasters")).click()
     expect(page.locator("#panel-title")).to_have_text("Learner → MicroMasters")
 
 
-def test_a_box_that_stands_for_several_names_them(page: Page, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose landscape folds 25 more vendors into the group Marketing, which has two already."""
     graph = sample_graph()
     flow = next(f for f in graph.flows if f.target == "hubspot")
     vendor = next(n for n in graph.nodes if n.id == "hubspot")
     vendors = tuple(dataclasses.replace(vendor, id=f"vendor{n}", name=f"Vendor {n}") for n in range(25))
-    flows = tuple(dataclasses.replace(flow, id=f"to{n}", target=n.id) for n in vendors)
-    crowded = dataclasses.replace(graph, nodes=(*graph.nodes, *vendors), flows=(*graph.flows, *flows))
-    _open(page, write_site(site_of(crowded), tmp_path), "index.html")
-    assert page.locator("g[data-node]").count() <= 20
-    page.locator("g[data-node]", has_text="Marketing").press("Enter")
-    expect(page.locator("#panel")).to_contain_text("Stands for")
-    expect(page.locator("#panel")).to_contain_text("Vendor 24")
+    flows = tuple(dataclasses.replace(flow, id=f"to-{n.id}", target=n.id) for n in vendors)
+    graph = dataclasses.replace(graph, nodes=(*graph.nodes, *vendors), flows=(*graph.flows, *flows))
+    return write_site(site_of(graph), tmp_path_factory.mktemp("crowded"))
+
+
+def test_a_group_opens_in_the_picture_from_the_keyboard_and_closes_again(page: Page, crowded: Path) -> None:
+    _open(page, crowded, "index.html")
+    boxes = page.locator("g[data-node]").count()
+    assert boxes <= 20
+    group = page.get_by_role("button", name=re.compile("^Marketing"))
+    expect(group).to_have_attribute("aria-label", re.compile("opens in the picture"))
+    group.press("Enter")
+    expect(page.locator("g[data-node='vendor24']")).to_have_count(1)
+    expect(page.locator("g[data-node]")).to_have_count(boxes - 1 + 27)
+    frame = page.get_by_role("button", name=re.compile("open; closes again"))
+    expect(frame).to_be_focused()
+    assert "g=group" in page.url
+    frame.press("Enter")
+    expect(page.locator("g[data-node]")).to_have_count(boxes)
+    expect(page.get_by_role("button", name=re.compile("^Marketing"))).to_be_focused()
+    assert "g=group" not in page.url
+
+
+def test_an_open_group_has_an_address_its_arrows_their_evidence_and_the_table_its_rows(
+    page: Page, crowded: Path
+) -> None:
+    _open(page, crowded, "index.html")
+    arrows = page.locator("table.edges tbody tr").count()
+    page.get_by_role("button", name=re.compile("^Marketing")).press("Enter")
+    expect(page.locator("table.edges tbody tr")).to_have_count(arrows + 25)
+    page.locator("[data-flows='to-vendor7']").press("Enter")
+    expect(page.locator("#panel-title")).to_have_text("MITx Online → Vendor 7")
+    expect(page.locator("#panel .evidence li")).not_to_have_count(0)
+    _open(page, crowded, page.url.split(f"{crowded.as_uri()}/")[1])
+    expect(page.locator("g[data-node='vendor7']")).to_have_count(1)
+    expect(page.locator("#panel-title")).to_have_text("MITx Online → Vendor 7")
+    page.get_by_role("button", name=re.compile("^Close Marketing")).click()
+    expect(page.locator("g[data-node='vendor7']")).to_have_count(0)
+    expect(page.locator("table.edges tbody tr")).to_have_count(arrows)
+
+
+def test_filters_hold_while_a_group_is_open(page: Page, crowded: Path) -> None:
+    _open(page, crowded, "index.html")
+    page.locator(".filters select[name=box]").select_option("Marketing (27)")
+    page.get_by_role("button", name=re.compile("^Marketing")).press("Enter")
+    expect(page.locator("g[data-node='vendor3']:not(.off)")).to_have_count(1)
+    expect(page.locator("g[data-node='micromasters'].off, a [data-node='micromasters'].off")).to_have_count(1)
 
 
 def test_steps_are_shown_one_at_a_time(page: Page, site: Path) -> None:
@@ -288,7 +331,7 @@ def test_export_keeps_a_spreadsheet_from_running_cells(page: Page, tmp_path: Pat
     _open(page, folder, "systems/mitxonline/tasks.html")
     with page.expect_download() as download:
         page.locator("section#tasks").get_by_role("button", name="Export CSV").click()
-    assert "\"'=1+1\"" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert '"\'=1+1"' in Path(download.value.path()).read_text(encoding="utf-8-sig")
 
 
 def test_a_task_has_a_diagram_of_its_own(page: Page, site: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
+from typing import Any
 
 import pytest
 
 from extractor.model import Context, Evidence, Flow, Graph, Node, Step
-from extractor.views import Chains, View, ViewEdge, ViewNode, build_views, chain_view
+from extractor.views import Chains, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.views.components import app_of
 from extractor.views.project import MOST_BOXES, join_labels
 from extractor.views.slugs import slug, unique_slugs
@@ -20,7 +21,7 @@ VIEWS = {view.id: view for view in build_views(SAMPLE)}
 SPOT = Evidence("mitxonline", "a" * 40, "app/api.py", 3, 3, "call")
 
 
-def flow(source: str, target: str, label: str, sync: bool = True, confidence: str = "certain", **more: object) -> Flow:
+def flow(source: str, target: str, label: str, sync: bool = True, confidence: str = "certain", **more: Any) -> Flow:
     made = Flow(f"{source}>{target}:{label}:{sync}", source, target, label, sync, "HTTPS", label, "request", "",
                 confidence, (SPOT,))  # fmt: skip
     return dataclasses.replace(made, **more)
@@ -90,7 +91,7 @@ class TestAllViews:
 
     def test_the_order_of_the_graphs_lists_does_not_matter(self) -> None:
         dice = random.Random(7)
-        mixed = {
+        mixed: dict[str, Any] = {
             name: tuple(dice.sample(getattr(SAMPLE, name), len(getattr(SAMPLE, name))))
             for name in ("nodes", "flows", "findings", "scenarios", "calls", "routes")
         }
@@ -195,6 +196,32 @@ class TestGrouping:
         assert len(view.edges) == 2
         assert sum(len(edge.flow_ids) for edge in view.edges) == 60
 
+    def test_few_boxes_with_many_arrows_are_grouped_too(self) -> None:
+        callers = tuple(Node(f"shop.w{n}", "container", f"W{n}", "Celery", "", "shop", ()) for n in range(4))
+        names = [(f"mail{n}", "E-mail") for n in range(5)] + [(f"store{n}", "Files") for n in range(5)]
+        flows = tuple(flow(caller.id, name, "data") for caller in callers for name, _ in names)
+        view = view_of(small(flows, *callers, *(external(*name) for name in names)), "shop-containers")
+        assert {n.name for n in view.nodes if n.external} == {
+            "E-mail (5)",
+            "Store0",
+            "Store1",
+            "Store2",
+            "Store3",
+            "Store4",
+        }
+        assert len(view.edges) == 24
+
+    def test_an_external_alone_in_its_group_stands_when_it_is_busy_and_joins_the_others_when_not(self) -> None:
+        graph = self.crowd(40)
+        quiet, busy = external("quiet", "Rates"), external("busy", "Sign-on")
+        more = (flow("shop.web", "quiet", "rates"), flow("shop.web", "busy", "in"), flow("busy", "shop.web", "out"))
+        graph = dataclasses.replace(graph, nodes=(*graph.nodes, quiet, busy), flows=(*graph.flows, *more))
+        view = view_of(graph, "shop-context")
+        assert sorted(node.name for node in view.nodes) == ["Busy", "E-mail (20)", "Other systems (21)", "Shop"]
+
+    def test_what_several_flows_do_to_a_store_is_said_once(self) -> None:
+        flows = tuple(flow("shop.web", "shop.db", label) for label in ("reads", "writes", "reads and writes", "locks"))
+        assert arrow(view_of(small(flows), "shop-containers"), "shop.web", "shop.db").label == "reads and writes, locks"
 
     def test_the_containers_of_the_system_itself_never_collapse(self) -> None:
         workers = tuple(Node(f"shop.w{n:02}", "container", f"W{n}", "Celery", "", "shop", ()) for n in range(30))
@@ -207,6 +234,38 @@ class TestGrouping:
         flows = tuple(flow("shop.web", w.id, w.id, evidence=(s,)) for w, s in zip(workers, spots, strict=True))
         view = view_of(small(flows, *workers), "shop-web-components")
         assert [node.name for node in view.nodes if node.kind != "component"] == ["Other containers (30)"]
+
+
+class TestOpenedGroups:
+    GRAPH = TestGrouping().crowd(24)
+    CLOSED = view_of(GRAPH, "shop-context")
+    OPENED = opened_views(GRAPH, build_views(GRAPH))
+
+    def test_each_group_of_each_view_can_be_opened_and_nothing_else(self) -> None:
+        groups = {v.id: {n.id for n in v.nodes if len(n.node_ids) > 1} for v in build_views(self.GRAPH)}
+        assert {key: set(parts) for key, parts in self.OPENED.items()} == {k: ids for k, ids in groups.items() if ids}
+
+    def test_the_members_stand_in_a_frame_in_place_of_the_groups_box(self) -> None:
+        group = next(n for n in self.CLOSED.nodes if n.name == "E-mail (12)")
+        part = self.OPENED["shop-context"][group.id]
+        frame = part.boundaries[0]
+        assert (frame.name, frame.kind) == ("E-mail (12)", "group")
+        assert tuple(n.id for n in part.nodes if n.boundary == frame.id) == group.node_ids
+        assert group.id not in {n.id for n in part.nodes}
+
+    def test_each_member_has_its_own_arrows_and_all_others_stay_as_they_were(self) -> None:
+        group = next(n for n in self.CLOSED.nodes if n.name == "E-mail (12)")
+        part = self.OPENED["shop-context"][group.id]
+        kept = {e for e in self.CLOSED.edges if group.id not in (e.source, e.target)}
+        assert kept <= set(part.edges)
+        assert {e.target for e in set(part.edges) - kept} == set(group.node_ids)
+        flows = sorted(i for e in part.edges for i in e.flow_ids)
+        assert flows == sorted(i for e in self.CLOSED.edges for i in e.flow_ids)
+
+    def test_its_id_is_safe_as_a_file_name_and_no_other_views(self) -> None:
+        ids = [part.id for groups in self.OPENED.values() for part in groups.values()]
+        assert len({*ids, *(v.id for v in build_views(self.GRAPH))}) == len(ids) + len(build_views(self.GRAPH))
+        assert all(re.fullmatch("[a-z0-9-]+", name) for name in ids)
 
 
 class TestComponents:

@@ -2,6 +2,17 @@
 
 from extractor.views.build import build_views
 from extractor.views.chain import Chains, chain_view
+from extractor.views.opened import opened_views
 from extractor.views.view import VIEW_KINDS, Boundary, View, ViewEdge, ViewNode
 
-__all__ = ["VIEW_KINDS", "Boundary", "Chains", "View", "ViewEdge", "ViewNode", "build_views", "chain_view"]
+__all__ = [
+    "VIEW_KINDS",
+    "Boundary",
+    "Chains",
+    "View",
+    "ViewEdge",
+    "ViewNode",
+    "build_views",
+    "chain_view",
+    "opened_views",
+]

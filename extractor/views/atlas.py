@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from extractor.model import CONFIDENCES, Finding, Flow, Graph, Node, Route
@@ -34,6 +34,17 @@ class Atlas:
                 break
             node_id = node.parent
         return node_id
+
+    def holder(self, node_id: str, inside: Collection[str]) -> str | None:
+        """The element of `inside` that is the node or holds it; None when none does."""
+        seen: set[str] = set()
+        at: str | None = node_id
+        while at is not None and at not in seen:
+            if at in inside:
+                return at
+            seen.add(at)
+            at = self.nodes[at].parent if at in self.nodes else None
+        return None
 
     def systems(self) -> tuple[Node, ...]:
         """The estate's own systems, by id."""

@@ -69,7 +69,7 @@ def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
                 node = atlas.nodes[end]
                 around = f"in:{system.id}" if node.parent == system.id else ""
                 boxes[end] = box(node, around, system_link(atlas, node, view_id))
-    left, moved = group_crowd(boxes, atlas)
+    left, moved = group_crowd(boxes, atlas, lifted)
     regrouped = [Lifted(i.flow, moved.get(i.source, i.source), moved.get(i.target, i.target)) for i in lifted]
     outer = f"in:{system.id}"
     frames = (Boundary(frame, container.name, "container", outer), Boundary(outer, system.name, "system"))
@@ -85,9 +85,7 @@ def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
     )
 
 
-def _lifted(
-    atlas: Atlas, container: Node, flows: Iterable[Flow], apps: dict[str, str], kept: set[str]
-) -> list[Lifted]:
+def _lifted(atlas: Atlas, container: Node, flows: Iterable[Flow], apps: dict[str, str], kept: set[str]) -> list[Lifted]:
     found = []
     for flow in flows:
         if not apps[flow.id]:
@@ -137,4 +135,3 @@ def drill_map(atlas: Atlas, views: Iterable[View]) -> dict[str, str]:
     """Container ids mapped to the Components view that opens them."""
     ids = {view.id for view in views}
     return {n.id: component_id(atlas, n.id) for n in atlas.graph.nodes if component_id(atlas, n.id) in ids}
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from extractor.model import CONFIDENCES, STORE_KINDS, Flow, Node
@@ -12,7 +13,10 @@ from extractor.views.slugs import digest, slug
 from extractor.views.view import ViewEdge, ViewNode
 
 MOST_BOXES = 20
+MOST_ARROWS = 32
 MOST_LABELS = 3
+BOTH_USES = "reads and writes"
+_USES = frozenset({"reads", "writes", BOTH_USES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,21 @@ def _arrow(view_id: str, key: tuple[str, str, bool], flows: list[Flow], brittle:
         id="e" + digest(view_id, source, target, str(sync)),
         source=source,
         target=target,
-        label=join_labels(f.label for f in ranked),
+        label=join_labels(plain_uses(f.label for f in ranked)),
         technology=describe_transport(ranked),
         sync=sync,
         flow_ids=tuple(sorted({f.id for f in ranked})),
         confidence=ranked[0].confidence,
         brittle=any(f.id in brittle for f in ranked),
     )
+
+
+def plain_uses(labels: Iterable[str]) -> list[str]:
+    """The labels, what is said of a store said once: reading and writing by several flows are one arrow's both."""
+    held = list(dict.fromkeys(labels))
+    if len(_USES.intersection(held)) < 2:
+        return held
+    return [BOTH_USES, *(label for label in held if label not in _USES)]
 
 
 def join_labels(labels: Iterable[str], most: int = MOST_LABELS) -> str:
@@ -91,39 +103,79 @@ def box(node: Node, boundary: str = "", link: str = "") -> ViewNode:
 
 
 def group_crowd(
-    boxes: Mapping[str, ViewNode], atlas: Atlas, keep: frozenset[str] = frozenset(), most: int = MOST_BOXES
+    boxes: Mapping[str, ViewNode], atlas: Atlas, lifted: Collection[Lifted] = (), keep: frozenset[str] = frozenset()
 ) -> tuple[dict[str, ViewNode], dict[str, str]]:
-    """Collapse boxes that share a group until at most `most` are left, the largest groups first.
+    """Collapse boxes that share a group until `MOST_BOXES` boxes and `MOST_ARROWS` arrows are left, or nothing to fold.
 
-    Externals without a group share their kind; inside the estate named groups collapse first, then stores of a kind,
-    then containers that are not in `keep`. Gives the boxes that are left, by id, and for every box that was collapsed
-    the id of its group's box.
+    The largest groups go first. Externals without a group share their kind; inside the estate named groups collapse
+    first, then stores of a kind, then all stores, then containers that are not in `keep`. `lifted` are the flows that
+    the picture's arrows are made of. Gives the boxes that are left, by id, and for every box that was collapsed the id
+    of its group's box.
     """
     left, moved = dict(boxes), dict[str, str]()
-    for bucket_of in (_external_bucket, _estate_bucket, _store_bucket, _container_bucket):
+    external_bucket = functools.partial(_external_bucket, shared=_shared_groups(boxes, atlas), busy=_busy(lifted))
+    for bucket_of in (external_bucket, _estate_bucket, _store_bucket, _stores_bucket, _container_bucket):
         buckets: dict[tuple[str, str], list[ViewNode]] = defaultdict(list)
         for item in left.values():
             held = item.id in keep and bucket_of is _container_bucket
-            name = "" if held or item.id not in atlas.nodes else bucket_of(atlas.nodes[item.id])
+            name = "" if held else _shared(item, atlas, bucket_of)
             if name:
                 buckets[name, item.boundary].append(item)
-        for (name, boundary), members in sorted(buckets.items(), key=lambda b: (-len(b[1]), b[0])):
-            if len(left) <= most:
+        for (name, boundary), members in sorted(buckets.items(), key=_size_order):
+            if len(left) <= MOST_BOXES and _arrows(lifted, moved) <= MOST_ARROWS:
                 return left, moved
-            if len(members) < 2:
-                continue
-            group = _group_box(name, boundary, members)
-            for member in members:
-                del left[member.id]
-                moved[member.id] = group.id
-            left[group.id] = group
+            if len(members) > 1:
+                _fold(_group_box(name, boundary, members, atlas), left, moved)
     return left, moved
 
 
-def _external_bucket(node: Node) -> str:
+def _shared(item: ViewNode, atlas: Atlas, bucket_of: Callable[[Node], str]) -> str:
+    """The bucket of a box; of a group that was made before, that of all its members when they agree."""
+    names = {bucket_of(atlas.nodes[i]) if i in atlas.nodes else "" for i in item.node_ids}
+    grouped = item.id not in atlas.nodes
+    if len(names) != 1 or (grouped and bucket_of is not _stores_bucket):
+        return ""
+    return names.pop()
+
+
+def _fold(group: ViewNode, left: dict[str, ViewNode], moved: dict[str, str]) -> None:
+    members = set(group.node_ids)
+    for box_id in [key for key, item in left.items() if members.issuperset(item.node_ids) and item.node_ids]:
+        del left[box_id]
+    moved.update(dict.fromkeys(group.node_ids, group.id))
+    left[group.id] = group
+
+
+def _arrows(lifted: Iterable[Lifted], moved: Mapping[str, str]) -> int:
+    """How many arrows the flows make when the collapsed boxes are drawn as their groups."""
+    ends = ((moved.get(i.source, i.source), moved.get(i.target, i.target), i.flow.sync) for i in lifted)
+    return len({end for end in ends if end[0] != end[1]})
+
+
+def _size_order(bucket: tuple[tuple[str, str], list[ViewNode]]) -> tuple[bool, int, tuple[str, str]]:
+    """Named groups before what is merely left over, large before small."""
+    return bucket[0][0].startswith("Other "), -len(bucket[1]), bucket[0]
+
+
+def _shared_groups(boxes: Iterable[str], atlas: Atlas) -> frozenset[str]:
+    """The groups that two boxes or more are of."""
+    sizes = Counter(atlas.nodes[i].group for i in boxes if i in atlas.nodes and atlas.nodes[i].scope == "external")
+    return frozenset(name for name, size in sizes.items() if size > 1 and name)
+
+
+def _busy(lifted: Iterable[Lifted]) -> frozenset[str]:
+    """The boxes that have two arrows or more."""
+    arrows = {(i.source, i.target, i.flow.sync) for i in lifted}
+    return frozenset(key for key, n in Counter(end for a in arrows for end in a[:2]).items() if n > 1)
+
+
+def _external_bucket(node: Node, shared: Collection[str], busy: Collection[str]) -> str:
+    """The group of an external, shared with others of the picture; an only one of its group stands when it is busy."""
     if node.scope != "external" or node.kind == "person":
         return ""
-    return node.group or ("Other systems" if node.kind == "external" else f"Other {_plural(node.kind)}")
+    if node.group and (node.group in shared or node.id in busy):
+        return node.group
+    return "Other systems" if node.kind == "external" else f"Other {_plural(node.kind)}"
 
 
 def _estate_bucket(node: Node) -> str:
@@ -134,6 +186,10 @@ def _store_bucket(node: Node) -> str:
     return _plural(node.kind).capitalize() if node.kind in STORE_KINDS else ""
 
 
+def _stores_bucket(node: Node) -> str:
+    return "Datastores" if node.kind in STORE_KINDS and node.kind != "queue" and node.scope == "estate" else ""
+
+
 def _container_bucket(node: Node) -> str:
     return "Other containers" if node.kind == "container" else ""
 
@@ -142,16 +198,22 @@ def _plural(kind: str) -> str:
     return {"search": "search indexes", "storage": "object stores"}.get(kind, f"{kind}s")
 
 
-def _group_box(name: str, boundary: str, members: list[ViewNode]) -> ViewNode:
-    names = sorted((m.name for m in members), key=str.casefold)
+def _group_box(name: str, boundary: str, members: list[ViewNode], atlas: Atlas) -> ViewNode:
+    node_ids = sorted(i for m in members for i in m.node_ids)
+    names = sorted((atlas.nodes[i].name for i in node_ids), key=str.casefold)
     kinds = {m.kind for m in members}
     return ViewNode(
         id=f"group:{boundary and boundary + '/'}{slug(name)}",
-        kind=kinds.pop() if len(kinds) == 1 else "external",
-        name=f"{name} ({len(members)})",
+        kind=kinds.pop() if len(kinds) == 1 else _mixed(kinds),
+        name=f"{name} ({len(names)})",
         technology="",
         description=", ".join(names),
-        node_ids=tuple(sorted(i for m in members for i in m.node_ids)),
+        node_ids=tuple(node_ids),
         boundary=boundary,
         external=all(m.external for m in members),
     )
+
+
+def _mixed(kinds: Iterable[str]) -> str:
+    """The kind that a group of several kinds is drawn as."""
+    return "database" if set(kinds) <= set(STORE_KINDS) else "external"

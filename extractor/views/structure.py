@@ -55,7 +55,7 @@ def containers(atlas: Atlas, system: Node, drill: dict[str, str]) -> View:
     inside = {n.id for n in atlas.graph.nodes if n.parent == system.id}
 
     def box_of(node_id: str) -> str:
-        return _member(atlas, node_id, inside) or atlas.top_of(node_id)
+        return atlas.holder(node_id, inside) or atlas.top_of(node_id)
 
     nodes, edges = _picture(
         atlas, view_id, box_of, inside, lambda source, target: source in inside or target in inside, drill, system.id
@@ -84,18 +84,6 @@ def dependency_view(atlas: Atlas, system: Node) -> View | None:
     return View(view_id, "dependencies", f"Dependencies: {system.name}", text, system.id, nodes, edges)
 
 
-def _member(atlas: Atlas, node_id: str, inside: Collection[str]) -> str | None:
-    """The element of `inside` that is the node or holds it."""
-    seen: set[str] = set()
-    at: str | None = node_id
-    while at is not None and at not in seen:
-        if at in inside:
-            return at
-        seen.add(at)
-        at = atlas.nodes[at].parent if at in atlas.nodes else None
-    return None
-
-
 def _picture(
     atlas: Atlas,
     view_id: str,
@@ -113,6 +101,6 @@ def _picture(
         node = atlas.nodes[node_id]
         boundary = f"in:{framed}" if framed and node.parent == framed else ""
         boxes[node_id] = box(node, boundary, (drill or {}).get(node_id) or system_link(atlas, node, view_id))
-    left, moved = group_crowd(boxes, atlas, frozenset(always))
+    left, moved = group_crowd(boxes, atlas, lifted, frozenset(always))
     regrouped = lift((item.flow for item in lifted), lambda i: moved.get(box_of(i), box_of(i)))
     return tuple(left[i] for i in sorted(left)), merge(view_id, regrouped, atlas.brittle)

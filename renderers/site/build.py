@@ -12,7 +12,7 @@ from extractor.model import Graph
 from extractor.views.view import View
 from renderers.site.chains import ChainPages
 from renderers.site.details import detail_files
-from renderers.site.diagram import Diagrams
+from renderers.site.diagram import Diagrams, Opened
 from renderers.site.estate import Estate, make_estate
 from renderers.site.links import address_start, relative
 from renderers.site.nav import Page, navigation
@@ -31,18 +31,20 @@ def render_site(
     views: Sequence[View],
     svgs: Mapping[str, str],
     extra_pages: Mapping[str, ExtraPage] | None = None,
+    opened: Opened | None = None,
 ) -> dict[str, bytes | str]:
     """The files of the site by path relative to its root; `index.html` is where it opens.
 
     `svgs` holds the picture of a view by the view's id; a view without one is shown as its table of arrows alone.
     `extra_pages` are finished pages by name (`changes` becomes changes.html, in the navigation): HTML without frame, or
-    a title and such HTML; a text that begins with `<!doctype` is a whole document and kept as it is.
+    a title and such HTML; a text that begins with `<!doctype` is a whole document and kept as it is. `opened` are the
+    views in which a collapsed group stands open (`extractor.views.opened_views`), their pictures among `svgs`.
     """
     estate = make_estate(graph)
-    diagrams, chains = Diagrams(estate, views, svgs), ChainPages(estate)
+    diagrams, chains = Diagrams(estate, views, svgs, opened or {}), ChainPages(estate)
     pages = Plan(estate, diagrams, chains).pages(extra_pages or {})
     environment = _environment()
-    files: dict[str, str] = {**_assets(), **detail_files(estate)}
+    files: dict[str, str] = {**_assets(), **detail_files(estate), **diagrams.opened_files()}
     files["data/search.js"] = search_file(estate, diagrams)
     for system in estate.systems:
         files.update(chains.files(system))

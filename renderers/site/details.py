@@ -43,9 +43,7 @@ def evidence_rows(estate: Estate, items: Iterable[Evidence]) -> list[list[Any]]:
     ]
 
 
-def _detail(
-    estate: Estate, flow: Flow, calls: Mapping[str, Call], schedules: Mapping[str, Schedule]
-) -> dict[str, Any]:
+def _detail(estate: Estate, flow: Flow, calls: Mapping[str, Call], schedules: Mapping[str, Schedule]) -> dict[str, Any]:
     mine = [calls[call_id] for call_id in flow.call_ids if call_id in calls]
     return {
         "source": estate.full_name(flow.source),

@@ -15,7 +15,10 @@ from extractor.views.view import View, ViewEdge, ViewNode
 from renderers.site.details import evidence_rows
 from renderers.site.estate import Estate
 from renderers.site.links import relative
+from renderers.site.script import data_script
 
+# The views in which a group stands open: by the id of the view, by the id of the group's box.
+Opened = Mapping[str, Mapping[str, View]]
 _VIEW_LINK = re.compile(r'\s(?:xlink:)?href="view:([^"]*)"')
 _PAGES = {"context": "context", "container": "containers", "component": "components", "dynamic": "flows"}
 
@@ -45,8 +48,8 @@ class Diagram:
 class Diagrams:
     """All views of a scan, where each has its page, and how each is shown."""
 
-    def __init__(self, estate: Estate, views: Sequence[View], svgs: Mapping[str, str]) -> None:
-        self._estate, self._svgs = estate, svgs
+    def __init__(self, estate: Estate, views: Sequence[View], svgs: Mapping[str, str], opened: Opened) -> None:
+        self._estate, self._svgs, self._opened = estate, svgs, opened
         self.views = tuple(views)
         self.pages = {view.id: self._page(view) for view in views}
         names = unique_slugs(scenario.id for scenario in estate.graph.scenarios)
@@ -71,8 +74,25 @@ class Diagrams:
             "title": view.title,
             "nodes": {node.id: self._node_data(node, page) for node in view.nodes},
             "edges": {edge.id: self._edge_data(edge, steps.get(edge.n)) for edge in drawn},
+            "opens": {group: part.id for group, part in self._opened.get(view.id, {}).items()},
         }
         return Diagram(view, self._svg(view, page), names, drawn, missing, data)
+
+    def opened_files(self) -> dict[str, str]:
+        """`data/opened-<view>.js`: a picture with one group open, and the data behind it; read when it is asked for."""
+        files = {}
+        for view in self.views:
+            page = self.pages[view.id].partition("#")[0]
+            for group, part in self._opened.get(view.id, {}).items():
+                shown = self.show(part, page)
+                data = {
+                    "svg": str(shown.svg),
+                    "group": group,
+                    "nodes": shown.data["nodes"],
+                    "edges": shown.data["edges"],
+                }
+                files[f"data/opened-{part.id}.js"] = data_script(f"opened-{part.id}", data)
+        return files
 
     def scenario(self, view: View) -> Scenario | None:
         """The scenario that a Dynamic view tells."""
@@ -103,6 +123,7 @@ class Diagrams:
             "tech": node.technology,
             "about": node.description,
             "external": node.external,
+            "frame": node.boundary,
             "href": relative(page, target) if target else "",
             "members": [[m.name, m.technology, m.description] for m in members] if len(members) > 1 else [],
             "evidence": evidence_rows(self._estate, members[0].evidence) if len(members) == 1 else [],

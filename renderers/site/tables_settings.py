@@ -51,7 +51,7 @@ def _setting(estate: Estate, item: Setting) -> Row:
 
 def _store(estate: Estate, item: Store) -> Row:
     contexts = [breakable(context_words(context)) for context in item.contexts]
-    store = Markup("{}<br><span class=\"note\">{}</span>").format(estate.full_name(item.system), item.engine)
+    store = Markup('{}<br><span class="note">{}</span>').format(estate.full_name(item.system), item.engine)
     return Row(
         row_anchor(item.id),
         (

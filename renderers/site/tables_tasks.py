@@ -68,9 +68,7 @@ class TaskTables:
 
     def load(self) -> Markup:
         """A picture of how many entries start in each hour of the week; empty when no entry has fixed times."""
-        starts = Counter(
-            (start // 60) for item in self._schedules for start in set(_hours(week_of(item.schedule)))
-        )
+        starts = Counter((start // 60) for item in self._schedules for start in set(_hours(week_of(item.schedule))))
         if not starts:
             return Markup("")
         top = max(starts.values())
@@ -85,8 +83,12 @@ class TaskTables:
     def _schedule(self, item: Schedule) -> Row:
         week = week_of(item.schedule)
         task = self._tasks.get(item.task_id or "")
-        name = self._task_link(task) if task else joined(
-            [code(item.task), badge("warn", "⚠ no such task")] if item.task else [badge("warn", "⚠ no task")]
+        name = (
+            self._task_link(task)
+            if task
+            else joined(
+                [code(item.task), badge("warn", "⚠ no such task")] if item.task else [badge("warn", "⚠ no task")]
+            )
         )
         notes = [note(text) for text in (item.note, item.condition) if text]
         cadence = joined([Markup.escape(item.cadence or item.schedule), *notes])

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from extractor.views import ViewEdge, ViewNode
 from renderers.svg.text import width, wrap
 
-NAME, KIND, BODY, LABEL, SMALL = 14.0, 11.0, 12.0, 12.0, 10.5
+NAME, KIND, BODY, LABEL, SMALL = 14.0, 11.5, 12.5, 13.0, 11.5
 _INNER = 178.0
-_LABEL_INNER = 148.0
+LABEL_INNER = 148.0
 LEADING = 1.25
 STEP = 22.0  # the circle that holds a step's number
 SIGN = 17.0  # the warning sign
 HEAD = 25.0  # what a person's head adds above the box
+STACK = 30.0  # what a stack of several boxes takes at its right, and the sign that it opens
 CURVE = 9.0  # the half height of a cylinder's lid
 
 KIND_WORDS = {
@@ -58,6 +59,8 @@ def node_block(node: ViewNode) -> Block:
     lines += [Line(t, "body", BODY * LEADING + (5.0 if n == 0 else 0.0)) for n, t in enumerate(body)]
     widest = max(_line_width(line) for line in lines)
     top, bottom, sides = _shape_room(node.kind)
+    if len(node.node_ids) > 1:
+        sides += STACK
     tall = sum(line.drop for line in lines) + 20.0 + top + bottom
     return Block(tuple(lines), round(max(148.0, widest + 26.0 + sides)), round(max(62.0 + top + bottom, tall)), top)
 
@@ -84,11 +87,14 @@ def _shape_room(kind: str) -> tuple[float, float, float]:
     return rooms.get(kind, (0.0, 0.0, 0.0))
 
 
-def label_block(edge: ViewEdge) -> Block:
-    """The block of an arrow: what moves, then [transport]; room at the left for a step number and a warning sign."""
-    lines = [Line(t, "label", LABEL * LEADING) for t in wrap(edge.label, _LABEL_INNER, LABEL, most=5)]
+def label_block(edge: ViewEdge, inner: float = LABEL_INNER) -> Block:
+    """The block of an arrow: what moves, then [transport], in lines of at most `inner` pixels.
+
+    A step's number and a warning sign have room at the left.
+    """
+    lines = [Line(t, "label", LABEL * LEADING) for t in wrap(edge.label, inner, LABEL, most=5)]
     if edge.technology:
-        small = wrap(f"[{edge.technology}]", _LABEL_INNER, SMALL, most=2)
+        small = wrap(f"[{edge.technology}]", inner, SMALL, most=2)
         lines += [Line(t, "small", SMALL * LEADING) for t in small]
     lead = (STEP if edge.n else 0.0) + (SIGN if edge.brittle else 0.0)
     if not lines and not lead:

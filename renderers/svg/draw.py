@@ -8,7 +8,7 @@ invisible path to point at.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from extractor.views import Boundary, View, ViewEdge, ViewNode
@@ -25,15 +25,18 @@ _MARGIN = 14.0
 _TITLE = 34.0
 
 
-def render_svg(view: View, standalone: bool = False, dot: str = "", store: Store | None = None) -> str:
+def render_svg(
+    view: View, standalone: bool = False, dot: str = "", store: Store | None = None, like: View | None = None
+) -> str:
     """A view as SVG text, the same bytes for the same view.
 
     Inline (the default) it takes its colours from the page's `--c4-...` variables where they are set. `standalone`
     adds a title, a background, and a light and a dark theme. `dot` names another layout engine than the wheel's.
-    `store` keeps layouts from run to run. Raises LayoutError when the engine gives no layout.
+    `store` keeps layouts from run to run. `like` is the view whose place this one takes on the page, if any: it is laid
+    out in the same manner. Raises LayoutError when the engine gives no layout.
     """
-    blocks = measure(view)
-    placed = layout(view, dot, store)
+    placed = layout(view, dot, store, layout(like, dot, store).tuning if like else None)
+    blocks = measure(view, placed.tuning.wrap)
     key, key_height, key_width = legend(view, blocks.edges, max(placed.width, 420.0))
     head = _TITLE if standalone else 0.0
     wide = max(placed.width, key_width) + 2 * _MARGIN
@@ -58,11 +61,18 @@ def render_svg(view: View, standalone: bool = False, dot: str = "", store: Store
 
 
 def render_svgs(
-    views: Sequence[View], standalone: bool = False, dot: str = "", store: Store | None = None
+    views: Sequence[View],
+    standalone: bool = False,
+    dot: str = "",
+    store: Store | None = None,
+    likes: Mapping[str, View] | None = None,
 ) -> dict[str, str]:
-    """Several views as SVG text, by view id. Drawn side by side: most of the time goes by in the layout engine."""
+    """Several views as SVG text, by view id. Drawn side by side: most of the time goes by in the layout engine.
+
+    `likes` names, by view id, the view whose place one takes.
+    """
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 1)) as pool:
-        drawn = pool.map(lambda view: render_svg(view, standalone, dot, store), views)
+        drawn = pool.map(lambda view: render_svg(view, standalone, dot, store, (likes or {}).get(view.id)), views)
         return {view.id: text for view, text in zip(views, drawn, strict=True)}
 
 

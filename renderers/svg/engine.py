@@ -56,7 +56,8 @@ class Tuning:
     """How to lay out: `rankdir` (TB or LR), gaps in pixels between boxes and between ranks, stagger of leaves.
 
     `newrank` ranks frames and the rest together. Without it frames are ranked by themselves, which can be tidier, but
-    one in ten clustered graphs with cycles cannot be laid out at all.
+    one in ten clustered graphs with cycles cannot be laid out at all. `wrap` is the widest that a label may get: where
+    ranks stand side by side (LR), labels stand one above the other, and long lines keep the picture low.
     """
 
     rankdir: str = "TB"
@@ -64,6 +65,7 @@ class Tuning:
     rank_gap: float = 40.0
     stagger: int = 1
     newrank: bool = True
+    wrap: float = 148.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import functools
 import hashlib
 import importlib.metadata
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from extractor.views import View
 from renderers.svg.blocks import Block
+from renderers.svg.engine import Tuning
 from renderers.svg.placed import Curve, Placed, Rect
 
 
@@ -41,15 +43,18 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def layout_key(view: View, nodes: dict[str, Block], labels: dict[str, Block], dot: str) -> str:
-    """What a layout depends on: the boxes, frames and arrows in their order, and the room that their texts take."""
+def layout_key(view: View, nodes: dict[str, Block], labels: Collection[str], dot: str, like: Tuning | None) -> str:
+    """What a layout depends on: the boxes, frames and drawn arrows in their order, the room that their texts take.
+
+    `labels` are the ids of the arrows that are drawn; `like` the only way to lay out, where one was given.
+    """
     boxes = [(n.id, n.boundary, nodes[n.id].width, nodes[n.id].height) for n in view.nodes]
     arrows = [
-        (e.id, e.source, e.target, labels[e.id].width, labels[e.id].height) for e in view.edges if e.id in labels
+        (e.id, e.source, e.target, e.label, e.technology, e.brittle, bool(e.n)) for e in view.edges if e.id in labels
     ]
     frames = [(f.id, f.name, f.kind, f.parent) for f in view.boundaries]
     digest = hashlib.sha256(_code())
-    digest.update(repr((dot, boxes, arrows, frames)).encode("utf-8", "surrogatepass"))
+    digest.update(repr((dot, like, boxes, arrows, frames)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
@@ -74,4 +79,5 @@ def decode(body: bytes) -> Placed:
         rects("titles"),
         tuple(curves),
         rects("labels"),
+        Tuning(**data["tuning"]),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.views import Boundary, View, ViewEdge
 from renderers.svg import engine, meter
-from renderers.svg.blocks import Block, label_block, node_block
+from renderers.svg.blocks import LABEL_INNER, Block, label_block, node_block
 from renderers.svg.kept import Store, decode, encode, layout_key
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width
@@ -22,16 +23,25 @@ _OVERLAP = 1000.0
 _DENSE = 90  # arrows, from which on a picture is slow to lay out and no tuning makes it easy to read
 # Rounds of layouts to try, each with the cost that is good enough to stop at. Ranking frames by themselves
 # (newrank=False) is tidier where it works; where it fails the others are there.
-_DOWN, _ACROSS = engine.Tuning("TB", 26.0, 32.0), engine.Tuning("LR", 24.0, 30.0)
+_DOWN, _ACROSS = engine.Tuning("TB", 26.0, 32.0), engine.Tuning("LR", 24.0, 60.0)
 _ROUNDS = (
-    ((replace(_DOWN, newrank=False), replace(_ACROSS, newrank=False), _ACROSS), 60.0),
     (
         (
-            replace(_DOWN, newrank=False, stagger=2),
-            replace(_DOWN, newrank=False, stagger=3, gap=34.0),
+            replace(_DOWN, newrank=False),
+            replace(_ACROSS, newrank=False),
+            replace(_ACROSS, newrank=False, wrap=220.0, rank_gap=30.0),
+            _ACROSS,
+        ),
+        60.0,
+    ),
+    (
+        (
+            replace(_DOWN, newrank=False, rank_gap=60.0, wrap=110.0),
+            replace(_DOWN, newrank=False, stagger=3, rank_gap=60.0, wrap=110.0),
+            replace(_ACROSS, newrank=False, rank_gap=100.0),
+            replace(_ACROSS, newrank=False, wrap=280.0, rank_gap=100.0),
             _DOWN,
             replace(_DOWN, stagger=2),
-            replace(_ACROSS, stagger=2),
         ),
         _OVERLAP,
     ),
@@ -48,16 +58,21 @@ class Blocks:
     edges: tuple[ViewEdge, ...]
 
 
-def measure(view: View) -> Blocks:
-    """Measure what a view holds. Missing steps, and arrows without both boxes, are not drawn."""
+def measure(view: View, wrap: float = LABEL_INNER) -> Blocks:
+    """Measure what a view holds, labels in lines of `wrap` pixels. Missing steps, and arrows without both boxes, are
+    not drawn.
+    """
     known = {node.id for node in view.nodes}
     drawn = tuple(e for e in view.edges if not e.missing and e.source in known and e.target in known)
-    return Blocks({n.id: node_block(n) for n in view.nodes}, {e.id: label_block(e) for e in drawn}, drawn)
+    return Blocks({n.id: node_block(n) for n in view.nodes}, {e.id: label_block(e, wrap) for e in drawn}, drawn)
 
 
 @functools.lru_cache(maxsize=512)
-def layout(view: View, dot: str = "", store: Store | None = None) -> Placed:
+def layout(view: View, dot: str = "", store: Store | None = None, like: engine.Tuning | None = None) -> Placed:
     """Place a view's boxes, arrows and labels. `dot` names another engine than the wheel's.
+
+    `like` is how a picture that this one takes the place of was laid out: it is laid out in the same way, when it can
+    be, and no other way is tried.
 
     Raises LayoutError when no layout could be had at all. Deterministic: the first of the best is taken. Kept for a
     while, as a picture is drawn for the page and again to stand alone; and in the `store` from run to run.
@@ -66,30 +81,31 @@ def layout(view: View, dot: str = "", store: Store | None = None) -> Placed:
         return Placed(0.0, 0.0, (), (), (), (), ())
     blocks = measure(view)
     if store is None:
-        return _best(view, blocks, dot)
-    key = layout_key(view, blocks.nodes, blocks.labels, dot)
+        return _best(view, blocks, dot, like)
+    key = layout_key(view, blocks.nodes, blocks.labels, dot, like)
     known = store.get(key)
     if known is not None:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             return decode(known)
-    placed = _best(view, blocks, dot)
+    placed = _best(view, blocks, dot, like)
     store.put(key, encode(placed))
     return placed
 
 
-def _best(view: View, blocks: Blocks, dot: str) -> Placed:
+def _best(view: View, blocks: Blocks, dot: str, like: engine.Tuning | None) -> Placed:
     """The layout that reads best of those tried."""
     tried: list[tuple[float, Placed]] = []
     seen: set[tuple[engine.Tuning, tuple[int, ...]]] = set()
     failure: engine.LayoutError | None = None
-    for tunings, enough in _ROUNDS:
+    rounds = _ROUNDS if like is None else (((like,), math.inf), *_ROUNDS)
+    for tunings, enough in rounds:
         for tuning in tunings:
             same = _effect(view, blocks, tuning)
             if same in seen:
                 continue
             seen.add(same)
             try:
-                placed = tidy(_place(view, blocks, tuning, dot))
+                placed = tidy(_place(view, measure(view, tuning.wrap), tuning, dot))
             except engine.LayoutError as error:
                 failure = error
                 continue
@@ -140,7 +156,10 @@ def _place(view: View, blocks: Blocks, tuning: engine.Tuning, dot: str) -> Place
     ]
     titles = [engine.Shape(round(width(frame_title(f), FRAME_SIZE, True)) + 12.0, 20.0) for f in frames]
     holders = [engine.Frame(t, frame_at.get(f.parent, -1)) for f, t in zip(frames, titles, strict=True)]
-    return _assemble(view, blocks.edges, frames, shapes, arcs, titles, engine.place(shapes, arcs, holders, tuning, dot))
+    placed = _assemble(
+        view, blocks.edges, frames, shapes, arcs, titles, engine.place(shapes, arcs, holders, tuning, dot)
+    )
+    return replace(placed, tuning=tuning)
 
 
 def _assemble(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from renderers.svg.engine import Tuning
+
 Point = tuple[float, float]
+_PLAIN = Tuning()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A whole diagram, laid out. Labels carry the id of their edge; a frame's `title` is the room of its name."""
+    """A whole diagram, laid out. Labels carry the id of their edge; a frame's `title` is the room of its name.
+
+    `tuning` is how it was laid out.
+    """
 
     width: float
     height: float
@@ -87,6 +93,7 @@ class Placed:
     titles: tuple[Rect, ...]
     curves: tuple[Curve, ...]
     labels: tuple[Rect, ...]
+    tuning: Tuning = _PLAIN
 
 
 def _bezier(points: tuple[Point, ...], t: float) -> Point:

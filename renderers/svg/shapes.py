@@ -55,9 +55,7 @@ def dock(kind: str, rect: Rect, point: Point) -> Point:
 
 
 def _box(x: float, y: float, w: float, h: float, round_by: float, style: str = "shape") -> str:
-    return (
-        f'<rect class="{style}" x="{num(x)}" y="{num(y)}" width="{num(w)}" height="{num(h)}" rx="{num(round_by)}"/>'
-    )
+    return f'<rect class="{style}" x="{num(x)}" y="{num(y)}" width="{num(w)}" height="{num(h)}" rx="{num(round_by)}"/>'
 
 
 def _path(data: str, style: str = "shape") -> str:

@@ -1,4 +1,4 @@
-"""Labels moved along their arrows until they are clear of boxes, frame titles and each other."""
+"""Labels moved along their arrows until they are clear of boxes, frame titles, each other and foreign arrows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 
 
 def tidy(placed: Placed) -> Placed:
-    """The same picture with every label that was in the way moved to the first free place along its arrow.
+    """The same picture with every label that was in the way moved along its arrow, to the first of the best places.
 
-    A label that finds no free place stays where the engine put it; the meter then counts it.
+    In the way is a label on a box, a title or another label, or one that a foreign arrow runs through. A label that
+    finds no better place stays where the engine put it; the meter then counts it.
     """
     solid = (*placed.boxes, *placed.titles)
     curves = {curve.id: curve for curve in placed.curves}
@@ -23,9 +24,12 @@ def tidy(placed: Placed) -> Placed:
     settled: list[Rect] = []
     for at, label in enumerate(placed.labels):
         others = [*settled, *placed.labels[at + 1 :], *solid]
-        if any(label.overlap(other, _SLACK) for other in others):
+        covers = any(label.overlap(other, _SLACK) for other in others)
+        struck = _strikes(label, ways)
+        if covers or struck:
             free = [r for r in _places(label, curves[label.id], placed) if not any(r.overlap(o) for o in others)]
-            label = min(free, key=lambda r: _strikes(r, ways), default=label)
+            best = min(free, key=lambda r: _strikes(r, ways), default=label)
+            label = best if covers or _strikes(best, ways) < struck else label
         settled.append(label)
     return replace(placed, labels=tuple(settled))
 

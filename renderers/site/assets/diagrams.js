@@ -2,9 +2,28 @@
 (function (c) {
   "use strict";
   // Below this scale the labels are too small to read: a wide picture opens larger than its frame and is panned.
-  const READABLE = 0.8;
+  const READABLE = 0.92;
   const LARGEST = 4;
   const shown = [];
+
+  // A place on the picture, not beyond its far end; in the middle of a picture that is smaller than its room.
+  const between = (at, room) => (room < 0 ? room / 2 : Math.min(Math.max(at, 0), room));
+
+  // The generator's own picture, escaped by it like those of the page.
+  function pictureOf(text) {
+    const holder = document.createElement("template");
+    holder.innerHTML = text;
+    return holder.content.querySelector("svg");
+  }
+
+  // An arrow as a row of the table beside the picture, as the page's own rows are.
+  function rowOf([id, edge], nameOf) {
+    return c.el("tr", { "data-edge": id }, c.el("td", {}, nameOf(edge.s)), c.el("td", {}, nameOf(edge.t)),
+      c.el("td", {}, c.el("button", { type: "button", class: "open", "data-open": id }, edge.label || "data"),
+        edge.brittle ? c.el("span", { class: "badge warn" }, "⚠ brittle") : ""),
+      c.el("td", {}, c.el("span", { class: "badge " + (edge.sync ? "sync" : "async") }, edge.sync ? "synchronous" : "asynchronous"), ` ${edge.tech}`),
+      c.el("td", {}, edge.conf));
+  }
 
   class Diagram {
     constructor(figure, data) {
@@ -19,16 +38,14 @@
     }
 
     prepare() {
-      const box = this.svg.viewBox.baseVal;
-      this.width = box.width;
-      this.height = box.height;
-      this.edges = [...this.svg.querySelectorAll("[data-edge]")];
-      this.nodes = [...this.svg.querySelectorAll("[data-node]")];
       this.figure.querySelector(".bar").hidden = false;
-      this.svg.removeAttribute("width");
-      this.svg.removeAttribute("height");
+      this.shut = this.figure.querySelector(".shut");
+      this.table = this.figure.querySelector(".edges tbody");
+      this.closed = { svg: this.svg, data: this.data, rows: this.rows };
+      this.group = "";
       this.pointers = new Map();
       this.listen();
+      this.take();
       this.open();
       // The panel beside it and the window change its room: an untouched picture opens anew, a moved one keeps its part.
       let room = this.canvas.clientWidth;
@@ -42,7 +59,82 @@
       this.step = 0;
     }
 
-    // How the picture opens: whole when its labels can be read so, else readable, from the top and in the middle.
+    // What stands in the canvas becomes the picture.
+    take() {
+      if (this.svg.hasAttribute("width")) {
+        const box = this.svg.viewBox.baseVal;
+        this.svg.dataset.size = `${box.width} ${box.height}`;
+        this.svg.removeAttribute("width");
+        this.svg.removeAttribute("height");
+      }
+      [this.width, this.height] = this.svg.dataset.size.split(" ").map(Number);
+      this.edges = [...this.svg.querySelectorAll("[data-edge]")];
+      this.nodes = [...this.svg.querySelectorAll("[data-node]")];
+      for (const node of this.nodes) if (this.opens(node.dataset.node)) this.dress(node, "+", "opens in the picture");
+      for (const frame of this.svg.querySelectorAll("[data-frame^='open:']")) this.dress(frame, "−", "open; closes again");
+    }
+
+    opens(id) {
+      return (this.closed.data.opens || {})[id];
+    }
+
+    // A group's box, and the frame of an open group, are buttons that carry a sign.
+    dress(node, sign, words) {
+      if (node.getAttribute("role") === "button") return;
+      const shape = [...node.querySelectorAll("rect,path")].pop().getBBox();
+      const name = node.getAttribute("aria-label") || node.textContent;
+      node.append(c.svg("text", { class: "sign-group", x: shape.x + shape.width - 12, y: shape.y + 17, "aria-hidden": "true" }, sign));
+      for (const [key, value] of [["role", "button"], ["tabindex", "0"], ["aria-label", `${name}, ${words}`]]) node.setAttribute(key, value);
+    }
+
+    // Shows the picture in which a group stands open; "" shows the one with all groups closed.
+    async openGroup(id, silent) {
+      const name = id ? this.opens(id) : "";
+      if ((id && !name) || id === this.group) return;
+      let part = null;
+      try { part = name ? await c.load("opened-" + name) : null; } catch (missing) {
+        c.say("This picture is not part of this copy of the site.");
+        return;
+      }
+      const before = this.group;
+      this.group = id;
+      this.data = part ? { ...this.closed.data, nodes: part.nodes, edges: part.edges } : this.closed.data;
+      this.svg = part ? pictureOf(part.svg) : this.closed.svg;
+      this.canvas.replaceChildren(this.svg);
+      this.rows = part ? Object.entries(part.edges).map((edge) => rowOf(edge, (end) => this.nameOf(end))) : this.closed.rows;
+      this.table.replaceChildren(...this.rows);
+      this.take();
+      this.shut.hidden = !id;
+      this.shut.textContent = id ? `Close ${this.closed.data.nodes[id].name}` : "";
+      c.keep({ o: id ? this.id : "", g: id });
+      applyFilters();
+      this.open();
+      if (silent) return;
+      c.say(id ? `${this.closed.data.nodes[id].name} is open` : "The group is closed");
+      const here = this.svg.querySelector(id ? `[data-frame="${CSS.escape("open:" + id)}"]` : `[data-node="${CSS.escape(before)}"]`);
+      if (here) {
+        this.reveal(here);
+        here.focus({ preventScroll: true });
+      }
+    }
+
+    // What the picture is about, by its middle: the frame of the system, or the box with the most arrows.
+    heart() {
+      const count = (id) => Object.values(this.data.edges).filter((edge) => edge.s === id || edge.t === id).length;
+      const boxes = this.nodes.map((node) => [count(node.dataset.node), node]);
+      const [frame] = this.svg.querySelectorAll(".frame:not([data-frame^='open:'])");
+      const chosen = frame || boxes.reduce((best, next) => (next[0] > best[0] ? next : best), [-1, null])[1];
+      return chosen ? this.middle(chosen) : [this.width / 2, 0];
+    }
+
+    middle(element) {
+      const box = element.getBBox();
+      const at = element.getCTM().inverse().multiply(this.svg.getCTM()).inverse();
+      const point = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2).matrixTransform(at);
+      return [point.x, point.y];
+    }
+
+    // How the picture opens: whole when its labels can be read so, else readable, with what it is about in the middle.
     open() {
       const room = this.canvas.clientWidth;
       if (!room) return;
@@ -53,8 +145,9 @@
       const tall = Math.min(this.height * this.scale, most);
       this.canvas.style.height = Math.ceil(tall) + "px";
       this.least = Math.min(fit, 1) * 0.9;
-      this.x = (this.width - room / this.scale) / 2;
-      this.y = 0;
+      const [x, y] = this.heart();
+      this.x = between(x - room / this.scale / 2, this.width - room / this.scale);
+      this.y = between(y - tall / this.scale / 2, this.height - tall / this.scale);
       const clipped = this.width * this.scale > room + 1 || this.height * this.scale > tall + 1;
       this.figure.querySelector(".clipped").hidden = !clipped;
       this.paint();
@@ -111,6 +204,7 @@
       on(".prev", () => this.move(-1));
       on(".next", () => this.move(1));
       on(".every", () => this.show(0));
+      on(".shut", () => this.openGroup(""));
       this.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
       this.canvas.addEventListener("pointerdown", (event) => this.down(event));
       this.canvas.addEventListener("pointermove", (event) => this.drag(event));
@@ -178,10 +272,17 @@
     choose(target, event, move) {
       const edge = target.closest("[data-edge]");
       const node = target.closest("[data-node]");
+      const title = target.closest("[data-frame^='open:']");
       if (edge) {
         event.preventDefault();
         c.panel.showEdge(this.id, this.data, edge.dataset.edge, edge, move);
         this.mark(edge.dataset.edge);
+      } else if (node && this.opens(node.dataset.node)) {
+        event.preventDefault();
+        this.openGroup(node.dataset.node);
+      } else if (title && (event.type === "keydown" || target.closest("text"))) {
+        event.preventDefault();
+        this.openGroup("");
       } else if (node && !node.closest("a")) {
         event.preventDefault();
         c.panel.showNode(this.id, this.data, node.dataset.node, node, move);
@@ -225,13 +326,11 @@
 
     // Brings an arrow into sight without changing the scale.
     reveal(edge) {
-      const box = edge.getBBox();
-      const at = edge.getCTM().inverse().multiply(this.svg.getCTM()).inverse();
-      const middle = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2).matrixTransform(at);
+      const [x, y] = this.middle(edge);
       const wide = this.canvas.clientWidth / this.scale;
       const tall = this.canvas.clientHeight / this.scale;
-      if (middle.x < this.x || middle.x > this.x + wide) this.x = middle.x - wide / 2;
-      if (middle.y < this.y || middle.y > this.y + tall) this.y = middle.y - tall / 2;
+      if (x < this.x || x > this.x + wide) this.x = x - wide / 2;
+      if (y < this.y || y > this.y + tall) this.y = y - tall / 2;
       this.paint();
     }
 
@@ -267,10 +366,17 @@
       return this.data.nodes[id] ? this.data.nodes[id].name : id;
     }
 
+    // Whether a box has that name, or lies in the open group of that name.
+    called(id, name) {
+      const node = this.data.nodes[id];
+      if (this.nameOf(id) === name) return true;
+      return Boolean(this.group && node && node.frame === "open:" + this.group && this.closed.data.nodes[this.group].name === name);
+    }
+
     // Keeps the arrows that fit the filter; gives how many do, of how many.
     filter(wanted) {
       const fits = (edge) => edge && (!wanted.sync || edge.sync === (wanted.sync === "sync")) &&
-        (!wanted.box || [edge.s, edge.t].some((end) => this.nameOf(end) === wanted.box)) &&
+        (!wanted.box || [edge.s, edge.t].some((end) => this.called(end, wanted.box))) &&
         (!wanted.conf || edge.conf === wanted.conf) && (!wanted.brittle || edge.brittle);
       const active = Object.values(wanted).some(Boolean);
       const ends = new Set();
@@ -329,9 +435,10 @@
     form.querySelector(".shown").textContent = some < all ? `${some} of ${all} arrows` : `${all} arrows`;
   }
 
-  function readState() {
+  async function readState() {
     const state = c.state();
     for (const diagram of shown) {
+      if (diagram.svg) await diagram.openGroup(state.get("o") === diagram.id ? state.get("g") || "" : "", true);
       if (state.get("v") === diagram.id) diagram.show(Number(state.get("step")), true);
       if (state.get("d") !== diagram.id || !diagram.data.edges[state.get("e")]) continue;
       diagram.mark(state.get("e"));
