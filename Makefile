@@ -46,7 +46,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy bench docs
+	$(BIN)/mypy bench docs $(wildcard tests/*.py)
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports

@@ -40,7 +40,8 @@ def graph(**rows: Any) -> Graph:
     """A graph of the given rows, over two repositories: `shop` (a caller) and `campus` (which serves routes)."""
     sources = tuple(Source(name, f"https://example.org/{name}.git", "main", COMMITS[name], 10) for name in REPOS)
     base = Graph("1.0", "0.1.0", "2026-01-01T00:00:00Z", "Test estate", sources=sources, nodes=nodes())
-    return dataclasses.replace(base, **{name: tuple(value) for name, value in rows.items()})
+    lists: dict[str, Any] = {name: tuple(value) for name, value in rows.items()}
+    return dataclasses.replace(base, **lists)
 
 
 def nodes() -> tuple[Node, ...]:

@@ -12,9 +12,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from c4trace.brought import explained
 from c4trace.nightly.config import FetchPolicy, NightlyConfig
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
@@ -96,14 +98,18 @@ class Nights:
 
     def parts(self) -> Parts:
         return Parts(
-            specs=tuple(SourceSpec(name, url, "main") for name, url in self.urls.items()),
+            specs=self.specs(),
             opener=lambda spec, offline: open_source(spec, self.place / "cache", offline),
             scan=scan,
             diff=diff_graphs,
             gate=self.gate,
-            draw=lambda base, head, diff: f"<!doctype html>{[change.title for change in diff.changes]}",
+            explain=lambda diff, base, trees: explained(diff, self.specs(), base, trees, self.place / "cache"),
+            draw=lambda base, head, diff, warnings: f"<!doctype html>{[c.title for c in diff.changes]} {warnings}",
             publish=publish_to(self.out),  # type: ignore[arg-type]
         )
+
+    def specs(self) -> tuple[SourceSpec, ...]:
+        return tuple(SourceSpec(name, url, "main") for name, url in self.urls.items())
 
     def gate(self, diff: GraphDiff, head: Graph) -> tuple[Breach, ...]:
         words = [word for word in self.gate_words if any(flow.label == word for flow in head.flows)]
@@ -117,8 +123,8 @@ class Nights:
     def page(self, name: str) -> str:
         return (self.out / "site" / name).read_text()
 
-    def graph(self) -> dict[str, object]:
-        data: dict[str, object] = json.loads((self.out / "graph.json").read_text())
+    def graph(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.out / "graph.json").read_text())
         return data
 
 

@@ -125,9 +125,9 @@ def test_a_registered_class_is_a_task_under_the_name_of_the_class() -> None:
 def test_a_library_brings_tasks_only_where_its_app_is_installed() -> None:
     library = {"mailer/tasks.py": "from celery import shared_task\n@shared_task\ndef send(): ...\n"}
     settings = {"shop/settings.py": "INSTALLED_APPS = ['mailer.apps.MailerConfig']\n"}
-    installed = found(settings, **{"shop-mailer": library})
+    installed = found(settings, (), **{"shop-mailer": library})
     assert [(r.name, r.origin) for r in installed.rows] == [("mailer.tasks.send", "shop-mailer")]
-    assert found({}, **{"shop-mailer": library}).rows == ()
+    assert found({}, (), **{"shop-mailer": library}).rows == ()
 
 
 def test_queues_come_from_the_option_then_the_routes_then_the_default() -> None:

@@ -41,7 +41,7 @@ def tidied(source: Graph) -> Graph:
         return dataclasses.replace(row, evidence=tuple(place(e) for e in row.evidence))
 
     placed = ("tasks", "schedules", "enqueues", "routes", "calls", "stores", "settings", "findings", "gaps")
-    lists = {name: tuple(place(row) for row in getattr(source, name)) for name in placed}
+    lists: dict[str, Any] = {name: tuple(place(row) for row in getattr(source, name)) for name in placed}
     lists |= {name: tuple(moved(row) for row in getattr(source, name)) for name in ("flows", "nodes", "inbound", "etl")}
     return dataclasses.replace(source, **lists)
 

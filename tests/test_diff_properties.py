@@ -45,8 +45,9 @@ def test_mirroring_twice_gives_the_diff_back(base: Graph, head: Graph) -> None:
 @given(graphs(), graphs(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(base: Graph, head: Graph, random: Any) -> None:
     def shuffled(graph: Graph) -> Graph:
-        lists = {f.name: getattr(graph, f.name) for f in dataclasses.fields(graph)}
-        mixed = {k: tuple(random.sample(v, len(v))) for k, v in lists.items() if isinstance(v, tuple) and k != "nodes"}
+        lists: dict[str, Any] = {f.name: getattr(graph, f.name) for f in dataclasses.fields(graph)}
+        rows = {k: v for k, v in lists.items() if isinstance(v, tuple) and k != "nodes"}
+        mixed: dict[str, Any] = {k: tuple(random.sample(v, len(v))) for k, v in rows.items()}
         return dataclasses.replace(graph, **mixed)
 
     assert diff_graphs(shuffled(base), shuffled(head)) == diff_graphs(base, head)

@@ -39,7 +39,7 @@ def entries(nights: Nights) -> list[tuple[str, str, str]]:
 
 
 def flows(nights: Nights) -> list[str]:
-    return [flow["label"] for flow in nights.graph()["flows"]]  # type: ignore[attr-defined]
+    return [flow["label"] for flow in nights.graph()["flows"]]
 
 
 def test_the_first_night_publishes_and_has_nothing_to_tell(nights: Nights) -> None:
@@ -125,7 +125,7 @@ def test_a_source_that_cannot_be_reached_keeps_its_commit_and_the_page_says_so(n
     nights.commit(flows="orders refunds")
     (nights.place / "up").unlink()
     assert nights.run(1) == 0
-    (source,) = nights.graph()["sources"]  # type: ignore[misc]
+    source = nights.graph()["sources"][0]
     assert (source["stale"], source["commit"], source["ref"]) == (True, good, "main")
     assert flows(nights) == ["orders"]
     assert "<strong>shop could not be reached.</strong>" in nights.page("changes.html")
@@ -144,7 +144,7 @@ def test_a_source_that_comes_back_on_the_second_try_is_not_stale(nights: Nights)
     (nights.place / "up").unlink()
     nights.while_asleep = (nights.place / "up").touch
     assert nights.run(1) == 0
-    assert nights.graph()["sources"][0]["stale"] is False  # type: ignore[index]
+    assert nights.graph()["sources"][0]["stale"] is False
 
 
 def test_a_source_without_any_copy_leaves_the_last_good_state_marked(nights: Nights) -> None:
@@ -156,7 +156,7 @@ def test_a_source_without_any_copy_leaves_the_last_good_state_marked(nights: Nig
     nights.commit(flows="orders refunds")
     assert nights.run(1) == 3
     assert flows(nights) == ["orders", "payments"]
-    assert [s["stale"] for s in nights.graph()["sources"]] == [True, False]  # type: ignore[attr-defined]
+    assert [s["stale"] for s in nights.graph()["sources"]] == [True, False]
     assert "<strong>bank could not be reached.</strong>" in nights.page("changes.html")
     (nights.place / "gone").rename(nights.place / "bank")
     assert nights.run(2) == 0

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,7 @@ def test_damage_in_the_middle_of_the_file_is_found(path: Path) -> None:
 def test_a_graph_that_was_altered_in_the_store_is_not_read(path: Path) -> None:
     with SnapshotStore(path) as store:
         identity = store.put(graph(), NOON)
-        other = snapshots.zlib.compress(b"{}")
+        other = zlib.compress(b"{}")
         store.connection.execute("UPDATE content SET graph = ?", (other,))
         with pytest.raises(UserError, match="is not what was stored"):
             store.graph(identity)
