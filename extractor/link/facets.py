@@ -94,7 +94,7 @@ def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[s
 
 def _filled(template: str, path: str, args: Args, kwargs: dict[str, Values]) -> Text:
     """A rule's URL template with its placeholders replaced where they are known: `{@0}` by the last name of the access
-    path, `{@1}` by the one before; `{objectType}` by the keyword argument `object_type`, else by the positional
+    path, `{@1}` by the one before (a call in it without its parentheses); `{objectType}` by the keyword argument `object_type`, else by the positional
     argument in its turn (generated clients take path parameters first), when that is one plain word; `{.id}` is left
     open (what it stands for is no argument of the call)."""
     known = {_plain(name): values for name, values in kwargs.items()}
@@ -106,7 +106,7 @@ def _filled(template: str, path: str, args: Args, kwargs: dict[str, Values]) -> 
             parts.append(piece)
             continue
         if piece.startswith("@"):
-            parts.append(names[int(piece[1:])])
+            parts.append(names[int(piece[1:])].removesuffix("()"))
             continue
         if piece.startswith("."):
             parts.append(Hole("arg", piece[1:]))
