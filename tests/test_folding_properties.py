@@ -291,6 +291,9 @@ def test_what_python_computes_is_found(expression: str, text: str) -> None:
         ("f'{settings.PORT:05d}/{settings.BASE!s}'", "{setting:PORT}/{setting:BASE}"),
         ("quote(settings.NAME) + '/a'", "{setting:NAME}/a"),
         ("(lambda key: f'/api/{key}/')(later.KEY)", "/api/{?KEY}/"),
+        ("(lambda key=None: f'/api/{key}/')()", "/api/{?none}/"),
+        ("(lambda key=None: '/api/%s/' % (key or settings.BASE))()", "/api/{setting:BASE}/"),
+        ("'/api/' + str(None) + '/'", "/api/{?none}/"),
     ],
 )
 def test_open_parts_keep_their_names(expression: str, template: str) -> None:
@@ -340,4 +343,3 @@ def test_a_text_that_doubles_itself_ends_as_an_open_one(last: str) -> None:
 )
 def test_a_format_may_not_ask_for_a_text_of_any_size(expression: str) -> None:
     assert [literal(v) for v in folded(f"RESULT = {expression}\n")] == [None]
-

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.link import folding
-from extractor.link.absvalue import Hole, QueryMethod, Text, Values, join
+from extractor.link.absvalue import Env, Ext, Hole, QueryMethod, Setting, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
 from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
+from extractor.link.settings.storerules import store_rules
 from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
@@ -61,12 +62,16 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     """Calls, store uses and gaps, sorted by place. `more` are calls that no single line tells, found elsewhere."""
     calls: list[Call] = [*more]
     stores: list[Store] = []
+    doubted: list[Gap] = []
     settled = _settled_by_callers(effects)
     for effect in effects:
         seen: set[tuple[object, ...]] = set()
         for facets in effect.facets:
             if facets.rule.effect == "store":
-                stores += _store_rows(effect, facets, around)
+                if _is_of_another_engine(effect, facets, around):
+                    doubted.append(_engine_gap(effect, facets, around))
+                else:
+                    stores += _store_rows(effect, facets, around)
                 continue
             for call in _call_rows(effect, facets, around, settled):
                 key = (call.system, call.http_method, _shape(call.url))
@@ -76,7 +81,7 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     stores += _orm_rows(graph, around)
     calls = _best_alternatives(calls)
     kept_stores = tuple(dict.fromkeys(stores))
-    gaps = tuple(_gaps(calls))
+    gaps = (*_gaps(calls), *dict.fromkeys(doubted))
     return Rows(
         numbered(sorted(calls, key=lambda c: (c.path, c.line, c.url, c.system or ""))),
         numbered(sorted(kept_stores, key=lambda s: (s.path, s.line, s.system, s.operation))),
@@ -249,6 +254,28 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
 
 
 # stores ----------------------------------------------------------------------------------------------------------
+
+
+def _is_of_another_engine(effect: Effect, facets: Facets, around: Surroundings) -> bool:
+    """True for a driver of another engine than the settings' database has, where nothing tells whom it connects to: a
+    branch for an engine that this service does not use."""
+    declared = around.store_of("database", "default") if facets.rule.store == "database" else None
+    fixed = facets.systems[0] if facets.systems else ""
+    known = store_rules()
+    if declared is None or fixed == declared.system or not (known.engine(fixed) and known.engine(declared.system)):
+        return False
+    made = [func.receiver for func in effect.hops[-1].funcs if isinstance(func, Ext) and func.receiver is not None]
+    given = (v for one in made for values in (*one.args, *(of for _name, of in one.kwargs)) for v in values)
+    return not any(isinstance(v, Text | Setting | Env) for v in given)
+
+
+def _engine_gap(effect: Effect, facets: Facets, around: Surroundings) -> Gap:
+    runner, line = effect.site.runner, effect.site.call.line
+    return Gap(
+        row_id("gap", "store", around.repo, runner.qualified, effect.via), "store", around.repo, runner.module.path,
+        line, effect.via, f"a driver of {facets.systems[0]}, which the settings do not name, and no address",
+        "a branch for another engine; if it is used, name its address in a setting",
+    )  # fmt: skip
 
 
 def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterable[Store]:

@@ -49,9 +49,12 @@ def gathered_one(values: Values) -> Values:
 
 
 def as_text(value: Value) -> Text:
-    """A value as text with holes, as `str(value)` or an f-string would render it."""
+    """A value as text with holes, as `str(value)` or an f-string would render it. None stands for what was not given:
+    nobody means its name to be read, so it leaves a hole."""
     if isinstance(value, Text):
         return value
+    if isinstance(value, Const) and value.value is None:
+        return Text((Hole("unknown", "none"),))
     if isinstance(value, Const):
         return Text((str(value.value),))
     return Text((Hole(*_hole(value)),))
@@ -81,8 +84,9 @@ def _of_key(path: str) -> str:
 
 
 def texts(values: Values) -> tuple[Text, ...]:
-    """Every alternative as text; a value of which nothing is known is one hole."""
-    return tuple(as_text(value) for value in values) or (Text((Hole("unknown", "value"),)),)
+    """Every alternative as text; a value of which nothing is known is one hole. None is one where there is no other."""
+    given = [value for value in values if not (isinstance(value, Const) and value.value is None)]
+    return tuple(as_text(value) for value in given or values) or (Text((Hole("unknown", "value"),)),)
 
 
 def concat(parts: Iterable[Values]) -> Values:
