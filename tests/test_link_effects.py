@@ -216,7 +216,7 @@ BRANCHING = """
                 return None
             while True:
                 if page:
-                    page = requests.delete(self.base + page)
+                    page = requests.delete(self.base + path + page)
                 page = requests.patch(self.base + path)
         def users(self):
             return self.request("GET", "/users")

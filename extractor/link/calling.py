@@ -249,6 +249,27 @@ def _handed_up(ev: Evaluator, method: Def, inst: Inst) -> Bindings:
     return bindings
 
 
+def handed_outside(ev: Evaluator, inst: Inst) -> tuple[Args, Kwargs] | None:
+    """What constructors of a class hand up to a base that was not read; None when none does."""
+    made = ev.classes.member(inst.cls, "__init__")
+    here, bindings = made[1][0] if made and made[1] else None, inst.bindings
+    for _step in range(MAX_INLINE):
+        if not isinstance(here, DefRef):
+            return None
+        frame = ev.bound_frame(here.target, bindings, inst, None)
+        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        above = [(func, call) for call in calls for func in ev.eval(call.func, frame)]
+        outside = next((call for func, call in above if isinstance(func, Ext)), None)
+        if outside is not None:
+            return arguments(ev, outside, frame)
+        inside = next(((f, c) for f, c in above if isinstance(f, DefRef) and f.target is not here.target), None)
+        if inside is None:
+            return None
+        args, kwargs = arguments(ev, inside[1], frame)
+        here, bindings = inside[0], bind(ev, inside[0].target, args, kwargs, skip_first=inside[0].self is not None)
+    return None
+
+
 def returned(ev: Evaluator, func: DefRef, args: Args, kwargs: Kwargs) -> Values:
     """What a function that was read can give back when called so. Generators give an open sequence."""
     scope = func.target.scope

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from extractor.link import attributes, folding
-from extractor.link.absvalue import Const, Env, Ext, Hole, Param, Setting, Text, Unknown, Value, Values, join
+from extractor.link import attributes, calling, folding
+from extractor.link.absvalue import Const, Env, Ext, Hole, Inst, Param, Setting, Text, Unknown, Value, Values, join
 from extractor.link.calling import Args, Kwargs
 from extractor.link.evaluate import Evaluator
 from extractor.rulebook import CallRule, Place
@@ -86,10 +86,20 @@ def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[s
     else:
         found, holder = (), func.receiver
         while holder is not None and not found:
-            found = _given(place, holder.args, dict(holder.kwargs))
+            found = _given(place, holder.args, dict(holder.kwargs)) or _given_up(ev, place, holder)
             holder = holder.receiver
     found = found or (_of_object(ev, place, func) if place.attributes else ())
     return found or ((Text((place.text,)),) if place.text else ())
+
+
+def _given_up(ev: Evaluator, place: Place, holder: Ext) -> Values:
+    """The values at a place among what the class of an object hands up to the library's constructor."""
+    for me in dict(holder.kwargs).get(attributes.SELF, ()):
+        handed = calling.handed_outside(ev, me) if isinstance(me, Inst) else None
+        found = _given(place, handed[0], dict(handed[1])) if handed is not None else ()
+        if found:
+            return found
+    return ()
 
 
 def _filled(template: str, path: str, args: Args, kwargs: dict[str, Values]) -> Text:
