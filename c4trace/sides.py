@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from c4trace.brought import TreeHistory
 from c4trace.graphfile import load_graph
 from c4trace.scanning import open_sources
 from c4trace.snapshot_spec import parse_spec
 from c4trace.snapshots import resolve
 from extractor.diff import GraphDiff, diff_graphs
-from extractor.diff.document import Commit
 from extractor.diff.provenance import with_commits
 from extractor.errors import UserError
 from extractor.estate import Estate
 from extractor.model import Graph
 from extractor.options import ScanOptions
-from extractor.sources.blame import brought, took_away
-from extractor.sources.store import CommitNote
 from extractor.sources.tree import Tree
 
 Scan = Callable[[Sequence[tuple[Estate, Mapping[str, Tree]]], ScanOptions], Sequence[Graph]]
@@ -90,32 +88,6 @@ def scan_sides(estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, opti
     old, new = scan(list(zip(estates, trees, strict=True)), options)
     diff = with_commits(diff_graphs(old, new), TreeHistory(trees[0], trees[1]))
     return Sides(old, new, diff, tuple(sorted(r.name for r in ranges)))
-
-
-@dataclass(frozen=True, slots=True)
-class TreeHistory:
-    """Answers `extractor.diff.provenance.History` out of the trees of both sides, by source name."""
-
-    base: Mapping[str, Tree]
-    head: Mapping[str, Tree]
-
-    def brought(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
-        """The newest commit that gave one of these lines of the head its text."""
-        pair = self._pair(repo)
-        return _commit(brought(*pair, path, line, end_line)) if pair else None
-
-    def took_away(self, repo: str, path: str, line: int) -> Commit | None:
-        """The commit that took a line of the base away."""
-        pair = self._pair(repo)
-        return _commit(took_away(*pair, path, line)) if pair else None
-
-    def _pair(self, repo: str) -> tuple[Tree, Tree] | None:
-        base, head = self.base.get(repo), self.head.get(repo)
-        return (base, head) if base and head and base.commit != head.commit else None
-
-
-def _commit(note: CommitNote | None) -> Commit | None:
-    return Commit(note.commit, note.date, note.subject) if note else None
 
 
 def _base_ref(item: RefRange) -> str:

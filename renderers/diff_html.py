@@ -21,6 +21,7 @@ from extractor.views.view import View
 from renderers.diff_words import (
     SIGNS,
     change_text,
+    commit_text,
     contract_text,
     field_text,
     headline,
@@ -48,15 +49,22 @@ Webs = Mapping[str, str | None]
 
 
 def render_diff_html(
-    diff: GraphDiff, views: Sequence[MergedView], draw: Callable[[View], str], breaches: Sequence[str] = ()
+    diff: GraphDiff,
+    views: Sequence[MergedView],
+    draw: Callable[[View], str],
+    breaches: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> str:
-    """The page. `draw` makes a view's SVG (`renderers.svg.render_svg`); `breaches` are lines of the gate."""
+    """The page. `draw` makes a view's SVG (`renderers.svg.render_svg`); `breaches` are lines of the gate, `warnings`
+    what a reader must know first.
+    """
     webs = {source.name: source.web for source in diff.sources}
     return _ENVIRONMENT.get_template("page.html").render(
         diff=diff,
         headline=headline(diff),
         ranges=ranges(diff),
         breaches=breaches,
+        warnings=warnings,
         contracts=[_contract(contract, webs) for contract in diff.contracts],
         must_set=[_change(change, webs) for change in diff.must_be_set()],
         views=[{"id": v.view.id, "title": v.view.title, "svg": Markup(_drawn(v, draw))} for v in views],
@@ -105,4 +113,4 @@ def _places(evidence: Sequence[Evidence], webs: Webs) -> list[dict[str, str]]:
 
 
 def _by(commit: Commit | None) -> str:
-    return f"{commit.sha[:10]} {commit.date[:10]} {commit.subject}" if commit else ""
+    return commit_text(commit) if commit else ""

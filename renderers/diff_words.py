@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from extractor.diff.document import KINDS, STATUSES, Change, Contract, FieldChange, GraphDiff
+from extractor.diff.document import KINDS, STATUSES, Change, Commit, Contract, FieldChange, GraphDiff
 from extractor.model import Evidence
 
 KIND_WORDS = {
@@ -96,6 +96,11 @@ def _in_title(items: Sequence[str], change: Change) -> bool:
 def _some(items: Sequence[str]) -> str:
     more = f" and {len(items) - MOST_ITEMS} more" if len(items) > MOST_ITEMS else ""
     return ", ".join(items[:MOST_ITEMS]) + more
+
+
+def commit_text(commit: Commit) -> str:
+    """`3f0c2a91be 2025-03-11 Refunds go to the bank`."""
+    return f"{commit.sha[:10]} {commit.date[:10]} {commit.subject}"
 
 
 def place_text(evidence: Evidence) -> str:

@@ -14,6 +14,7 @@ from extractor.model import Evidence
 from renderers.diff_words import (
     SIGNS,
     change_text,
+    commit_text,
     contract_text,
     counted,
     field_text,
@@ -46,7 +47,8 @@ _SUMMARY = _ENVIRONMENT.from_string(
 <li><b>{{ item.sign }}</b> {{ item.title }}\
 {% for field in item.fields %}; {{ field }}{% endfor %}\
 {% if item.place %} (\
-{% if item.href %}<a href="{{ item.href }}">{{ item.place }}</a>{% else %}{{ item.place }}{% endif %}){% endif %}</li>
+{% if item.href %}<a href="{{ item.href }}">{{ item.place }}</a>{% else %}{{ item.place }}{% endif %}){% endif %}\
+{% if item.commit %}<br><small>{{ item.commit }}</small>{% endif %}</li>
 {% endfor %}
 {% if section.more %}<li>and {{ section.more }} more</li>{% endif %}
 </ul>
@@ -94,6 +96,7 @@ class _Item:
     fields: tuple[str, ...]
     place: str
     href: str
+    commit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +163,5 @@ def _item(change: Change, webs: Mapping[str, str | None]) -> _Item:
         tuple(field_text(field) for field in told_fields(change)),
         place_text(place) if place else "",
         _link_of(place, webs) if place else "",
+        commit_text(change.commit) if change.commit else "",
     )

@@ -35,7 +35,9 @@ def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
 def entries(nights: Nights) -> list[tuple[str, str, str]]:
     """Id, title and time of the feed's entries."""
     root = xml.fromstring(nights.page("feed.atom"))
-    return [tuple(e.findtext(ATOM + tag) or "" for tag in ("id", "title", "updated")) for e in root.iter(f"{ATOM}entry")]  # type: ignore[misc]  # noqa: E501
+    return [
+        tuple(e.findtext(ATOM + tag) or "" for tag in ("id", "title", "updated")) for e in root.iter(f"{ATOM}entry")
+    ]  # type: ignore[misc]  # noqa: E501
 
 
 def flows(nights: Nights) -> list[str]:
@@ -137,6 +139,22 @@ def test_a_source_that_cannot_be_reached_keeps_its_commit_and_the_page_says_so(n
     assert flows(nights) == ["orders", "refunds"]
     assert "could not be reached" not in nights.page("changes.html")
     assert [title for _, title, _ in entries(nights)] == ["1 flow added"]
+
+
+def test_a_source_that_is_gone_stays_at_the_last_good_night_not_at_what_a_failed_one_fetched(nights: Nights) -> None:
+    nights.run(0)
+    good = git(nights.repository, "rev-parse", "HEAD")
+    nights.commit(flows="orders refunds")
+    whole = nights.parts
+    crashing = dataclasses.replace(nights.parts(), scan=lambda trees: 1 / 0)  # type: ignore[arg-type,return-value]
+    nights.parts = lambda: crashing  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        nights.run(1)
+    nights.parts = whole  # type: ignore[method-assign]
+    (nights.place / "up").unlink()
+    assert nights.run(2) == 0
+    assert nights.graph()["sources"][0]["commit"] == good  # type: ignore[index]
+    assert flows(nights) == ["orders"]
 
 
 def test_a_source_that_comes_back_on_the_second_try_is_not_stale(nights: Nights) -> None:

@@ -7,10 +7,11 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from c4trace.brought import explained
 from c4trace.console import Console
 from c4trace.gating import BASELINE, policy_of, today
 from c4trace.nightly.config import NightlyConfig, load_config
@@ -120,6 +121,7 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
         scan=lambda trees: _scan(estate, trees, cache_dir, options.jobs),
         diff=diff_graphs,
         gate=gate,
+        explain=lambda diff, base, trees: explained(diff, estate.sources(), base, trees, cache_dir),
         draw=_draw,
         publish=put_out,
     )
@@ -137,11 +139,12 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int)
     return scan_estate(estate, trees, ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir))
 
 
-def _draw(base: Graph, head: Graph, diff: GraphDiff) -> str:
+def _draw(base: Graph, head: Graph, diff: GraphDiff, warnings: Sequence[str]) -> str:
     from extractor.views import build_views
     from extractor.views.merged import merged_views
     from renderers.diff_html import render_diff_html
     from renderers.svg import render_svg
 
     standing = frozenset(node.id for node in base.nodes) & frozenset(node.id for node in head.nodes)
-    return render_diff_html(diff, merged_views(build_views(base), build_views(head), standing), render_svg)
+    views = merged_views(build_views(base), build_views(head), standing)
+    return render_diff_html(diff, views, render_svg, warnings=warnings)

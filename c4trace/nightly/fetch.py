@@ -70,9 +70,7 @@ def _fetch(
     return tree, reason
 
 
-def _try(
-    spec: SourceSpec, opener: Opener, policy: FetchPolicy, log: Log, sleep: Sleep
-) -> tuple[Tree | None, str]:
+def _try(spec: SourceSpec, opener: Opener, policy: FetchPolicy, log: Log, sleep: Sleep) -> tuple[Tree | None, str]:
     wait, reason = policy.first_wait, ""
     for attempt in range(1, policy.attempts + 1):
         try:

@@ -52,6 +52,12 @@ def note(
                 "INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?)",
                 (change.key, snapshot, change.noted, change.title, change.summary),
             )
+        keep(store, notices, now)
+
+
+def keep(store: SnapshotStore, notices: Iterable[Notice], now: datetime) -> None:
+    """Write down notices that are to be delivered; one that is known already is not added."""
+    with store.transaction():
         store.connection.executemany(
             "INSERT OR IGNORE INTO notice (key, noted, hook, body) VALUES (?, ?, ?, ?)",
             [(notice.key, stamp(now), notice.hook, notice.body) for notice in notices],
@@ -88,6 +94,4 @@ def undelivered(store: SnapshotStore, now: datetime) -> tuple[Notice, ...]:
 def delivered(store: SnapshotStore, notice: Notice, now: datetime) -> None:
     """Cross out a notice; what it said is not kept."""
     with store.transaction():
-        store.connection.execute(
-            "UPDATE notice SET delivered = ?, body = '' WHERE key = ?", (stamp(now), notice.key)
-        )
+        store.connection.execute("UPDATE notice SET delivered = ?, body = '' WHERE key = ?", (stamp(now), notice.key))

@@ -26,6 +26,7 @@ from extractor.diff.document import GraphDiff
 from extractor.errors import SourceError
 from extractor.model import Graph
 from extractor.policy import Breach
+from extractor.sources import Tree
 from renderers.history_changes import change_summary, change_title
 
 DONE, GATE, LOST = 0, 1, SourceError.exit_code
@@ -80,11 +81,11 @@ def _night(run: Run) -> int:
     # A clock that was set back must not put tonight before last night.
     when = max(run.began, unstamp(base.row.seen)) if base else run.began
     tonight = run.store.row(run.store.put(graph, when, good=False))
-    news = _news(run, base, tonight, graph)
+    news = _news(run, base, tonight, graph, fetched.trees)
 
     told = _with_new(journal.changes(run.store, run.config.feed_entries), news.change)
     history = _with_tonight(run.store.history(), tonight)
-    drawn = _drawn(run, base, graph, news)
+    drawn = _drawn(run, base, graph, news, absent)
     run.parts.publish(graph, extras_of(run.config, graph, history, told[: run.config.feed_entries], absent, drawn))
     _write_down(run, base, tonight, graph, news, absent)
 
@@ -114,27 +115,29 @@ def _graph(run: Run, fetched: Fetched, absent: Mapping[str, str], base: _Base | 
     return dataclasses.replace(graph, sources=sources)
 
 
-def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph) -> _News:
+def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph, trees: Mapping[str, Tree]) -> _News:
     diff = run.parts.diff(base.graph if base else graph, graph)
     breaches = run.parts.gate(diff, graph)
-    if diff.empty:
+    if diff.empty or base is None:
         return _News(None, None, breaches)
+    diff = run.parts.explain(diff, {source.name: source.commit for source in base.row.sources}, trees)
     title, summary = _encodable(change_title(diff)), _encodable(change_summary(diff))
     row = journal.ChangeRow(_identity(base, tonight), tonight.taken, title, summary)
     return _News(row, diff, breaches)
 
 
-def _drawn(run: Run, base: _Base | None, graph: Graph, news: _News) -> str:
+def _drawn(run: Run, base: _Base | None, graph: Graph, news: _News, absent: Mapping[str, str]) -> str:
     """The document that shows both sides of the last change; "" when there was none, or its graphs were dropped."""
+    warnings = [f"{name} could not be reached: it is shown as it was when it was last read" for name in sorted(absent)]
     if base is not None and news.diff is not None:
-        return run.parts.draw(base.graph, graph, news.diff)
+        return run.parts.draw(base.graph, graph, news.diff, warnings)
     head = journal.last_change(run.store)
     rows = run.store.history()
     at = next((index for index, row in enumerate(rows) if row.id == head), 0)
     if at == 0 or not (rows[at - 1].kept and rows[at].kept):
         return ""
     before, after = run.store.graph(rows[at - 1].id), run.store.graph(rows[at].id)
-    return run.parts.draw(before, after, run.parts.diff(before, after))
+    return run.parts.draw(before, after, run.parts.diff(before, after), warnings)
 
 
 def _encodable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,16 +40,19 @@ class Parts:
     """The parts of a night.
 
     `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
-    compares two graphs; `gate` says what a diff and its head breach of the policy; `draw` makes a page (a whole HTML
-    document) of two graphs and their diff; `publish` puts a graph and its extras in the last output's place, whole.
+    compares two graphs; `explain` names the commits that brought a diff's changes, given the base's commits by source
+    and tonight's trees; `gate` says what a diff and its head breach of the policy; `draw` makes a page (a whole HTML
+    document) of two graphs, their diff and warnings to stand on it; `publish` puts a graph and its extras in the last
+    output's place, whole.
     """
 
     specs: tuple[SourceSpec, ...]
     opener: Opener
     scan: Callable[[Mapping[str, Tree]], Graph]
     diff: Callable[[Graph, Graph], GraphDiff]
+    explain: Callable[[GraphDiff, Mapping[str, str], Mapping[str, Tree]], GraphDiff]
     gate: Callable[[GraphDiff, Graph], tuple[Breach, ...]]
-    draw: Callable[[Graph, Graph, GraphDiff], str]
+    draw: Callable[[Graph, Graph, GraphDiff, Sequence[str]], str]
     publish: Callable[[Graph, Extras], None]
 
 

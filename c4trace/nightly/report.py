@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from c4trace.nightly import journal, notify
@@ -10,6 +11,7 @@ from c4trace.nightly.log import Log
 from c4trace.nightly.metrics import Metric, write_metrics
 from c4trace.nightly.notify import Event
 from c4trace.nightly.parts import Run, World
+from c4trace.nightly.telling import notice_key
 from c4trace.snapshots import COUNTED, SnapshotStore, count, stamp, unstamp
 from extractor.errors import C4traceError
 from extractor.model import SEVERITIES, Graph
@@ -40,24 +42,37 @@ def tell_notices(run: Run) -> int:
 
 
 def tell_failure(config: NightlyConfig, world: World, log: Log, error: Exception, began: datetime) -> None:
-    """Log why a run failed, tell the hooks that want to know at once (the store may be what failed), and write it into
-    the metrics.
+    """Log why a run failed, tell the hooks that want to know at once (the store may be what failed; what could not be
+    told is kept in it, if it can be), and write it into the metrics.
     """
     reason = str(error) if isinstance(error, C4traceError) else f"{type(error).__name__}: {error}"
     log.say("error", "failed", f"the run failed: {reason}; the last output stands", kind=type(error).__name__)
     event = Event("failed", f"the nightly run failed: {reason}; the last output stands")
+    untold = []
     for hook in config.hooks:
         if told := notify.wanted(hook, (event,)):
             text = notify.body(hook, "c4trace nightly", stamp(began), "the run failed", config.site_url, told)
             why = notify.deliver(hook, text, world.environment, world.sleep)
             if why:
+                untold.append(journal.Notice(notice_key(hook, f"failed {stamp(began)} {reason}"), hook.name, text))
                 log.say("warning", "notice-failed", f"hook {hook.name} was not told: {why}", hook=hook.name)
+    if untold:
+        _keep(config, untold, world.now(), log)
     if config.metrics is None:
         return
     try:
         write_metrics(config.metrics, _run_metrics(False, began, world.now(), _last_success(config)))
     except C4traceError as error:
         log.say("warning", "metrics", str(error))
+
+
+def _keep(config: NightlyConfig, notices: Sequence[journal.Notice], now: datetime, log: Log) -> None:
+    """Leave notices of a failure to the next good night."""
+    try:
+        with SnapshotStore(config.state / "snapshots.db") as store:
+            journal.keep(store, notices, now)
+    except C4traceError as error:
+        log.say("warning", "notice-lost", f"the failure could not be written down to be told later: {error}")
 
 
 def write_night(run: Run, graph: Graph, changes: int, breaches: int, undelivered: int) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from c4trace.nightly import notify
-from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.config import Hook, NightlyConfig
 from c4trace.nightly.journal import ChangeRow, Notice
 from c4trace.nightly.notify import Event
 from extractor.diff.document import Change, GraphDiff
@@ -53,10 +53,14 @@ def notices_of(
     notices = []
     for hook in config.hooks:
         if told := notify.wanted(hook, events):
-            key = hashlib.sha256(f"{hook.name} {identity}".encode()).hexdigest()[:32]
             text = notify.body(hook, graph.estate, night, title, config.site_url, told)
-            notices.append(Notice(key, hook.name, text))
+            notices.append(Notice(notice_key(hook, identity), hook.name, text))
     return tuple(notices)
+
+
+def notice_key(hook: Hook, identity: str) -> str:
+    """What makes a notice to a hook one of a kind; `identity` is the text that makes its occasion so."""
+    return hashlib.sha256(f"{hook.name} {identity}".encode()).hexdigest()[:32]
 
 
 def _grew(change: Change) -> bool:

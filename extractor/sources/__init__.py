@@ -2,7 +2,7 @@
 
 from extractor.sources.spec import SourceSpec, shown, web_template
 from extractor.sources.store import CommitNote
-from extractor.sources.tree import Change, Tree, TreeEntry, changed_paths, list_tags, open_source
+from extractor.sources.tree import Change, Tree, TreeEntry, changed_paths, list_tags, open_source, with_history
 
 __all__ = [
     "Change",
@@ -15,4 +15,5 @@ __all__ = [
     "open_source",
     "shown",
     "web_template",
+    "with_history",
 ]

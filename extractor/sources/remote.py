@@ -22,6 +22,8 @@ from extractor.sources.local import GitDir, ref_names
 from extractor.sources.spec import SourceSpec, shown
 
 _BLOB_FILTER = "blob:limit=1m"
+# A night's commits, and a release's: who looks further back has a clone of their own.
+HISTORY = 300
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLACES = ("{}", "refs/tags/{}", "refs/heads/{}", "refs/{}")
 
@@ -49,10 +51,19 @@ def cached_repository(spec: SourceSpec, cache_dir: Path) -> GitDir:
     return GitDir(place.resolve(), place.resolve())
 
 
+def fetch_history(spec: SourceSpec, git_dir: GitDir, commit: str) -> None:
+    """Bring up to HISTORY commits before one that is in the cache, to tell which of them wrote a line.
+
+    Raises SourceError when the remote cannot be reached, or does not give them.
+    """
+    with _locked(git_dir.path):
+        _fetch(spec, git_dir, commit, HISTORY)
+
+
 def known_commit(git_dir: GitDir, ref: str) -> str | None:
-    """The object id that a ref had when it was last fetched, or None."""
+    """The object id that a ref had when it was last fetched, or None. A full commit id is itself, once fetched."""
     held = ref_names(git_dir)
-    return held.get(_kept_as(ref))
+    return held.get(_kept_as(ref)) or held.get(f"refs/c4trace/commits/{ref}")
 
 
 def fetch_commit(spec: SourceSpec, git_dir: GitDir) -> str:
@@ -95,10 +106,10 @@ def no_such_ref(spec: SourceSpec, refs: Mapping[str, str]) -> SourceError:
     return SourceError(f"source {spec.name}: {shown(spec.url)} has no ref {spec.ref!r}", remedy)
 
 
-def _fetch(spec: SourceSpec, git_dir: GitDir, wanted: str) -> None:
+def _fetch(spec: SourceSpec, git_dir: GitDir, wanted: str, depth: int = 1) -> None:
     keep = f"{wanted}:refs/c4trace/commits/{wanted}"
     options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
-    thin = ["--depth=1", f"--filter={_BLOB_FILTER}"]
+    thin = [f"--depth={depth}", f"--filter={_BLOB_FILTER}"]
     status, _, message = run(["fetch", *options, *thin, "origin", keep], _env(spec, git_dir))
     if status != 0:
         raise SourceError(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from extractor.errors import SourceError
 from extractor.model import Skip
 from extractor.sources.local import GitDir, find_git_dir, origin_web, ref_names, resolve_ref
-from extractor.sources.remote import cached_repository, fetch_commit, known_commit, no_such_ref, remote_refs
+from extractor.sources.remote import (
+    cached_repository,
+    fetch_commit,
+    fetch_history,
+    known_commit,
+    no_such_ref,
+    remote_refs,
+)
 from extractor.sources.spec import SourceSpec, check_ref, local_path, shown, web_template
 from extractor.sources.store import MAX_BYTES, CommitNote, ObjectStore, open_store
 
@@ -93,6 +100,19 @@ def open_source(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> Tre
     entries, skipped = _entries(store, commit)
     web = spec.web or web_template(spec.url) or web
     return Tree(spec.name, shown(spec.url), spec.ref, commit, store.committed(commit), web, entries, skipped, store)
+
+
+def with_history(spec: SourceSpec, tree: Tree, cache_dir: Path) -> Tree:
+    """The tree with the commits before it: a source in place has them, of a remote they are fetched.
+
+    Raises SourceError when they cannot be fetched.
+    """
+    if local_path(spec) is not None:
+        return tree
+    git_dir = cached_repository(spec, cache_dir)
+    fetch_history(spec, git_dir, tree.commit)
+    # Opened anew: where history ends is another place now.
+    return replace(tree, store=open_store(cache_dir, git_dir.path, git_dir.common))
 
 
 def list_tags(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> tuple[str, ...]:
