@@ -35,9 +35,11 @@ def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
 def entries(nights: Nights) -> list[tuple[str, str, str]]:
     """Id, title and time of the feed's entries."""
     root = xml.fromstring(nights.page("feed.atom"))
-    return [
-        tuple(e.findtext(ATOM + tag) or "" for tag in ("id", "title", "updated")) for e in root.iter(f"{ATOM}entry")
-    ]  # type: ignore[misc]  # noqa: E501
+
+    def said(entry: xml.Element, tag: str) -> str:
+        return entry.findtext(ATOM + tag) or ""
+
+    return [(said(e, "id"), said(e, "title"), said(e, "updated")) for e in root.iter(f"{ATOM}entry")]
 
 
 def flows(nights: Nights) -> list[str]:
@@ -150,7 +152,7 @@ def test_a_source_that_is_gone_stays_at_the_last_good_night_not_at_what_a_failed
     nights.parts = lambda: crashing  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         nights.run(1)
-    nights.parts = whole  # type: ignore[method-assign]
+    nights.parts = whole
     (nights.place / "up").unlink()
     assert nights.run(2) == 0
     assert nights.graph()["sources"][0]["commit"] == good  # type: ignore[index]
