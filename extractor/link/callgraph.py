@@ -38,6 +38,7 @@ _COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | fr
     "full_clean get_absolute_url to_representation to_internal_value ready check test main call load dump loads "
     "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
 )  # fmt: skip
+MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
 # Methods that keep a function for a later moment, and do not run it.
 _KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
 # Methods of a decorated function (a task) that run it here and now.
@@ -143,7 +144,7 @@ def _scope_edges(
                 if isinstance(run, DefRef) and run.target.kind == "function":
                     graph.add(owner, run.target, call.line, "call")
         if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
-            _guess(graph, owner, call, funcs, methods)
+            _guess(ev, graph, owner, call, funcs, methods)
         if owner.kind in ("module", "class") or (call.func[0] == "a" and call.func[2] in _KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
@@ -207,15 +208,27 @@ def _overrides(ev: Evaluator, func: DefRef) -> Iterator[tuple[Def, str]]:
                 yield sub.module.define(nested), "override"
 
 
-def _guess(graph: CallGraph, owner: Def, call: Call, funcs: Values, methods: dict[str, list[Def]]) -> None:
-    """An unknown receiver: a method name that only one or two classes define is taken for theirs."""
+def _guess(
+    ev: Evaluator, graph: CallGraph, owner: Def, call: Call, funcs: Values, methods: dict[str, list[Def]]
+) -> None:
+    """An unknown receiver: a method name that only one or two families of classes define is taken for theirs."""
     name = call.func[2]
     candidates = methods.get(name, ())
-    if name in _COMMON or name.startswith("__") or not 0 < len(candidates) <= 2:
+    if name in _COMMON or name.startswith("__") or not 0 < len(candidates) <= MAX_FAMILY:
         return
-    if all(isinstance(f, Param | Unknown | QueryMethod) for f in funcs):
+    if not all(isinstance(f, Param | Unknown | QueryMethod) for f in funcs):
+        return
+    if len(candidates) <= 2 or len({_family(ev, method) for method in candidates}) == 1:
         for target in candidates:
             graph.add(owner, target, call.line, "guess")
+
+
+def _family(ev: Evaluator, method: Def) -> Def:
+    """The class furthest up that defines a method of the name: what overrides it is of its family."""
+    name = method.scope.name.rsplit(".", 1)[-1]
+    assert method.owner_class is not None
+    order, _outside = ev.classes.mro(method.owner_class)
+    return [cls for cls in order if name in cls.scope.names][-1]
 
 
 def _callback(ev: Evaluator, graph: CallGraph, owner: Def, expr: Expr, frame: object, line: int) -> None:
