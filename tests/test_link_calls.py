@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
+
 from extractor.estate import Estate
 from extractor.link import callgraph, calls, entries
 from extractor.link.effects import Effects
-from extractor.link.settings import SettingsTable
+from extractor.link.settings import DeclaredStore, SettingsTable, Where
 from extractor.link.systems import Systems
 from extractor.model import Call
 from extractor.rulebook import shipped_rules
@@ -19,15 +21,22 @@ SETTINGS = 'import os\nCI_URL = os.environ.get("CI_URL", "https://ci.acme.io")\n
 
 def rows(source: str) -> list[Call]:
     """The calls of a module whose text starts in line 4."""
+    return list(read(source).calls)
+
+
+def read(source: str, engine: str = "") -> calls.Rows:
+    """What a module whose text starts in line 4 comes to, in a service whose database is of an engine."""
     ev = evaluator({"m/__init__.py": "", "m/settings.py": SETTINGS, "m/a.py": HEAD + textwrap.dedent(source).lstrip()})
     table = SettingsTable.build(ev, REPO, ("m.settings",), "web", ())
     graph = callgraph.build(ev)
     book = shipped_rules()
+    where = Where("m/settings.py", 1, 1)
+    declared = DeclaredStore("default", "database", engine, engine, "DATABASES", None, where) if engine else None
     around = calls.Surroundings(
         REPO, Systems(Estate("Shop", ()), book, REPO, table.value), entries.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: None, lambda _path, _contexts: ("web",),
+        lambda _kind, _alias: declared, lambda _path, _contexts: ("web",),
     )  # fmt: skip
-    return list(calls.rows(Effects(ev, graph, book).find(), graph, around).calls)
+    return calls.rows(Effects(ev, graph, book).find(), graph, around)
 
 
 def told(source: str) -> list[tuple[int, str | None, str]]:
@@ -88,3 +97,29 @@ def test_a_base_that_has_a_name_is_preferred_to_the_argument_in_its_place() -> N
             requests.get(self.url + "/builds")
     """
     assert told(source) == [(8, "ci.acme.io", "{setting:CI_URL}/builds")]
+
+
+DRIVER = """
+    import psycopg2
+    def reset(engine, where):
+        psycopg2.connect({}).cursor().execute("DROP DATABASE shop")
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "declared", "drawn"),
+    [
+        ("**where", "mysql", False),  # a branch for an engine that the settings do not name
+        ("database='template1', host=settings.DATABASES['default']['HOST']", "mysql", False),
+        ("**where", "postgres", True),
+        ("host=settings.CI_URL", "mysql", True),  # another database, with an address of its own
+        ("'postgres://reports/db'", "mysql", True),
+        ("**where", "mongodb", True),  # no engine of Django's
+    ],
+)
+def test_a_driver_of_another_engine_counts_where_something_says_whom_it_asks(
+    given: str, declared: str, drawn: bool
+) -> None:
+    found = read(DRIVER.format(given), declared)
+    assert [store.system for store in found.stores] == ["postgres"] * drawn
+    assert [(gap.kind, gap.line) for gap in found.gaps if gap.kind == "store"] == [("store", 6)] * (not drawn)

@@ -14,7 +14,6 @@ from extractor.link.entries import Reach
 from extractor.link.facets import Facets
 from extractor.link.labels import label
 from extractor.link.settings import DeclaredStore
-from extractor.link.settings.storerules import store_rules
 from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
 from extractor.model import Call, Context, Gap, Store
 from extractor.modules import Def
@@ -32,6 +31,10 @@ _READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "ear
 
 # Where something acts that is set up once for every process.
 _EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
+
+# The engines of Django's databases, and the arguments of their drivers that say where a database is.
+_DJANGO_ENGINES = frozenset({"postgres", "mysql", "mssql", "oracle", "sqlite"})
+_ADDRESSES = frozenset({"host", "hostaddr", "dsn", "conninfo", "url", "uri", "server", "service", "unix_socket"})
 
 StoreOf = Callable[[str, str], DeclaredStore | None]
 ServiceOf = Callable[[str, Sequence[Context]], tuple[str, ...]]
@@ -257,16 +260,16 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
 
 
 def _is_of_another_engine(effect: Effect, facets: Facets, around: Surroundings) -> bool:
-    """True for a driver of another engine than the settings' database has, where nothing tells whom it connects to: a
-    branch for an engine that this service does not use."""
+    """True for a driver of another engine than the one that Django's settings name, where nothing but those settings
+    says whom it connects to: a branch for an engine that this service does not use."""
     declared = around.store_of("database", "default") if facets.rule.store == "database" else None
     fixed = facets.systems[0] if facets.systems else ""
-    known = store_rules()
-    if declared is None or fixed == declared.system or not (known.engine(fixed) and known.engine(declared.system)):
+    if declared is None or fixed == declared.system or not {fixed, declared.system} <= _DJANGO_ENGINES:
         return False
     made = [func.receiver for func in effect.hops[-1].funcs if isinstance(func, Ext) and func.receiver is not None]
-    given = (v for one in made for values in (*one.args, *(of for _name, of in one.kwargs)) for v in values)
-    return not any(isinstance(v, Text | Setting | Env) for v in given)
+    named = (v for one in made for name, values in one.kwargs if name in _ADDRESSES for v in values)
+    given = (*named, *(v for one in made for values in one.args[:1] for v in values))
+    return not any(isinstance(v, Text | Setting | Env) and "DATABASES" not in folding.show(v) for v in given)
 
 
 def _engine_gap(effect: Effect, facets: Facets, around: Surroundings) -> Gap:
