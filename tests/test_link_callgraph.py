@@ -135,3 +135,75 @@ def test_saving_a_model_runs_what_it_overrides() -> None:
     module = ev.world.modules[0]
     assert "Order.save" in {e.target.scope.name for e in graph.callees[module.define("f")]}
     assert module.define("g") not in graph.callees
+
+
+def within(source: str) -> set[tuple[str, str, str]]:
+    """Edges of one module: (from, to, how)."""
+    graph = callgraph.build(evaluator({"m.py": textwrap.dedent(source)}))
+    return {(e.source.scope.name, e.target.scope.name, e.how) for out in graph.callees.values() for e in out}
+
+
+def test_a_pipeline_made_of_functions_runs_them_where_it_is_called() -> None:
+    found = within(
+        """
+        from toolz import compose, curry
+        def extract(): ...
+        def transform(rows): ...
+        def load(source, rows, prune=False): ...
+        loaded = curry(load)
+        courses = compose(loaded("ocw", prune=True), transform, extract)
+        def task():
+            courses()
+        def direct(rows):
+            loaded("ocw", rows)
+        """
+    )
+    assert found == {
+        ("task", "load", "callback"), ("task", "transform", "callback"), ("task", "extract", "callback"),
+        ("direct", "load", "call"),  # a curried function runs when it has all it wants, and not before
+    }  # fmt: skip
+
+
+def test_a_function_that_is_made_and_given_back_is_run_by_who_calls_it() -> None:
+    made = """
+        from collections import namedtuple
+        from functools import partial
+        Steps = namedtuple("Steps", ["extract", "transform"])
+        def factory(config):
+            def extract():
+                pass
+            def transform(config, rows):
+                pass
+            return Steps(extract, partial(transform, config))
+        first, second = factory(1)
+        {}
+        """
+    run = within(made.format("def task():\n            return second(first())"))
+    assert {("task", "factory.extract", "call"), ("task", "factory.transform", "call")} <= run
+    assert ("factory", "factory.extract", "callback") not in run
+    # Where nobody is seen to call it, and where it is a decorator's work, it is run through the one around it.
+    assert ("factory", "factory.extract", "callback") in within(made.format(""))
+    wrapper = "def wraps(f):\n    def inner(): ...\n    return inner\n@wraps\ndef g(): ...\ndef h():\n    wraps(g)()\n"
+    assert ("wraps", "wraps.inner", "callback") in within(wrapper)
+
+
+def test_a_property_that_only_one_class_has_is_known_by_its_name() -> None:
+    found = within(
+        """
+        class Partner:
+            @property
+            def api_client(self):
+                return Client()
+            @property
+            def name(self):
+                return Client()
+        class Client:
+            def fetch_all(self): ...
+        def run(site):
+            site.partner.api_client.fetch_all()
+            site.partner.name.fetch_all()
+        """
+    )
+    assert ("run", "Partner.api_client", "guess") in found
+    assert ("run", "Client.fetch_all", "call") in found
+    assert ("run", "Partner.name", "guess") not in found

@@ -244,3 +244,21 @@ BRANCHING = """
 )
 def test_a_caller_takes_the_branch_that_its_arguments_choose(function: str, methods: set[str]) -> None:
     assert {method for owner, method, _url, _timeout in sent(BRANCHING) if owner == function} == methods
+
+
+def test_who_hands_a_client_over_says_more_of_a_call_than_its_property_does() -> None:
+    source = """
+        class Partner:
+            @property
+            def api_session(self):
+                return requests.Session()
+        def push(run, base):
+            return run.api_session.post(base + "/runs")
+        def nobody(run):
+            return run.api_session.get(run.url)
+        def caller(partner: Partner):
+            push(partner, "https://lms")
+        """
+    assert {row[:3] for row in sent(source)} == {
+        ("push", "POST", "https://lms/runs"), ("nobody", "GET", "{run.url}"),
+    }  # fmt: skip

@@ -168,11 +168,12 @@ class Param:
 
 @_value
 class Partial:
-    """`functools.partial(func, *args, **kwargs)`."""
+    """`functools.partial(func, *args, **kwargs)`. A curried one runs when it has all that the function wants."""
 
     func: Value
     args: tuple[Values, ...]
     kwargs: tuple[tuple[str, Values], ...]
+    curried: bool = False
 
 
 @_value

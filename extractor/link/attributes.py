@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from extractor.link import calling, folding
@@ -62,6 +63,7 @@ class Classes:
         self._members: dict[tuple[Def, str], tuple[Def, Values] | None] = {}
         self._properties: dict[Def, bool] = {}
         self._subclasses: dict[Def, list[Def]] | None = None
+        self._methods: dict[str, list[Def]] | None = None
 
     def mro(self, cls: Def) -> tuple[tuple[Def, ...], tuple[str, ...]]:
         """The classes that were read, nearest first (depth first, as good as C3 for finding a member), and the
@@ -149,6 +151,22 @@ class Classes:
             self._properties[target] = found
         return found
 
+    def only_property(self, name: str) -> Def | None:
+        """The property of this name, when the repository has one and nothing else of the name among its methods."""
+        if self._methods is None:
+            own = (t for t in self.ev.world.defs() if t.module.in_repo and t.kind == "function")
+            self._methods = _by_name(t for t in own if t.owner_class is not None)
+        found = self._methods.get(name, ())
+        return found[0] if len(found) == 1 and "_" in name.strip("_") and self.is_property(found[0]) else None
+
+
+def _by_name(found: Iterable[Def]) -> dict[str, list[Def]]:
+    """Definitions by the last part of their names."""
+    out: dict[str, list[Def]] = {}
+    for target in found:
+        out.setdefault(target.scope.name.rsplit(".", 1)[-1], []).append(target)
+    return out
+
 
 def _is_first_param(defs: tuple[tuple[int, Expr], ...], base: Expr, first: str) -> bool:
     return all(defs[i][1] == ("p", first) for i in base[1])
@@ -179,14 +197,24 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
             return tuple(DefRef(v.target, me, v.frame) if isinstance(v, DefRef) else v for v in member[1])
         return (QueryMethod(base.cls, name),)
     if isinstance(base, Param):
-        return (Param(base.owner, base.name, f"{base.path}.{name}"),)
+        return (Param(base.owner, base.name, f"{base.path}.{name}"), *_by_property(ev, name))
     if isinstance(base, Setting):
         return (Setting(base.name, (*base.path, name)),)
     if isinstance(base, Partial):
         return (base.func,) if name == "func" else ()
     if isinstance(base, Text | Const) and name == "value":  # a member of an enumeration
         return (base,)
-    return (Unknown(f"attribute {name}"),)
+    return _by_property(ev, name) or (Unknown(f"attribute {name}"),)
+
+
+def _by_property(ev: Evaluator, name: str) -> Values:
+    """An attribute of an object that is not known, when it goes by the name of the only property of that name: the
+    object that the property makes (`partner.oauth_api_client`)."""
+    only = ev.classes.only_property(name)
+    if only is None or only.owner_class is None:
+        return ()
+    found = calling.returned(ev, DefRef(only, Inst(only.owner_class, (), known=False)), (), ())
+    return tuple(v for v in found if isinstance(v, Inst) or (isinstance(v, Ext) and v.path.endswith("()")))
 
 
 def _named_field(base: Ext, name: str) -> Values:
@@ -377,6 +405,8 @@ def item(ev: Evaluator, base: Value, key: Value) -> Values:
             return (key,) if base.path not in ("typing.Literal",) else ()
         if base.path == "builtins.globals()":
             return ()
+        if base.path == "collections.namedtuple()()" and isinstance(key, Const) and isinstance(key.value, int):
+            return base.args[key.value] if -len(base.args) <= key.value < len(base.args) else (Unknown("item"),)
         return (_ext_item(base, literal),)
     if isinstance(base, Param):
         shown = literal if literal is not None else ""

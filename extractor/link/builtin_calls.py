@@ -177,6 +177,10 @@ def _partial(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame 
     return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items()))) for func in args[0])
 
 
+def _curry(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items())), curried=True) for func in args[0]) or None
+
+
 def _getattr(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     if len(args) < 2:
         return None
@@ -290,7 +294,8 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "django.utils.translation.gettext": _first, "django.utils.translation.gettext_lazy": _first,
     "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
         v for func in (a[0] if a else ()) for v in calling.call_value(ev, func, (), ())),
-    "functools.partial": _partial, "toolz.partial": _partial, "cytoolz.partial": _partial, "toolz.curry": _partial,
+    "functools.partial": _partial, "toolz.partial": _partial, "cytoolz.partial": _partial, "toolz.curry": _curry,
+    "toolz.functoolz.curry": _curry, "cytoolz.curry": _curry,
     "html.escape": _first, "html.unescape": _first,
     "copy.copy": _first, "copy.deepcopy": _first, "typing.cast": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
     "furl.furl": _str, "yarl.URL": _str, "urllib.parse.urlparse": _first, "urllib.parse.urlsplit": _first,

@@ -6,7 +6,7 @@ nobody calls by name: properties, `with`, decorators, callbacks, classes handed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.link.absvalue import (
@@ -22,10 +22,11 @@ from extractor.link.absvalue import (
     Value,
     Values,
 )
+from extractor.link.calling import arguments, waits
 from extractor.link.evaluate import Evaluator
 from extractor.link.world import World
 from extractor.modules import Def, Module
-from extractor.summary import Call
+from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
 # Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
@@ -77,6 +78,7 @@ class CallGraph:
     sites: dict[Def, list[Site]] = field(default_factory=dict)
     callers: dict[Def, list[Edge]] = field(default_factory=dict)
     callees: dict[Def, list[Edge]] = field(default_factory=dict)
+    nested: list[Def] = field(default_factory=list)
     _seen: set[tuple[Def, Def, str]] = field(default_factory=set)
 
     def add(self, source: Def, target: Def, line: int, how: str) -> None:
@@ -101,7 +103,32 @@ def build(ev: Evaluator) -> CallGraph:
         decorated = _decorated(module)
         for name in module.summary.scopes:
             _scope_edges(ev, graph, module.define(name), properties, methods, decorated.get(name, {}))
+    for inner in graph.nested:
+        outer = inner.parent
+        if outer is not None and not _is_run_elsewhere(graph, outer, inner):
+            graph.add(outer, inner, inner.scope.line, "callback")
     return graph
+
+
+def _is_run_elsewhere(graph: CallGraph, outer: Def, inner: Def) -> bool:
+    """True for a function that the one around it only makes and gives back, where those who call it were found."""
+    if inner not in graph.callers or any(edge.how == "decorator" for edge in graph.callers.get(outer, ())):
+        return False
+    made = [call for call in outer.scope.calls if call.func == ("g", inner.scope.name)]
+    return not made and any(_holds(outer.scope, value, inner.scope.name) for value in outer.scope.returns)
+
+
+def _holds(scope: Scope, value: Expr, name: str, depth: int = 4) -> bool:
+    """True when an expression of the scope is, or holds, the function defined there under this name."""
+    parts: Iterable[Expr] = ()
+    if value[0] == "k":
+        call = scope.calls[value[1]]
+        parts = (*call.args, *(given for _name, given in call.kwargs))
+    elif value[0] == "v":
+        parts = (scope.defs[index][1] for index in value[1])
+    elif value[0] == "l":
+        parts = value[1]
+    return value == ("g", name) or (depth > 0 and any(_holds(scope, part, name, depth - 1) for part in parts))
 
 
 def _property_names(ev: Evaluator) -> frozenset[str]:
@@ -137,6 +164,8 @@ def _scope_edges(
         if index in decorated:  # the function's own edge leads to the decorator
             continue
         for func in funcs:
+            if isinstance(func, Partial) and func.curried and waits(func, *arguments(ev, call, frame)):
+                continue
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
         if call.func[0] == "a" and call.func[2] in _RUN_INLINE:
@@ -147,6 +176,8 @@ def _scope_edges(
             _guess(ev, graph, owner, call, funcs, methods)
         if owner.kind in ("module", "class") or (call.func[0] == "a" and call.func[2] in _KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
+        if any(isinstance(func, Ext) and func.path == "collections.namedtuple()" for func in funcs):
+            continue  # so does a record
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
             _callback(ev, graph, owner, argument, frame, call.line)
     for line, read in scope.reads:
@@ -179,6 +210,11 @@ def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:
     elif isinstance(func, DefRef):
         yield func.target, "call"
         yield from _overrides(ev, func)
+    elif isinstance(func, Ext) and func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
+        for values in func.args:
+            for value in values:
+                for target in _functions_in(value):
+                    yield target, "callback"
     elif isinstance(func, Inst):
         yield from _members(ev, func.cls, ("__call__",))
     elif isinstance(func, QueryMethod) and func.name.removeprefix("a") in (
@@ -261,6 +297,10 @@ def _property_edge(ev: Evaluator, graph: CallGraph, owner: Def, base: Value, nam
         for value in member[1] if member else ():
             if isinstance(value, DefRef) and ev.classes.is_property(value.target):
                 graph.add(owner, value.target, line, "property")
+    elif isinstance(base, Param | Unknown):
+        only = ev.classes.only_property(name)
+        if only is not None:
+            graph.add(owner, only, line, "guess")
 
 
 def _with_edges(ev: Evaluator, graph: CallGraph, owner: Def, values: Values, line: int) -> None:
@@ -275,7 +315,7 @@ def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
     scope = owner.scope
     parent = owner.parent
     if scope.kind in ("function", "lambda") and parent is not None and parent.kind in ("function", "lambda"):
-        graph.add(parent, owner, scope.line, "callback")
+        graph.nested.append(owner)
     if scope.kind == "function" and scope.decorators and parent is not None:
         frame = ev.frame(parent)
         for decorator in scope.decorators:

@@ -143,6 +143,8 @@ def call_value(
         return builtin_calls.outside(ev, func, args, kwargs, frame)
     if isinstance(func, Partial):
         merged = dict(func.kwargs) | dict(kwargs)
+        if waits(func, args, kwargs):
+            return (Partial(func.func, func.args + args, tuple(sorted(merged.items())), curried=True),)
         return call_value(ev, func.func, func.args + args, tuple(sorted(merged.items())))
     if isinstance(func, Inst):
         method = ev.classes.member(func.cls, "__call__")
@@ -154,6 +156,16 @@ def call_value(
     if isinstance(func, Param):
         return (Param(func.owner, func.name, f"{func.path}()"),)
     return (Unknown("call of something unknown"),)
+
+
+def waits(func: Partial, args: Args, kwargs: Kwargs) -> bool:
+    """True when a curried function called so still lacks arguments: it gives back itself, with these kept."""
+    if not func.curried or not isinstance(func.func, DefRef) or func.func.target.kind != "function":
+        return False
+    params = func.func.target.scope.params[1 if func.func.self is not None else 0 :]
+    wanted = [name for name, kind, default, _annotation in params if kind == "pos" and default is None]
+    named = {name for name, _values in (*func.kwargs, *kwargs)}
+    return any(name not in named for name in wanted[len(func.args) + len(args) :])
 
 
 def _query(ev: Evaluator, method: QueryMethod) -> Values:

@@ -86,6 +86,8 @@ class Effects:
                     found.append(wider)
                 if len(wider.hops) < MAX_HOPS and (not wider.facets or any(f.is_open() for f in wider.facets)):
                     work.append(wider)
+        told = {id(e.hops[-1]) for e in found if _is_messenger(e)}  # who handed the object over knows more of the call
+        found = [e for e in found if len(e.hops) > 1 or id(e.site) not in told]
         primitives = self._parameter_primitives(found)
         return [e for e in found if not _is_messenger(e)] + primitives + list(self._of_classes())
 
