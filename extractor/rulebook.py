@@ -114,20 +114,20 @@ class RuleBook:
     clients: tuple[ClientRule, ...]
     vendors: Mapping[str, Vendor]
     digest: str
-    _index: dict[str, list[tuple[re.Pattern[str], CallRule]]] = field(default_factory=dict)
+    _index: dict[str, list[CallRule]] = field(default_factory=dict)
     _found: dict[str, CallRule | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for client in self.clients:
             for rule in client.calls:
                 for head in _heads(rule.match):
-                    self._index.setdefault(head, []).append((_compile(rule.match), rule))
+                    self._index.setdefault(head, []).append(rule)
 
     def find(self, path: str) -> CallRule | None:
         """The rule that speaks of calling what stands at an access path (`requests.Session().get`), or None."""
         if path not in self._found:
             candidates = self._index.get(path.split(".", 1)[0].split("(", 1)[0], ())
-            self._found[path] = next((rule for pattern, rule in candidates if pattern.fullmatch(path)), None)
+            self._found[path] = next((rule for rule in candidates if _compile(rule.match).fullmatch(path)), None)
         return self._found[path]
 
     def of_bases(self, outside: tuple[str, ...]) -> tuple[ClassRule, ...]:
@@ -261,6 +261,7 @@ def _group(pattern: str, start: int) -> tuple[list[str], str]:
     raise ValueError(f"a group of {pattern!r} is not closed")
 
 
+@functools.cache
 def _compile(pattern: str) -> re.Pattern[str]:
     """`*` is one name, `**` any path; calls `()` and items `[]` are written as they stand in an access path."""
     out = ""

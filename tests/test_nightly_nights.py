@@ -152,10 +152,10 @@ def test_a_source_that_is_gone_stays_at_the_last_good_night_not_at_what_a_failed
     nights.parts = lambda: crashing  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         nights.run(1)
-    nights.parts = whole
+    nights.parts = whole  # type: ignore[method-assign]
     (nights.place / "up").unlink()
     assert nights.run(2) == 0
-    assert nights.graph()["sources"][0]["commit"] == good  # type: ignore[index]
+    assert nights.graph()["sources"][0]["commit"] == good
     assert flows(nights) == ["orders"]
 
 

@@ -8,14 +8,15 @@ from extractor.diff.identity import canonical_pattern
 from extractor.diff.pairing import Pair, pair_rows
 from extractor.diff.reach import reach_changes
 from extractor.diff.regroup import without_regrouped
-from extractor.diff.row import Field, Row, reader
+from extractor.diff.row import Field, Reader, Row, reader
 from extractor.diff.rows import rows_of
 from extractor.model import Graph, Source
 
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty."""
-    names = renamed_tasks(base, head) | renamed_routes(base, head) | renamed_settings(base, head)
+    sides = (reader(base, {}), reader(head, {}))
+    names = renamed_tasks(*sides) | renamed_routes(*sides) | renamed_settings(*sides)
     before, after = reader(base, names), reader(head, names)
     kinds = [kind for kind in KINDS if kind != "reach"]
     changes = [change for kind in kinds for change in _compare(kind, rows_of(kind, before), rows_of(kind, after))]
@@ -30,9 +31,9 @@ def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     )
 
 
-def renamed_tasks(base: Graph, head: Graph) -> dict[str, str]:
+def renamed_tasks(base: Reader, head: Reader) -> dict[str, str]:
     """For each task renamed between the sides, both names -> one of them, so that what names it is no change too."""
-    pairs, _, _ = pair_rows(rows_of("tasks", reader(base, {})), rows_of("tasks", reader(head, {})))
+    pairs, _, _ = pair_rows(rows_of("tasks", base), rows_of("tasks", head))
     names: dict[str, str] = {}
     for old, new in pairs:
         if old.title != new.title:
@@ -40,10 +41,10 @@ def renamed_tasks(base: Graph, head: Graph) -> dict[str, str]:
     return names
 
 
-def renamed_routes(base: Graph, head: Graph) -> dict[str, str]:
+def renamed_routes(base: Reader, head: Reader) -> dict[str, str]:
     """For each pattern that one side serves under another name, both patterns -> one of them."""
-    pairs, _, _ = pair_rows(rows_of("routes", reader(base, {})), rows_of("routes", reader(head, {})))
-    before, after = ({canonical_pattern(r.pattern) for r in side.routes} for side in (base, head))
+    pairs, _, _ = pair_rows(rows_of("routes", base), rows_of("routes", head))
+    before, after = ({canonical_pattern(r.pattern) for r in side.graph.routes} for side in (base, head))
     names: dict[str, str] = {}
     for old, new in pairs:
         a, b = old.traits[0], new.traits[0]
@@ -52,9 +53,9 @@ def renamed_routes(base: Graph, head: Graph) -> dict[str, str]:
     return names
 
 
-def renamed_settings(base: Graph, head: Graph) -> dict[str, str]:
+def renamed_settings(base: Reader, head: Reader) -> dict[str, str]:
     """For each setting renamed between the sides, both names -> one of them."""
-    pairs, _, _ = pair_rows(rows_of("settings", reader(base, {})), rows_of("settings", reader(head, {})))
+    pairs, _, _ = pair_rows(rows_of("settings", base), rows_of("settings", head))
     named = ((old.traits[0], new.traits[0]) for old, new in pairs)
     return {name: min(pair) for pair in named if pair[0] != pair[1] for name in pair}
 

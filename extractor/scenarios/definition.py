@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +61,19 @@ def load_scenarios(estate: Estate) -> tuple[Definition, ...]:
     known: dict[str, Path] = {}
     out = []
     for path in dict.fromkeys(paths):
-        definition = read_scenario(path)
+        definition = _read(path, path.stat().st_mtime_ns)
         if definition.id in known:
             remedy = "give each its own id"
             raise UserError(f"{path}: the id {definition.id!r} is that of {known[definition.id]}", remedy)
         known[definition.id] = path
         out.append(definition)
     return tuple(out)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, _changed: int) -> Definition:
+    """A file read once while it stays as it is: both sides of a diff name the same ones."""
+    return read_scenario(path)
 
 
 def read_scenario(path: Path) -> Definition:
