@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,13 +66,21 @@ class Material:
         parts = [part for groups in self.opened.values() for part in groups.values()]
         return render_svgs((*self.views, *parts), store=self.layouts, likes=likes)
 
+    @functools.cached_property
+    def alone(self) -> dict[str, str]:
+        """Each view drawn to stand alone, by its id."""
+        from renderers.svg import render_svgs
+
+        return render_svgs(self.views, standalone=True, store=self.layouts)
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An output format: what it is, and what makes its files (relative path to content)."""
+    """An output format: what it is, what makes its files (relative path to content), whether it is made unasked."""
 
     summary: str
     render: Callable[[Material], Files]
+    default: bool = True
 
 
 def render_outputs(material: Material, formats: Iterable[str]) -> Files:
@@ -88,11 +97,36 @@ def render_outputs(material: Material, formats: Iterable[str]) -> Files:
 
 
 def check_formats(formats: Iterable[str]) -> frozenset[str]:
-    """The names of formats, with `graph`. Raises UserError for a name that is no format."""
+    """The names of formats, with `graph`. Raises UserError for a name that is no format, or one not installed."""
     chosen = frozenset(formats)
     for name in sorted(chosen - FORMATS.keys()):
         raise UserError(f"there is no output format {name!r}", f"one of {', '.join(FORMATS)}")
+    if "png" in chosen:
+        from renderers.png import PngError, check_png
+
+        with _told(PngError):
+            check_png()
     return chosen | {"graph"}
+
+
+@contextlib.contextmanager
+def _told(error: type[Exception]) -> Iterator[None]:
+    """Turns the error of a renderer that is an option into one for the user."""
+    try:
+        yield
+    except error as trouble:
+        raise UserError(str(trouble)) from trouble
+
+
+def kroki_files(url: str, material: Material) -> tuple[Files, UserError | None]:
+    """The pictures that a Kroki server draws of the C4-PlantUML sources; or none, and why there are none."""
+    from c4trace.kroki import kroki_pictures
+
+    sources = {name: str(text) for name, text in _puml(material).items()}
+    try:
+        return dict(kroki_pictures(url, sources)), None
+    except UserError as trouble:
+        return {}, trouble
 
 
 def evidence_links(graph: Graph) -> dict[str, str]:
@@ -141,10 +175,21 @@ def _site(material: Material) -> Files:
 
 
 def _svg(material: Material) -> Files:
-    from renderers.svg import render_svgs
+    return {f"svg/{name}.svg": text for name, text in material.alone.items()}
 
-    pictures = render_svgs(material.views, standalone=True, store=material.layouts)
-    return {f"svg/{name}.svg": text for name, text in pictures.items()}
+
+def _png(material: Material) -> Files:
+    from renderers.png import PngError, render_pngs
+
+    with _told(PngError):
+        return {f"png/{name}.png": picture for name, picture in render_pngs(material.alone).items()}
+
+
+def _markdown(material: Material) -> Files:
+    from renderers.markdown import render_markdown
+
+    pages = render_markdown(material.graph, material.views, material.alone)
+    return {f"markdown/{name}": text for name, text in pages.items()}
 
 
 def _puml(material: Material) -> Files:
@@ -190,9 +235,11 @@ FORMATS: dict[str, Format] = {
     "puml": Format("puml/: diagrams as C4-PlantUML", _puml),
     "mermaid": Format("mermaid/: diagrams as Markdown with Mermaid", _mermaid),
     "svg": Format("svg/: diagrams as pictures that stand alone", _svg),
+    "png": Format("png/: the same as PNG", _png, default=False),
+    "markdown": Format("markdown/: pages for MkDocs, Zensical and their kin", _markdown, default=False),
     "structurizr": Format("structurizr/: the graph as Structurizr DSL", _structurizr),
     "likec4": Format("likec4/: the graph as a LikeC4 model", _likec4),
     "d2": Format("d2/: diagrams as D2", _d2),
     "site": Format("site/: the pages; open site/index.html", _site),
 }
-DEFAULT_FORMATS = tuple(FORMATS)
+DEFAULT_FORMATS = tuple(name for name, kind in FORMATS.items() if kind.default)

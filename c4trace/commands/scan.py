@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where to")
     where.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="the output directory [out]")
     where.add_argument("--format", metavar="NAME", action="append", help="write only this format; may be repeated")
+    where.add_argument("--kroki", metavar="URL", help="have this Kroki server draw the C4-PlantUML, into kroki/")
     how = parser.add_argument_group("how")
     how.add_argument("--offline", action="store_true", help="use no network: clones and libraries from the cache only")
     how.add_argument("--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="processes [all cores]")
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Scan and publish. Raises UserError or SourceError before anything of the last output is touched."""
-    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, kept_layouts, render_outputs
+    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, kept_layouts, kroki_files, render_outputs
     from c4trace.publish import check_out_dir, publish
     from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
     from c4trace.version import stamp, version
@@ -65,6 +66,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     started = time.monotonic()
     formats = check_formats(options.format or DEFAULT_FORMATS)
+    if options.kroki:
+        from c4trace.kroki import check_kroki
+
+        check_kroki(options.kroki)
     estate = choose_estate(options.estate, options.source, options.only)
     check_out_dir(options.out)
     cache_dir = options.cache_dir or default_cache_dir()
@@ -86,12 +91,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         graph = _scan(estate, trees, scan_options)
         progress("drawing", 0, 0)
         with clock.stage("render"), uncollected():
-            files = render_outputs(Material(graph, layouts=kept_layouts(scan_options.cache_dir)), formats)
+            material = Material(graph, layouts=kept_layouts(scan_options.cache_dir))
+            files = render_outputs(material, formats)
+            drawn, trouble = kroki_files(options.kroki, material) if options.kroki else ({}, None)
         with clock.stage("publish"):
-            publish(options.out, files)
+            publish(options.out, {**files, **drawn})
     if "site" in formats:
         console.note(f"open {options.out / 'site' / 'index.html'}")
     console.note(last_line(graph, time.monotonic() - started))
+    if trouble:
+        raise trouble
     return 0
 
 
