@@ -47,6 +47,7 @@ A pattern names the call that does I/O and no other: `execute`, not `filter`; a 
 | `alias` | where the alias of a declared store stands (`caches["x"]`): its settings then say which system it is |
 | `label`, `protocol` | what moves, and how, where the code does not say |
 | `everywhere` | set up once, it then acts in every process (a log handler that settings name) |
+| `only_urls` | the function takes a file or a text as well: a call counts where its `url` is seen to be an address |
 
 A *place* is `{arg: [0, url]}` (the first argument, or the keyword `url`), `{receiver: [0, service_name]}` (the same of
 the nearest call inside the path: `boto3.client("s3").put_object(...)`), either with a `default`, or a plain text.

@@ -41,7 +41,8 @@ class CallRule:
 
     `method` is a Place, or the text `@name` for the upper-cased last segment. `system` names the system when the
     library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is a Place, or a word
-    (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler).
+    (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler),
+    `only_urls` what takes files and texts as well as addresses.
     """
 
     rule: str
@@ -59,6 +60,7 @@ class CallRule:
     label: str = ""
     protocol: str = ""
     everywhere: bool = False
+    only_urls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
         rule, row["match"], row.get("effect", "http"), _place(row.get("method")), _place(row.get("url")),
         _place(row.get("base")), _place(row.get("system")), tuple(sorted(row.get("systems", {}).items())),
         _place(row.get("timeout")), row.get("operation", ""), row.get("store", ""), _place(row.get("alias")),
-        row.get("label", ""), row.get("protocol", ""), row.get("everywhere", False),
+        row.get("label", ""), row.get("protocol", ""), row.get("everywhere", False), row.get("only_urls", False),
     )  # fmt: skip
 
 

@@ -133,7 +133,7 @@ class Effects:
         out: list[Facets] = []
         for func in funcs:
             out += self._of_value(func, site, frame)
-        return tuple(dict.fromkeys(self._of_own_session(facets, site, frame) for facets in out))
+        return tuple(dict.fromkeys(self._of_own_session(facets, site, frame) for facets in out if facets.counts()))
 
     def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Facets]:
         if isinstance(func, Ext):

@@ -35,6 +35,10 @@ class Facets:
         """What can be known of the call: two readings of one call with equal skeletons say the same."""
         return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(skeleton, self.urls)))
 
+    def counts(self) -> bool:
+        """False where a function that takes files and texts too is not seen to be given an address."""
+        return not self.rule.only_urls or any(map(_is_address, self.urls))
+
     def is_open(self) -> bool:
         """True when a caller may know more: a hole in the URL, the method or the system. The path parameters of a
         rule's own URL are none: which call leaves is known, and where to."""
@@ -42,6 +46,13 @@ class Facets:
         open_url = not own_url and (any(map(_is_open, self.urls)) or not self.urls)
         open_method = self.rule.method is not None and not self.methods
         return open_url or open_method or (self.rule.system is not None and not self.systems)
+
+
+def _is_address(url: Text) -> bool:
+    head = url.parts[0] if url.parts else ""
+    if isinstance(head, str):
+        return head.startswith(("http://", "https://"))
+    return "url" in head.name.lower() or "uri" in head.name.lower()
 
 
 def _is_open(url: Text) -> bool:
