@@ -23,6 +23,7 @@ from extractor.link.facts import RepoFacts
 from extractor.link.folding import LIMIT
 from extractor.link.routes import RouteTable, routes
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, joints, lifted, settings_rows
+from extractor.link.signin import sign_ins
 from extractor.link.systems import Systems
 from extractor.link.world import World
 from extractor.model import Context, Enqueue, Source, Task
@@ -65,7 +66,9 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     beat = schedules(ev, celery.index, repo)
     queued = enqueues(ev, celery.index, repo)
     clock.lap("celery")
-    served = [_routes(ev, reading, service) for service in reading.services]
+    # Libraries that are read for their URLs alone are known where URLs are resolved, and nowhere else.
+    serving = Evaluator(World(repo, (*modules, *reading.libraries.url_modules)))
+    served = [_routes(serving, reading, service) for service in reading.services]
     clock.lap("routes")
     reach = entries.reach(ev, graph, celery.index.names(), _views(served), _named_code(ev, tables))
     chain = {module: None for table in tables.values() for module in table.chain}
@@ -100,7 +103,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
         directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
-        (*(joint for table in tables.values() for joint in joints(table)), *buses.bus_joints(bus_topics, tables)),
+        (*(joint for table in tables.values() for joint in joints(table)), *buses.bus_joints(bus_topics, tables),
+         *sign_ins(ev, tables)),
     )  # fmt: skip
 
 

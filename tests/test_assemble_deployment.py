@@ -252,3 +252,14 @@ def test_containers_say_what_runs_them_and_where_that_was_read() -> None:
     assert [(e.path, e.line) for e in drawn["shop/web"].evidence if e.role == "runtime"] == [
         ("Procfile", 1), ("docker-compose.yml", 6)
     ]  # fmt: skip
+
+
+def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
+    where = Where("shop/settings.py", 11, 14)
+    joint = Joint(
+        "", "sign-in", "AUTHENTICATION_BACKENDS", where, "google-oauth", "a.Google", "OAuth 2", "settings.SSO"
+    )
+    [link] = deployed({}, joints=(joint,)).links
+    assert (link.source, link.target, link.label, link.protocol) == ("shop/web", "google-oauth", "sign-in", "OAuth 2")
+    assert (link.condition, link.why) == ("settings.SSO", "AUTHENTICATION_BACKENDS names a.Google")
+    assert [(e.path, e.line, e.end_line, e.role) for e in link.evidence] == [("shop/settings.py", 11, 14, "setting")]

@@ -97,7 +97,15 @@ class _Reader:
         passing = self._passing()
         return Deployment(
             tuple(map(self._node, (p for p in (*self._proxies, *self._fronts) if "/" in p.node))),
-            (*passing, *self._sign_in(), *self._bundles(), *self._addressed(), *self._schedulers(), *self._consumers()),
+            (
+                *passing,
+                *self._sign_in(),
+                *self._bundles(),
+                *self._addressed(),
+                *self._schedulers(),
+                *self._consumers(),
+                *self._backends(),
+            ),
             {s.id: found for s in services_of(self._system) if (found := self._entries(s, passing))},
             self._outside(),
         )
@@ -322,6 +330,14 @@ class _Reader:
                     what = f"events of {', '.join(dict.fromkeys(topics))}" if topics else "events"
                     why = f"{bus.command} runs here" if running else f"{bus.consumer} names a consumer"
                     yield Link(bus.system, target, what, "event bus", lines, why, sync=False)
+
+    def _backends(self) -> Iterator[Link]:
+        """Services that send people to an identity provider, as the backends that settings name do."""
+        for joint in self._joints("sign-in"):
+            for service in self._of(joint):
+                yield Link(web_id(self._system.id, service.id), joint.system, "sign-in", joint.protocol,
+                           (self._at_joint(joint),), f"{joint.setting} names {joint.named}",
+                           condition=joint.condition)  # fmt: skip
 
     def _joints(self, role: str) -> list[Joint]:
         return [joint for joint in self._repo.joints if joint.role == role]

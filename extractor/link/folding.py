@@ -109,9 +109,16 @@ def add(left: Values, right: Values) -> Values:
 
 
 def _add_sequences(a: Value, b: Value) -> Value:
-    left = a if isinstance(a, Seq) else Seq((), open=True)
-    right = b if isinstance(b, Seq) else Seq((), open=True)
+    left, right = _sequence(a), _sequence(b)
     return Seq(left.items + right.items, left.open or right.open)
+
+
+def _sequence(value: Value) -> Seq:
+    """A value as a sequence: an environment variable's default, as far as it is one; open where more may be in it."""
+    if isinstance(value, Seq):
+        return value
+    default = value.default if isinstance(value, Env) else ()
+    return Seq(next((v.items for v in default if isinstance(v, Seq)), ()), open=True)
 
 
 def arithmetic(op: str, a: Const, b: Const) -> Value:

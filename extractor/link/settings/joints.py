@@ -19,14 +19,18 @@ _SCHEDULERS = ("CELERY_BEAT_SCHEDULER", "CELERYBEAT_SCHEDULER")
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A setting that joins units of a service. `role` is `scheduler` (beat keeps its schedule in the store `system`)
-    or `bundles` (pages take what a front end builds)."""
+    """A setting that joins units of a service. `role` is `scheduler` (beat keeps its schedule in the store `system`),
+    `bundles` (pages take what a front end builds), `topics`, `producer` and `consumer` (events of the bus `system`) or
+    `sign-in` (`named` is the class that sends people to the provider `system`)."""
 
     service: str
     role: str
     setting: str
     where: Where
     system: str = ""
+    named: str = ""
+    protocol: str = ""
+    condition: str = ""
 
 
 def joints(table: SettingsTable) -> tuple[Joint, ...]:

@@ -1,0 +1,108 @@
+"""Who signs people in: backends that settings name as text, and their providers by `rules/signin.yaml`."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from extractor.checked_yaml import read_yaml
+from extractor.link.absvalue import Const, DefRef
+from extractor.link.evaluate import Evaluator
+from extractor.link.settings import Joint, SettingsTable, Where
+from extractor.rulefiles import read_schema, rules_dir
+from extractor.summary import Scope
+from extractor.summary import Value as Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider of the rules; see the head of the file for the fields."""
+
+    backend: re.Pattern[str]
+    system: str
+    protocol: str
+    address: tuple[str, ...]
+
+
+@functools.cache
+def _rules() -> tuple[tuple[str, ...], tuple[Provider, ...]]:
+    """The settings that list backends, and the providers."""
+    data = read_yaml(rules_dir() / "signin.yaml", read_schema("signin")).data
+    providers = (
+        Provider(re.compile(row["backend"]), row["system"], row["protocol"], tuple(row.get("address", ())))
+        for row in data["providers"]
+    )
+    return tuple(data["settings"]), tuple(providers)
+
+
+def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Joint, ...]:
+    """The backends of every service whose provider is known, in the order of their names."""
+    out: dict[Joint, None] = {}
+    for service, table in tables.items():
+        for setting, dotted, path, line in table.dotted_texts():
+            provider = _provider(ev, dotted) if setting in _rules()[0] else None
+            if provider is not None:
+                where = table.where(setting) or Where(path, line, line)
+                out[Joint(service, "sign-in", setting, where, provider.system, dotted, provider.protocol,
+                          _condition(table, where))] = None  # fmt: skip
+    return tuple(out)
+
+
+def _provider(ev: Evaluator, dotted: str) -> Provider | None:
+    """The provider of a backend, by the dotted name of its class or of a base of it; None for one whose class says
+    where it is."""
+    classes = [v.target for v in ev.by_dotted(dotted) if isinstance(v, DefRef) and v.target.kind == "class"]
+    names = [dotted, *(base for cls in classes for base in ev.classes.mro(cls)[1])]
+    for provider in _rules()[1]:
+        if any(provider.backend.fullmatch(name) for name in names):
+            told = any(ev.classes.member(cls, name) is not None for cls in classes for name in provider.address)
+            return None if told else provider
+    return None
+
+
+def _condition(table: SettingsTable, where: Where) -> str:
+    """The feature flag that the assignment stands under, and what it is by default; "" when there is none."""
+    module = next((m for m in table.chain if m.path == where.path), None)
+    scope = module.summary.scopes[""] if module is not None else None
+    calls = [c for c in scope.calls if where.line <= c.line <= where.end_line] if scope is not None else []
+    if scope is None or not calls:
+        return ""
+    common = set(calls[0].guards).intersection(*(call.guards for call in calls))
+    for index in sorted(common):
+        test, holds, _line = scope.guards[index]
+        flag = _flag(test, scope)
+        if flag is not None:
+            known = [bool(v.value) for v in table.value(flag[0], flag[1:]) if isinstance(v, Const)]
+            said = f"settings.{flag[0]}" + "".join(f"[{key!r}]" for key in flag[1:])
+            state = f", {'on' if known[0] else 'off'} by default" if len(known) == 1 else ""
+            return ("" if holds else "not ") + said + state
+    return ""
+
+
+def _flag(test: Expr, scope: Scope) -> tuple[str, ...] | None:
+    """`FEATURES.get("X")` or `FEATURES["X"]` as (FEATURES, X), `FLAG` as (FLAG,); None for another test."""
+    if test[0] == "k":
+        call = scope.calls[test[1]]
+        if call.func[0] == "a" and call.func[2] == "get" and call.args:
+            return _keyed(call.func[1], call.args[0], scope)
+    if test[0] == "i":
+        return _keyed(test[1], test[2], scope)
+    name = _name(test, scope)
+    return (name,) if name else None
+
+
+def _keyed(base: Expr, key: Expr, scope: Scope) -> tuple[str, ...] | None:
+    name = _name(base, scope)
+    return (name, key[1]) if name and key[0] == "c" and isinstance(key[1], str) else None
+
+
+def _name(expr: Expr, scope: Scope) -> str | None:
+    """The setting's name behind an expression of its module."""
+    if expr[0] == "n":
+        return str(expr[1])
+    if expr[0] == "v":
+        named = {name for name, indices in scope.names.items() if set(indices) & set(expr[1])}
+        return named.pop() if len(named) == 1 else None
+    return None
