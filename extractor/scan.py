@@ -128,7 +128,7 @@ def _read(
         system = estate.system(name)
         assert system is not None
         kind = "library" if name in libraries else "repository"
-        found = read_libraries(tree, wanted, libraries, cache, options)
+        found = read_libraries(tree, collected[name], wanted, libraries, cache, options)
         out[name] = Reading(
             _source(tree, collected[name], kind), collected[name], found,
             read_runtime(_runtime_files(tree)), services_of(system),

@@ -208,3 +208,52 @@ def test_ids_do_not_change_when_lines_move() -> None:
     moved = table({"main/urls.py": urls("\n\n\n" + body.replace("<int:n>", "<slug:other>"))}).routes
     assert [r.id for r in first] == [r.id for r in moved]
     assert [r.line for r in first] != [r.line for r in moved]
+
+
+def test_lists_put_together_by_functions() -> None:
+    body = """
+import functools, itertools, operator
+first = [path('a/', views.index)]
+second = [path('b/', views.index)]
+third = [path('c/', views.index)]
+groups = [first, second]
+urlpatterns = functools.reduce(operator.add, groups) + sum([third], [path('d/', views.index)])
+urlpatterns += itertools.chain([path('e/', views.index)])
+"""
+    assert patterns({"main/urls.py": urls(body)}) == ["/a/", "/b/", "/c/", "/d/", "/e/"]
+
+
+def test_a_function_that_gives_a_list_and_its_name() -> None:
+    pages = urls(
+        "def made(name='pages'):\n    return rows, name\nrows = []\nrows += [path('x/', views.Page.as_view())]\n"
+    )
+    body = "from main.pages import made\nfound, name = made()\nurlpatterns = [path('p/', include((found, name)))]\n"
+    found = table({"main/urls.py": urls(body), "main/pages.py": urls(pages)})
+    assert [(r.pattern, r.view, r.path, r.line) for r in found.routes] == [
+        ("/p/x/", "main.views.Page", "main/pages.py", 10)
+    ]
+    assert found.gaps == ()
+
+
+def test_urlconfs_of_django_itself_are_known() -> None:
+    found = table({"main/urls.py": urls("urlpatterns = [path('i18n/', include('django.conf.urls.i18n'))]\n")})
+    assert [(r.pattern, r.view, r.path, r.line) for r in found.routes] == [
+        ("/i18n/setlang/", "django.views.i18n.set_language", "main/urls.py", 4)
+    ]
+    assert found.gaps == ()
+
+
+def test_a_class_that_makes_a_view_of_itself_by_another_method() -> None:
+    body = """
+def shown(view):
+    def inner(request): ...
+    return inner
+class Api(views.Page):
+    @classmethod
+    def as_api_view(cls, **given):
+        return shown(cls.as_view(**given))
+urlpatterns = [path('x/', Api.as_api_view(client='app'))]
+"""
+    assert [(r.view, r.methods) for r in table({"main/urls.py": urls(body)}).routes] == [
+        ("main.urls.Api", ("GET", "POST"))
+    ]

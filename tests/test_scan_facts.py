@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import extractor.scan as scan
 from extractor.estate import apply_overrides, load_estate, parse_source_override
+from extractor.link.facts import RepoFacts
+from extractor.linking import Reading, link_repository
 from extractor.model import Graph
 from extractor.options import ScanOptions
 from extractor.sources import open_source
@@ -32,17 +35,20 @@ def scanned(repositories: dict[str, Path], cache: Path, title: str | None = None
     return scan.scan_estate(estate, trees, ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, cache, offline=True))
 
 
-def test_a_second_scan_links_nothing_and_says_the_same(
+def test_a_second_scan_links_nothing_anew_but_what_a_missing_library_leaves_open(
     repositories: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = scanned(repositories, tmp_path)
-    linked: list[object] = []
-    monkeypatch.setattr(scan, "link_repository", lambda *given: linked.append(given))
-    # What a pinned library that cannot be had leaves open is looked for anew: such facts are not kept.
-    kept = {gap.repo for gap in first.gaps if gap.kind == "library"}
-    assert not kept
+    linked: list[str] = []
+    link = link_repository
+
+    def recorded(reading: Reading, *given: Any) -> RepoFacts:
+        linked.append(reading.source.name)
+        return link(reading, *given)
+
+    monkeypatch.setattr(scan, "link_repository", recorded)
     assert scanned(repositories, tmp_path) == first
-    assert linked == []
+    assert linked == sorted({gap.repo for gap in first.gaps if gap.kind == "library"}) == ["campus-platform"]
 
 
 def test_a_damaged_file_is_linked_anew(repositories: dict[str, Path], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from extractor.djangorules import django_rules
 from extractor.link.absvalue import DefRef
 from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Edge
@@ -24,18 +25,6 @@ MAX_CHAINS = 6
 _COMMAND = re.compile(r"(^|/)management/commands/([^/]+)\.py$")
 _ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
 
-# Classes that a web request runs, by what their outside bases are called.
-_REQUEST_BASES = re.compile(
-    r"(ModelAdmin|AdminSite|TabularInline|StackedInline|SimpleListFilter|MiddlewareMixin|BaseBackend|ModelBackend"
-    r"|BaseOAuth2|BaseAuth|OAuth2Validator|BaseAuthentication|BasePermission|DefaultAccountAdapter|Page|Snippet\w*"
-    r"|wagtail[\w.]*|XBlock|FeedView|Feed|Sitemap|AppDirectoriesFinder|Storage|S3\w*Storage|BaseThrottle|Menu\w*"
-    r"|TemplateTag|Node|ImportExport\w*|ModelForm|Form|UserCreationForm|GenericChooser\w*|ModelViewSet\w*)$"
-)
-_REQUEST_DECORATORS = re.compile(
-    r"(register\.(simple_tag|filter|inclusion_tag|tag)|Library\(\)\.(simple_tag|filter|inclusion_tag|tag)"
-    r"|hooks\.register|admin\.(register|action|display)|login_required|csrf_exempt|require_\w+|api_view|ensure_csrf_cookie"
-    r"|cache_control|never_cache|xframe_options_\w+)$"
-)
 _SIGNAL_DECORATORS = ("django.dispatch.receiver", "django.dispatch.dispatcher.receiver")
 _STARTUP_BASES = ("django.apps.AppConfig", "django.apps.config.AppConfig")
 
@@ -177,7 +166,7 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -
     outside = classes.mro(cls)[1]
     if any(path in _STARTUP_BASES for path in outside):
         add(cls, "startup", cls.shown, "override")
-    elif any(_REQUEST_BASES.search(path) for path in outside):
+    elif any(django_rules().request_bases.search(path) for path in outside):
         kind = "admin " if any("admin" in path.lower() for path in outside) else ""
         add(cls, "request", f"{kind}{cls.shown}", "override")
         if classes.is_model(cls):  # a page: its framework calls its methods
@@ -199,7 +188,7 @@ def _decorated_entry(ev: Evaluator, target: Def, add: object) -> None:
             add(target, "startup", f"{name}: {target.shown}", "signal")
         elif name.endswith(".connect"):
             add(target, "signal", f"{name.removesuffix('.connect')}: {target.shown}", "signal")
-        elif _REQUEST_DECORATORS.search(name):
+        elif django_rules().request_decorators.search(name):
             add(target, "request", target.shown, "override")
 
 

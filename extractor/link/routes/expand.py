@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from extractor.link.absvalue import DefRef, Ext, Inst, ModuleRef, Seq, Text, Value, Values
-from extractor.link.calling import arguments, entry_frame, method_frame
+from extractor.djangorules import django_rules
+from extractor.link.absvalue import DefRef, Ext, ModuleRef, Seq, Text, Values
+from extractor.link.calling import arguments, entry_frame
 from extractor.link.evaluate import Evaluator
 from extractor.link.rounds import rounds
 from extractor.link.routes import conditions, patterns, sites
-from extractor.link.routes.places import Place, module_of, named, names_of, places
+from extractor.link.routes.objects import ObjectUrls
+from extractor.link.routes.places import Place, items_of, line_of, module_of, named, names_of, place_of, places
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
-from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread
-from extractor.link.routes.views import View, find_views, with_actions
-from extractor.modules import Def, Module
+from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread, value_name, why_unread
+from extractor.link.routes.views import View, find_views
+from extractor.modules import Module
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 
@@ -37,7 +39,10 @@ _LANGUAGE = frozenset({"django.conf.urls.i18n.i18n_patterns"})
 _FILES = frozenset({"django.conf.urls.static.static",
                     "django.contrib.staticfiles.urls.staticfiles_urlpatterns"})  # fmt: skip
 _THROUGH = frozenset({"rest_framework.urlpatterns.format_suffix_patterns", "builtins.list", "builtins.tuple",
-                      "builtins.sorted", "builtins.reversed", "copy.copy", "copy.deepcopy"})  # fmt: skip
+                      "builtins.sorted", "builtins.reversed", "copy.copy", "copy.deepcopy",
+                      "wagtail.utils.urlpatterns.decorate_urlpatterns"})  # fmt: skip
+# Functions that put lists together, with the first argument that holds lists.
+_JOINING = {"functools.reduce": 1, "builtins.sum": 0, "itertools.chain": 0, "itertools.chain.from_iterable": 0}
 _PLUGINS = "edx_django_utils.plugins"
 
 
@@ -52,6 +57,11 @@ class Expander:
     visited: set[str] = field(default_factory=set)
     count: int = 0
     _seen: set[tuple[int, int, str]] = field(default_factory=set)
+
+    @property
+    def objects(self) -> ObjectUrls:
+        """What answers for the `urls` of objects."""
+        return ObjectUrls(self)
 
     def module(self, module: Module, ground: Ground) -> Iterator[Found]:
         """The URLs of a URLconf module."""
@@ -122,8 +132,11 @@ class Expander:
             yield from self._appended(place, expr[1], ground)
         elif tag == "c" and expr[1] is None:
             return
+        elif tag == "i" and (items := list(items_of(self.ev, place))):
+            for one in items:
+                yield from self.expand(one, ground.deeper())
         elif tag == "a" and expr[2] == "urls":
-            yield from self._urls_of(place, ground)
+            yield from self.objects.urls_of(place, ground)
         else:
             yield from self._elsewhere(place, ground)
 
@@ -164,20 +177,20 @@ class Expander:
                 yield from self._valued(value, place, ground)
             else:
                 if isinstance(value, Ext) and value.path in sites.WAGTAIL_ADMIN:
-                    yield from self._wagtail_admin(ground)
-                yield self._unread(place, ground, _what(value), _why(value))
+                    yield from self.objects.wagtail_admin(ground)
+                yield self.unread(place, ground, value_name(value), why_unread(value))
         if not values:
-            yield self._unread(place, ground, "a list of URL patterns", "nothing is known of its value")
+            yield self.unread(place, ground, "a list of URL patterns", "nothing is known of its value")
 
     def _valued(self, value: Ext, place: Place, ground: Ground) -> Iterator[Found]:
         """A `path()` handed through an argument: what it was called with is known, its own line is not."""
         for text in self._texts(value.args[0] if value.args else ()):
-            pattern = _joined(ground.pattern, text, value.path.removesuffix("()") in _REGEX)
+            pattern = patterns.joined(ground.pattern, text, value.path.removesuffix("()") in _REGEX)
             for view in value.args[1] if len(value.args) > 1 else ():
                 if isinstance(view, DefRef):
-                    from_def = find_views(self.ev, _place_of(self.ev, view))
+                    from_def = find_views(self.ev, place_of(self.ev, view))
                     for one in from_def:
-                        yield self._entry(pattern, None, one, place, ground)
+                        yield self.entry(pattern, None, one, place, ground)
 
     # calls ---------------------------------------------------------------------------------------------------
 
@@ -199,6 +212,9 @@ class Expander:
                 yield from self.expand(place.at(arg), ground.deeper(pattern=ground.pattern.then(prefix)))
         elif names & _THROUGH and call.args:
             yield from self.expand(place.at(call.args[0]), ground.deeper())
+        elif joining := names & _JOINING.keys():
+            for arg in call.args[max(_JOINING[name] for name in joining) :]:
+                yield from self.expand(place.at(arg), ground.deeper())
         elif self.plugins is not None and any(n.startswith(_PLUGINS) and n.endswith("url_patterns") for n in names):
             yield from self._plugged(place, call, ground)
         else:
@@ -209,19 +225,21 @@ class Expander:
         first = call.args[0] if call.args else named_args.get("route", named_args.get("regex"))
         second = call.args[1] if len(call.args) > 1 else named_args.get("view")
         if first is None or second is None:
-            yield self._unread(place, ground, "a URL pattern", "it is called without a route or a view")
+            yield self.unread(place, ground, "a URL pattern", "it is called without a route or a view")
             return
         ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
         for ev in rounds(self.ev, place.frame, (first, second)):
             texts = self._texts(ev.eval(first, place.frame))
             if not texts:
-                yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")
+                yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
             elif inner is not None:
                 for text in texts:
-                    yield from self._included(inner, ground.deeper(pattern=_joined(ground.pattern, text, is_regex)))
+                    yield from self._included(
+                        inner, ground.deeper(pattern=patterns.joined(ground.pattern, text, is_regex))
+                    )
             else:
-                made = [_joined(ground.pattern, text, is_regex) for text in texts]
+                made = [patterns.joined(ground.pattern, text, is_regex) for text in texts]
                 yield from self._leaf(ev, place, made, second, ground)
 
     def _texts(self, values: Values) -> list[str]:
@@ -236,13 +254,13 @@ class Expander:
         given = dict(kwargs).get("name") or (ev.eval(call.args[3], place.frame) if len(call.args) > 3 else ())
         views = find_views(ev, place.at(view), ground.views)
         if not views:
-            gap = self._unread(place, ground, "the view of a URL pattern", "nothing is known of it")
+            gap = self.unread(place, ground, "the view of a URL pattern", "nothing is known of it")
             yield replace(gap, mount=made[0].absolute)
         for pattern in made:
             for one in views or (View(""),):
-                yield self._entry(pattern, ev.constant_key(given), one, place, ground)
+                yield self.entry(pattern, ev.constant_key(given), one, place, ground)
 
-    def _entry(
+    def entry(
         self, pattern: patterns.Pattern, name: str | None, view: View, place: Place, ground: Ground, line: int = 0
     ) -> Entry:
         self.count += 1
@@ -288,11 +306,15 @@ class Expander:
 
     def _dotted(self, text: Text, place: Place, ground: Ground) -> Iterator[Found]:
         module = self.ev.world.find(text.literal or "")
+        own = django_rules().own_urls.get(text.literal or "", {})
         if module is not None:
             yield from self.module(module, ground)
-        else:
+        line = ground.site[1] if ground.site is not None else 0  # of the include
+        for route, view in own.items():
+            yield self.entry(patterns.joined(ground.pattern, route, False), None, View(view), place, ground, line)
+        if module is None and not own:
             what = f"the URLs of {text.literal or 'a module named at run time'}"
-            yield self._unread(place, ground, what, "the module was not read")
+            yield self.unread(place, ground, what, "the module was not read")
 
     def _old_list(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
         prefix = self.ev.constant_key(self.ev.eval(call.args[0], place.frame)) if call.args else None
@@ -306,15 +328,15 @@ class Expander:
     def _tuple(self, place: Place, arg: Expr, line: int, ground: Ground) -> Iterator[Found]:
         texts = self._texts(self.ev.eval(arg[1][0], place.frame))
         if not texts:
-            yield self._unread(place, ground, "a URL pattern", "its text is known only at run time")
+            yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
             return
-        pattern = _joined(ground.pattern, texts[0], True)
+        pattern = patterns.joined(ground.pattern, texts[0], True)
         inner = self._include_of(place.at(arg[1][1]))
         if inner is not None:
             yield from self._included(inner, ground.deeper(pattern=pattern))
             return
         for view in find_views(self.ev, place.at(arg[1][1]), ground.views):
-            yield self._entry(pattern, None, view, place, ground, line)
+            yield self.entry(pattern, None, view, place, ground, line)
 
     def _returned(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
         """A function that was read and returns (or yields) patterns."""
@@ -327,104 +349,18 @@ class Expander:
                 for expr in (*scope.returns, *scope.yields):
                     yield from self.expand(Place(expr, frame), ground.deeper())
             else:
-                yield self._unread(place, ground, f"the URLs that {_what(value)}() makes", _why(value))
-
-    def _urls_of(self, place: Place, ground: Ground) -> Iterator[Found]:
-        """`x.urls`: of a router, of a module, of an object whose class was read."""
-        base = place.at(place.expr[1])
-        for found in places(self.ev, base):
-            if isinstance(found, Module):
-                yield from self._module_urls(found, ground)
-            elif endpoints := self.routers.endpoint_calls(found):
-                for call_place in endpoints:
-                    yield from self._endpoints(call_place, ground)
-            elif self.routers.is_router(found) and not self._own_urls(found):
-                for served in self.routers.served(found):
-                    pattern = ground.pattern.then(patterns.from_regex(served.regex))
-                    yield self._entry(pattern, served.name, served.view, served.place, ground, served.line)
-            else:
-                yield from self._object_urls(found, place, ground)
-
-    def _endpoints(self, place: Place, ground: Ground) -> Iterator[Found]:
-        """Wagtail's API: the pages of an endpoint."""
-        for path, name, method, viewset in sites.endpoints(self.ev, place):
-            pattern = _joined(ground.pattern, path, False)
-            if isinstance(viewset, DefRef):
-                view = with_actions(self.ev, viewset.target, [("GET", method)])
-                yield self._entry(pattern, name, view, place, ground)
-            elif isinstance(viewset, Ext):
-                yield self._entry(pattern, name, View(viewset.path, methods=("GET",)), place, ground)
-
-    def _wagtail_admin(self, ground: Ground) -> Iterator[Found]:
-        """What the repository's hooks add to Wagtail's admin."""
-        for hook in sites.hooks(self.ev, "register_admin_urls"):
-            for expr in hook.scope.returns:
-                yield from self.expand(Place(expr, self.ev.frame(hook)), ground.deeper())
-        inner = ground.deeper(pattern=_joined(ground.pattern, "api/main/", False))
-        for hook in sites.hooks(self.ev, "construct_admin_api"):
-            for index, call in enumerate(hook.scope.calls):
-                if call.func[0] == "a" and call.func[2] == "register_endpoint":
-                    yield from self._endpoints(Place(("k", index), self.ev.frame(hook)), inner)
-
-    def _admin(self, ground: Ground) -> Iterator[Found]:
-        """What the repository's `ModelAdmin`s serve themselves."""
-        for pages in sites.model_pages(self.ev):
-            front = ground.deeper(pattern=_joined(ground.pattern, pages.mount, False))
-            for method, path in sites.ADMIN_PAGES:
-                for target in self._own_methods(pages.admin, method):
-                    pattern = _joined(front.pattern, path, False)
-                    yield self._entry(pattern, None, View(target.qualified, target), pages.place, front, pages.line)
-            for target in self._own_methods(pages.admin, "get_urls"):
-                for expr in target.scope.returns:
-                    yield from self.expand(Place(expr, self.ev.frame(target)), front.deeper())
-
-    def _own_methods(self, cls: Def, name: str) -> list[Def]:
-        member = self.ev.classes.member(cls, name)
-        values = member[1] if member is not None and member[0].module.in_repo else ()
-        return [v.target for v in values if isinstance(v, DefRef)]
-
-    def _own_urls(self, router: Place) -> bool:
-        """True for a router class of the repository that makes its own `urls`."""
-        for value in self.ev.eval(router.expr, router.frame):
-            if isinstance(value, Inst):
-                member = self.ev.classes.member(value.cls, "urls")
-                return member is not None and member[0].module.in_repo
-        return False
-
-    def _module_urls(self, module: Module, ground: Ground) -> Iterator[Found]:
-        child = self.ev.world.find(f"{module.name}.urls")
-        if child is not None:
-            yield from self.module(child, ground)
-        else:
-            yield from self.name(module, "urls", ground)
-
-    def _object_urls(self, base: Place, place: Place, ground: Ground) -> Iterator[Found]:
-        for value in self.ev.eval(base.expr, base.frame):
-            if sites.is_admin(self.ev, value):
-                yield from self._admin(ground)
-                continue
-            if isinstance(value, Inst):
-                member = self.ev.classes.member(value.cls, "urls") or self.ev.classes.member(value.cls, "get_urls")
-                methods = [v.target for v in member[1] if isinstance(v, DefRef)] if member is not None else []
-                for method in methods:
-                    frame = method_frame(self.ev, method, value)
-                    for expr in method.scope.returns:
-                        yield from self.expand(Place(expr, frame), ground.deeper())
-                if methods:
-                    continue
-            what = f"the URLs of {_what(value)}"
-            yield self._unread(place, ground, what, _why(value))
+                yield self.unread(place, ground, f"the URLs that {value_name(value)}() makes", why_unread(value))
 
     def _plugged(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
         assert self.plugins is not None
         args, _kwargs = arguments(self.ev, call, place.frame)
         project = self.ev.constant_key(args[0]) if args else None
         for plugin in self.plugins.plugins(project):
-            inner = ground.deeper(pattern=_joined(ground.pattern, plugin.regex, True))
+            inner = ground.deeper(pattern=patterns.joined(ground.pattern, plugin.regex, True))
             yield from self._dotted(Text((plugin.urls,)), plugin.place, inner)
 
-    def _unread(self, place: Place, ground: Ground, what: str, reason: str) -> Unread:
-        module, line = ground.site or (place.frame.owner.module, _line_of(place))
+    def unread(self, place: Place, ground: Ground, what: str, reason: str) -> Unread:
+        module, line = ground.site or (place.frame.owner.module, line_of(place))
         remedy = ("list the library under the repository's libraries in the estate file"
                   if "not read" in reason else "write the pattern out as literal text")  # fmt: skip
         return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
@@ -447,10 +383,6 @@ def _chain(defs: tuple[tuple[int, Expr], ...], indices: Iterable[int]) -> set[in
     return seen
 
 
-def _joined(front: patterns.Pattern, text: str, is_regex: bool) -> patterns.Pattern:
-    return front.then(patterns.from_regex(text) if is_regex else patterns.from_path(text))
-
-
 def _is_pair(place: Place, ev: Evaluator) -> bool:
     """`(patterns, "application")`, as against a list of patterns."""
     items = place.expr[1]
@@ -458,33 +390,3 @@ def _is_pair(place: Place, ev: Evaluator) -> bool:
         return False
     last = ev.eval(items[1], place.frame)
     return any(isinstance(v, Text) for v in last) or items[1] == ("c", None)
-
-
-def _what(value: Value) -> str:
-    if isinstance(value, Ext):
-        return value.path.replace("()", "")
-    if isinstance(value, Inst):
-        return value.cls.qualified
-    if isinstance(value, DefRef):
-        return value.target.qualified
-    return "an expression"
-
-
-def _why(value: Value) -> str:
-    return "the library was not read" if isinstance(value, Ext) else "it cannot be followed to a list of URL patterns"
-
-
-def _place_of(ev: Evaluator, value: DefRef) -> Place:
-    parent = value.target.parent
-    frame = ev.frame(parent if parent is not None else value.target)
-    return Place(("g", value.target.scope.name), frame)
-
-
-def _line_of(place: Place) -> int:
-    """The line of an expression: that of the call or definition it is, as near as the summary tells."""
-    if place.call is not None:
-        return place.call.line
-    for line, expr in place.frame.owner.scope.defs:
-        if expr is place.expr:
-            return line
-    return place.frame.owner.scope.line

@@ -144,3 +144,8 @@ def _top_level_bar(regex: str) -> bool:
 def canonical(pattern: str) -> str:
     """A pattern without the names of its parameters, for ids: `/users/<pk>/` is `/users/{}/`."""
     return re.sub(r"<[^<>]*>", "{}", pattern)
+
+
+def joined(front: Pattern, text: str, is_regex: bool) -> Pattern:
+    """A pattern with a further piece, which is a regular expression or the text of `path()`."""
+    return front.then(from_regex(text) if is_regex else from_path(text))

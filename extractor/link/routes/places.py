@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from extractor.link.absvalue import DefRef, Frame, ModuleRef
+from extractor.link.calling import arguments, entry_frame
 from extractor.link.evaluate import Evaluator, qualified
 from extractor.modules import Module
 from extractor.summary import Call
@@ -64,6 +65,28 @@ def places(ev: Evaluator, place: Place, steps: int = 0) -> Iterator[Place | Modu
             yield from places(ev, place.at(part), steps + 1)
     else:
         yield place
+
+
+def items_of(ev: Evaluator, place: Place) -> Iterator[Place]:
+    """The places of `x[0]`, where `x` is a display, or a call of a function that returns one."""
+    index = place.expr[2]
+    if index[0] != "c" or not isinstance(index[1], int):
+        return
+    for base in places(ev, place.at(place.expr[1])):
+        if isinstance(base, Place):
+            for display in (base, *_returned(ev, base)):
+                if display.expr[0] == "l" and 0 <= index[1] < len(display.expr[1]):
+                    yield display.at(display.expr[1][index[1]])
+
+
+def _returned(ev: Evaluator, place: Place) -> Iterator[Place]:
+    """What the function returns that a place calls."""
+    call = place.call
+    for value in ev.eval(call.func, place.frame) if call is not None else ():
+        if isinstance(value, DefRef) and value.target.kind == "function" and call is not None:
+            frame = entry_frame(ev, value, *arguments(ev, call, place.frame))
+            for expr in value.target.scope.returns:
+                yield Place(expr, frame)
 
 
 def named(ev: Evaluator, module: Module, name: str, steps: int = 0) -> Iterator[Place | Module]:
@@ -161,3 +184,20 @@ def names_of(ev: Evaluator, place: Place) -> tuple[str, ...]:
             order, outside = ev.classes.mro(value.target)
             out += [*(cls.qualified for cls in order[1:]), *outside]
     return tuple(dict.fromkeys(out))
+
+
+def place_of(ev: Evaluator, value: DefRef) -> Place:
+    """The place of a definition: its name in the scope around it."""
+    parent = value.target.parent
+    frame = ev.frame(parent if parent is not None else value.target)
+    return Place(("g", value.target.scope.name), frame)
+
+
+def line_of(place: Place) -> int:
+    """The line of an expression: that of the call or definition it is, as near as the summary tells."""
+    if place.call is not None:
+        return place.call.line
+    for line, expr in place.frame.owner.scope.defs:
+        if expr is place.expr:
+            return line
+    return place.frame.owner.scope.line

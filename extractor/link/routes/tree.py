@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from extractor.link.absvalue import DefRef, Ext, Inst, Value
 from extractor.link.routes import patterns
 from extractor.link.routes.places import Place
 from extractor.link.routes.views import View
@@ -70,3 +71,19 @@ class PluginUrls:
     regex: str
     urls: str
     place: Place
+
+
+def value_name(value: Value) -> str:
+    """What a value is called in a gap."""
+    if isinstance(value, Ext):
+        return value.path.replace("()", "")
+    if isinstance(value, Inst):
+        return value.cls.qualified
+    if isinstance(value, DefRef):
+        return value.target.qualified
+    return "an expression"
+
+
+def why_unread(value: Value) -> str:
+    """Why a value was not expanded, for a gap."""
+    return "the library was not read" if isinstance(value, Ext) else "it cannot be followed to a list of URL patterns"

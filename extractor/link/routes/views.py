@@ -15,6 +15,7 @@ from extractor.link.evaluate import Evaluator
 from extractor.link.routes.places import Place, names_of, places
 from extractor.modules import Def
 from extractor.summary import Call
+from extractor.summary import Value as Expr
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 MAX_WRAPPERS = 8
@@ -104,6 +105,8 @@ def _from_call(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View
     if func[0] == "a" and func[2] == "as_view":
         made = [_as_view(ev, value, call, place.frame) for value in ev.eval(func[1], place.frame)]
         return [view for view in made if view is not None]
+    if func[0] == "a" and "view" in func[2] and (classes := _makers(ev, func, place)):
+        return [described(ev, cls) for cls in classes]
     if depth >= MAX_WRAPPERS:
         return []
     names = names_of(ev, place.at(func))
@@ -117,6 +120,12 @@ def _from_call(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View
     if wrapped:
         return [replace(view, wrappers=(*view.wrappers, *names[:1])) for view in wrapped]
     return _made_by(ev, place, call, depth)
+
+
+def _makers(ev: Evaluator, func: Expr, place: Place) -> list[Def]:
+    """The classes whose own method makes a view of them (`Page.as_api_view()`, which calls `as_view`)."""
+    found = [v.target for v in ev.eval(func[1], place.frame) if isinstance(v, DefRef) and v.target.kind == "class"]
+    return [cls for cls in found if ev.classes.member(cls, func[2]) is not None]
 
 
 def _made_by(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
