@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +21,7 @@ from c4trace.commands import COMMANDS
 from c4trace.comment import new_client, put_comment, thread_of
 from extractor.errors import SourceError, UserError
 from renderers.diff_markdown import MARK
+from tests.git_repository import add_commit, git, make_repository
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,3 +169,71 @@ def test_the_page_of_the_gate_shows_every_rule_of_the_policy() -> None:
     schema = read_schema("policy")
     assert load_policy(shown, schema, ()).brittle == "medium"
     assert set(shown["forbid"]) == set(schema["properties"]["forbid"]["properties"])
+
+
+CALLS = "import requests\n\n\ndef {name}(request):\n    return requests.get('https://{name}.example.com/api/')\n"
+
+
+def branched(place: Path) -> tuple[Path, dict[str, str]]:
+    """A shop whose branch adds a brittle call after which main adds another; the commits by name."""
+    urls = "from django.urls import path\nfrom shop import a{0}\nurlpatterns = [path('a/', a.a){1}]\n"
+    first = {"shop/__init__.py": "", "shop/a.py": CALLS.format(name="a"), "shop/urls.py": urls.format("", "")}
+    estate = "title: Shop\nsystems:\n  shop:\n    name: Shop\n    repository: .\n    services:\n"
+    estate += "      web: {name: Web, urlconf: shop.urls}\npolicy: {forbid: {new-brittle-links: low}}\n"
+    repository = place / "shop"
+    commits = {"base": make_repository(repository, {**first, "estate.yaml": estate})}
+    git(repository, "checkout", "--quiet", "-b", "feature")
+    second = {"shop/b.py": CALLS.format(name="b"), "shop/urls.py": urls.format(", b", ", path('b/', b.b)")}
+    commits["head"] = add_commit(repository, second, "Call b")
+    git(repository, "checkout", "--quiet", "main")
+    third = {"shop/c.py": CALLS.format(name="c"), "shop/urls.py": urls.format(", c", ", path('c/', c.c)")}
+    commits["tip"] = add_commit(repository, third, "Call c")
+    git(repository, "checkout", "--quiet", "feature")
+    return repository, commits
+
+
+def run_script(script: str, shell: str, where: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """A step of CI run as the service runs it, with `c4trace` and `python` found in `$RUNNER_TEMP/c4trace/bin`."""
+    tools = where.parent / "temp" / "c4trace" / "bin"
+    tools.mkdir(parents=True)
+    for name, words in {"c4trace": "-m c4trace ", "python": ""}.items():
+        (tools / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words}"$@"\n')
+        (tools / name).chmod(0o755)
+    own = {"RUNNER_TEMP": str(tools.parent.parent), "C4TRACE_CACHE": str(where.parent / "cache")}
+    path = f"{tools}:{os.environ['PATH']}"
+    return subprocess.run(
+        [shell, "-e", "-c", script], cwd=where, env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PATH": path, **env},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_did_since(tmp_path: Path) -> None:
+    repository, commits = branched(tmp_path)
+    steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    [script] = [step["run"] for step in steps if step.get("id") == "diff"]
+    done = run_script(
+        script, "bash", repository, NAME="shop", ESTATE="estate.yaml", BASE=commits["tip"], HEAD=commits["head"],
+        BASELINE="c4trace-baseline.yaml", GITHUB_WORKSPACE=str(repository),
+        GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "output"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text("utf-8").splitlines())
+    assert outputs["breached"] == "true"
+    summary = (tmp_path / "summary").read_text("utf-8")
+    assert "b.example.com" in summary
+    assert "c.example.com" not in summary
+    assert "<svg" in Path(outputs["html"]).read_text("utf-8")
+    results = json.loads(Path(outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"]
+    assert {one["baselineState"] for one in results} == {"new", "unchanged"}
+
+
+def test_the_template_writes_its_artifacts_and_ends_as_the_gate_does(tmp_path: Path) -> None:
+    repository, commits = branched(tmp_path)
+    job = yaml.safe_load((ROOT / "integrations" / "gitlab" / "c4trace.gitlab-ci.yml").read_text("utf-8"))
+    done = run_script(
+        "\n".join(job["c4trace"]["script"]), "sh", repository, C4TRACE_NAME="shop", **job["variables"],
+        CI_MERGE_REQUEST_DIFF_BASE_SHA=commits["base"], CI_COMMIT_SHA=commits["head"], CI_PROJECT_DIR=str(repository),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "new-brittle-links: shop/shop/b.py:5" in done.stdout
+    assert all((repository / name).stat().st_size for name in job["c4trace"]["artifacts"]["paths"])
