@@ -234,3 +234,17 @@ def test_a_finding_keeps_its_fingerprint_when_its_code_moves() -> None:
     (after,) = find(scene({"shop/other/views.py": moved}))
     assert before.fingerprint == after.fingerprint
     assert before.line != after.line
+
+
+def asking(base: str) -> str:
+    """The fingerprint of a request without a timeout, whose base is an expression."""
+    code = (
+        f"import requests\nfrom django.conf import settings\n\ndef v(request):\n    requests.get({base} + '/api/x/')\n"
+    )
+    [only] = found({"shop/views.py": code}, "no-timeout")
+    return only.fingerprint
+
+
+def test_a_request_without_a_timeout_is_the_same_under_a_renamed_base_setting_and_another_at_another_host() -> None:
+    assert asking("settings.BANK_URL") == asking("settings.SHOP_BANK_URL")
+    assert asking("'https://a.example.com'") != asking("'https://b.example.com'")

@@ -10,7 +10,7 @@ from extractor.checks.drafts import Draft
 from extractor.checks.rules import FindingRule
 from extractor.checks.scene import Scene, host_in, is_local, literals, outside_path
 from extractor.checks.timeouts import lacks_timeout
-from extractor.diff.identity import canonical_url, has_literal, url_path
+from extractor.diff.identity import asked_url, canonical_url, has_literal, url_path
 from extractor.link import folding
 from extractor.link.absvalue import DefRef, Hole, Text, Value
 from extractor.link.callgraph import Site
@@ -57,10 +57,10 @@ def _sdk(scene: Scene, rule: FindingRule, owner: Def, client: str, effects: Sequ
 
 
 def _asked(effect: Effect, system: str, method: str, url: str) -> str:
-    """What a request is about: method and path, which outlive another base URL and a system that was not known. Where
-    no part of the path is known, what is called, of which system."""
-    path = url_path(url)
-    return f"{method} {path}" if has_literal(path) else f"{system} {method} {effect.via}"
+    """What a request is about: method and URL, without the setting that holds its base, which outlive a renamed setting
+    and a system that was not known. Where no part of the path is known, what is called, of which system."""
+    known = has_literal(url_path(url))
+    return f"{method} {asked_url(url)}" if known else f"{system} {method} {effect.via}"
 
 
 def _towards(system: str, url: str) -> str:
