@@ -5,7 +5,7 @@ Diagrams are Mermaid blocks, or images of the SVG files that stand beside the pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from extractor.model import Graph, Node
 from extractor.views import View
@@ -44,7 +44,7 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
         skip_table(graph),
     )  # fmt: skip
     for system, slug in systems:
-        for name, body in _system_pages(graph, views, pictures, places, system).items():
+        for name, body in _system_pages(graph, views, pictures, places, system, atlas.slugs).items():
             files[f"{slug}/{name}"] = body
     return files
 
@@ -76,8 +76,28 @@ def _index(
     )  # fmt: skip
 
 
+def _elsewhere(
+    views: Sequence[View], mine: Sequence[View], inside: Collection[str], slugs: Mapping[str, str]
+) -> list[str]:
+    """Links to the scenarios of other systems in which this one takes part."""
+    told = [
+        f"- [{text(view.title)}](../{slugs[view.system]}/data-flows.md)"
+        for view in views
+        if view.kind == "dynamic"
+        and view not in mine
+        and view.system in slugs
+        and any(set(inside).intersection(node.node_ids) for node in view.nodes)
+    ]
+    return ["## Takes part in", "\n".join(told)] if told else []
+
+
 def _system_pages(
-    graph: Graph, views: Sequence[View], pictures: Mapping[str, str], places: Places, system: Node
+    graph: Graph,
+    views: Sequence[View],
+    pictures: Mapping[str, str],
+    places: Places,
+    system: Node,
+    slugs: Mapping[str, str],
 ) -> dict[str, str]:
     mine = [view for view in views if view.system == system.id]
     inside = {node.id for node in graph.nodes if node.parent == system.id} | {system.id}
@@ -95,7 +115,13 @@ def _system_pages(
         "containers.md": ("Containers", drawn("container")),
         "components.md": ("Components", drawn("component")),
         "data-flows.md": (
-            "Data Flows", [*drawn("dynamic"), "## Ingestion sources (ETL)", etl_table(graph, places, system.id)],
+            "Data Flows",
+            [
+                *drawn("dynamic"),
+                *_elsewhere(views, mine, inside, slugs),
+                "## Ingestion sources (ETL)",
+                etl_table(graph, places, system.id),
+            ],
         ),
         "tasks.md": (
             "Tasks & schedules",

@@ -23,10 +23,10 @@ def etl_table(graph: Graph, places: Places, system: str) -> str:
             places.at(row.source_of_truth.repo, row.source_of_truth.path, row.source_of_truth.line),
         )
         for row in sorted(graph.etl, key=lambda r: (r.source, r.transport))
-        if row.system == system
+        if system in (row.system, row.consumer)
     ]
     header = ("Source", "Transport", "Cadence", "Data", "Source of truth")
-    return table(header, rows, "Nothing is read into this system that the scan knows of.")
+    return table(header, rows, "No scheduled or triggered ingestion of this system's data was found.")
 
 
 def arrow_table(graph: Graph, places: Places, view: View) -> str:

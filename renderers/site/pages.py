@@ -80,8 +80,18 @@ class Plan:
         if system.node_id == "":
             known = {s.node_id for s in self._estate.systems}
             rows = [row for row in self._estate.graph.etl if not known.intersection((row.system, row.consumer))]
-        context = {"tables": [etl_table(self._estate, rows)], "scenario": self._diagrams.scenario}
+        told = {"scenario": self._diagrams.scenario, "elsewhere": self._elsewhere(system, views)}
+        context = {"tables": [etl_table(self._estate, rows)], **told}
         return Page(path, "Data flows", "flows.html", system, context, self._shown(views, path))
+
+    def _elsewhere(self, system: System, shown: Sequence[View]) -> list[tuple[str, str, str]]:
+        """Scenarios told on another page in which the system takes part: title, address, what they tell."""
+        parts = {node_id for node_id, top in self._estate.tops.items() if top == system.node_id}
+        return [
+            (view.title, self._diagrams.pages[view.id], view.description)
+            for view in self._diagrams.views
+            if view.kind == "dynamic" and view not in shown and any(parts.intersection(n.node_ids) for n in view.nodes)
+        ]
 
     def _tables(self, system: System) -> Iterator[Page]:
         tasks, api = TaskTables(self._estate, self._chains, system), ApiTables(self._estate, self._chains, system)
@@ -134,7 +144,7 @@ class Plan:
     def _whole(self) -> Iterator[Page]:
         homeless = [view for view in self._diagrams.views if self._diagrams.pages[view.id].startswith("flows.html")]
         if homeless:
-            context = {"tables": [], "scenario": self._diagrams.scenario}
+            context = {"tables": [], "scenario": self._diagrams.scenario, "elsewhere": []}
             yield Page("flows.html", "Data flows", "flows.html", None, context, self._shown(homeless, "flows.html"))
         estate = self._estate
         tables = [gaps_table(estate), doubts_table(estate), skips_table(estate), undrawn_table(estate)]

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from extractor.model import SEVERITIES, EtlRow, Finding
 from extractor.views.slugs import digest
-from renderers.site.cells import code, code_link, flow_button, flow_buttons, note
+from renderers.site.cells import code, code_link, evidence_link, flow_button, flow_buttons, note
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 
@@ -128,6 +128,7 @@ def _etl(estate: Estate, row: EtlRow) -> Row:
     name = Markup("{}<b>{}</b>").format(Markup('<span title="brittle">⚠️ </span>') if row.brittle else "", row.source)
     parts = [name, *(note(reason) for reason in row.reasons)]
     parts += flow_buttons(estate, row.flow_ids)
+    parts += [_evidence_fold(estate, row)] if row.evidence else []
     return Row(
         "r" + digest("etl", row.source, spot.repo, spot.path, str(spot.line)),
         (
@@ -136,6 +137,19 @@ def _etl(estate: Estate, row: EtlRow) -> Row:
         ),
         warn=row.brittle,
     )  # fmt: skip
+
+
+def _evidence_fold(estate: Estate, row: EtlRow) -> Markup:
+    """The row's evidence, folded: what each line plays, where it stands, how it reads."""
+    items = [
+        Markup("<li>{} {}{}</li>").format(
+            note(e.role), evidence_link(estate, e), Markup("<pre>{}</pre>").format(e.text) if e.text else ""
+        )
+        for e in row.evidence
+    ]
+    return Markup('<details><summary>Evidence ({})</summary><ul class="evidence">{}</ul></details>').format(
+        len(items), Markup("").join(items)
+    )
 
 
 def _known(severity: str) -> str:
