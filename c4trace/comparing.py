@@ -56,7 +56,11 @@ def find_sides(options: argparse.Namespace, console: Console, alone: bool = Fals
         head = read_graph(options.sides[0], store)
         base = empty_base(head)
         return Sides(base, head, diff_graphs(base, head))
-    raise UserError(f"{len(options.sides)} sides were given", "give BASE and HEAD, or ranges NAME@BASE..HEAD")
+    half = next((text for text in options.sides if "@" in text and ".." in text and not parse_range(text)), "")
+    if half:
+        raise UserError(f"{half!r} is no whole range of refs", "give NAME@BASE..HEAD, the source's id and both refs")
+    count = "one side was" if len(options.sides) == 1 else f"{len(options.sides)} sides were"
+    raise UserError(f"{count} given", "give BASE and HEAD, or ranges NAME@BASE..HEAD")
 
 
 def _scanned(options: argparse.Namespace, console: Console) -> Sides:

@@ -30,14 +30,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise UserError(f"there is no {path}", "run `c4trace scan` first, or name a graph.json with --from") from error
+        raise UserError(f"there is no {path}", "run `c4trace scan` first, or name another graph.json") from error
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}", "name a graph.json with --from") from error
+        raise UserError(f"{path} cannot be read: {error.strerror}", "name another graph.json") from error
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON", "name a graph.json with --from") from error
+        raise UserError(f"{path} is not JSON", "name another graph.json") from error
     schema = str(data.get("schema", "")) if isinstance(data, dict) else ""
     if not schema:
-        raise UserError(f"{path} is not a graph.json of c4trace", "name a graph.json with --from")
+        raise UserError(f"{path} is not a graph.json of c4trace", "name another graph.json")
     if schema.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         raise UserError(f"{path} has schema {schema}, and this c4trace reads {SCHEMA_VERSION}", "scan again with it")
     return cast(dict[str, Any], data)

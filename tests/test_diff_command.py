@@ -121,7 +121,9 @@ def test_an_acceptance_ends_and_what_is_mended_leaves_the_baseline(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["diff", "base.json"], "1 sides were given"),
+        (["diff", "base.json"], "one side was given"),
+        (["diff", "shop@v1.."], "'shop@v1..' is no whole range of refs"),
+        (["diff", "base.json", "head.json", "--write", "nowhere/d.md"], "there is no directory nowhere"),
         (["diff", "base.json", "nowhere.json"], "no graph.json"),
         (["diff", "shop@v1..v2", "base.json"], "is no graph.json"),
         (["diff", "base.json", "head.json", "--write", "d.docx"], "no format"),

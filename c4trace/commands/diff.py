@@ -53,6 +53,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for path in options.write:
         if path.suffix not in _SUFFIXES:
             raise UserError(f"{path}: no format has this suffix", f"end the name in one of {', '.join(_SUFFIXES)}")
+        if not path.parent.is_dir():
+            raise UserError(f"{path} cannot be written: there is no directory {path.parent}", "make it first")
     sides = find_sides(options, console)
     status, breaches = _gate(options, sides, console)
     for path in options.write:
