@@ -27,6 +27,14 @@ class SettingHint:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteHint:
+    """Routes (a glob over their patterns) of a repository that a system is known to call: webhooks, callbacks."""
+
+    repo: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A Django service out of a system's repository. `root` is the path under which its URLs stand."""
 
@@ -41,6 +49,7 @@ class Service:
     celery: str = ""
     hosts: tuple[str, ...] = ()
     settings: tuple[SettingHint, ...] = ()
+    calls: tuple[RouteHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class System:
     settings: tuple[SettingHint, ...] = ()
     repository: Repository | None = None
     services: tuple[Service, ...] = ()
+    calls: tuple[RouteHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,13 @@ class Estate:
             if fnmatchcase(host, pattern.lower())
         ]
         return min(found, key=lambda row: row[:2])[2] if found else None
+
+    def callers(self) -> Iterator[tuple[Target, RouteHint]]:
+        """Who is known to call which routes, in the order of the file."""
+        for system in self.systems:
+            for service in system.services:
+                yield from ((Target(system.id, service.id), hint) for hint in service.calls)
+            yield from ((Target(system.id), hint) for hint in system.calls)
 
     def _hints(self) -> Iterator[tuple[Target, tuple[SettingHint, ...], tuple[str, ...]]]:
         for system in self.systems:
@@ -296,6 +313,7 @@ def _system(name: str, body: Mapping[str, Any], directory: Path) -> System:
         settings=_setting_hints(body.get("settings", ())),
         repository=repository,
         services=tuple(_service(key, value) for key, value in body.get("services", {}).items()),
+        calls=_route_hints(body.get("calls", {})),
     )
 
 
@@ -323,6 +341,7 @@ def _service(name: str, body: Mapping[str, Any]) -> Service:
         settings_modules=tuple(body.get("settings_modules", ())),
         hosts=tuple(body.get("hosts", ())),
         settings=_setting_hints(body.get("settings", ())),
+        calls=_route_hints(body.get("calls", {})),
         **plain,
     )
 
@@ -331,6 +350,10 @@ def _setting_hints(body: Any) -> tuple[SettingHint, ...]:
     if isinstance(body, Mapping):
         return tuple(SettingHint(name, repo) for repo, names in body.items() for name in names)
     return tuple(SettingHint(name) for name in body)
+
+
+def _route_hints(body: Mapping[str, Any]) -> tuple[RouteHint, ...]:
+    return tuple(RouteHint(repo, pattern) for repo, patterns in body.items() for pattern in patterns)
 
 
 def _person(name: str, body: Mapping[str, Any]) -> Person:
@@ -356,6 +379,10 @@ def _loose_ends(document: Document, systems: tuple[System, ...]) -> Iterator[Fau
         for place, hints in ((at, system.settings), *(((*at, "services", s.id), s.settings) for s in system.services)):
             for repo in sorted({hint.repo for hint in hints if hint.repo} - set(readable)):
                 yield _unknown(document, (*place, "settings", repo), "a system with a repository", repo, readable)
+        called = ((at, system.calls), *(((*at, "services", s.id), s.calls) for s in system.services))
+        for place, routes in called:
+            for repo in sorted({hint.repo for hint in routes} - set(readable)):
+                yield _unknown(document, (*place, "calls", repo), "a system with a repository", repo, readable)
     for person, body in data.get("people", {}).items():
         for used in body.get("uses", {}):
             target = parse_target(used)

@@ -10,7 +10,7 @@ from extractor.assemble.cadence import timings
 from extractor.assemble.deployment import deployments
 from extractor.assemble.flows import Arrows, with_findings
 from extractor.assemble.nodes import nodes
-from extractor.estate import Estate, Person, System, Target, Use
+from extractor.estate import Estate, Person, RouteHint, System, Target, Use
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import DeclaredStore
 from extractor.link.settings.table import Where
@@ -186,6 +186,21 @@ def test_a_cache_inside_the_process_is_no_element() -> None:
     facts = {"shop": shop(declared=declared)}
     drawn = nodes(estate, facts, {}, (), deployments(estate, facts))
     assert [(node.id, node.evidence[0].line) for node in drawn if node.kind == "cache"] == [("shop/redis", 3)]
+
+
+def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_serves_it() -> None:
+    hook = route(id="r3", pattern="/hook/enrollment_done/", methods=("POST",), path="campus/hooks.py", line=4,
+                 view_path="campus/views.py", view_line=30)  # fmt: skip
+    hints = (RouteHint("campus", "/hook/*"), RouteHint("unread", "/hook/*"))
+    payments = System("stripe", "Stripe", calls=hints)
+    estate = Estate("Test", (System("campus", "Campus", kind="system"), payments))
+    facts = {"campus": dataclasses.replace(CAMPUS, routes=(*CAMPUS.routes, hook))}
+    [flow] = Arrows(estate, facts, timings(facts), deployments(estate, facts)).flows()
+    assert (flow.source, flow.target, flow.label) == ("stripe", "campus/web", "POST enrollment done")
+    assert (flow.sync, flow.data, flow.confidence) == (True, "POST /hook/enrollment_done/", "likely")
+    assert [(e.path, e.line, e.role) for e in flow.evidence] == [
+        ("campus/views.py", 30, "view"), ("campus/hooks.py", 4, "route")
+    ]  # fmt: skip
 
 
 def test_the_order_of_rows_changes_no_arrow_s_identity() -> None:

@@ -43,6 +43,7 @@ systems:
         urlconf: shop.urls
         settings_modules: [shop.settings]
         settings: {billing: [SHOP_URL]}
+        calls: {billing: [/hook/*]}
   billing:
     name: Billing
     repository: https://github.com/acme/billing
@@ -111,6 +112,18 @@ def test_a_host_means_what_the_most_exact_pattern_says(tmp_path: Path) -> None:
     assert estate.of_host("SHOP.acme.test.") == Target("shop")
     assert estate.of_host("api.crm.test") == Target("crm")
     assert estate.of_host("crm.test") is None
+
+
+def test_who_is_known_to_call_which_routes(tmp_path: Path) -> None:
+    estate = load_estate(write(tmp_path, FULL.replace("[CRM_*]", "[CRM_*]\n    calls: {shop: [/crm/, /crm/*]}")))
+    assert [(target.system, target.service, hint.repo, hint.pattern) for target, hint in estate.callers()] == [
+        ("shop", "web", "billing", "/hook/*"), ("crm", None, "shop", "/crm/"), ("crm", None, "shop", "/crm/*")
+    ]  # fmt: skip
+
+
+def test_a_caller_of_a_repository_that_is_not_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'crm' is not a system with a repository"):
+        load_estate(write(tmp_path, FULL.replace("calls: {billing:", "calls: {crm:")))
 
 
 def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:

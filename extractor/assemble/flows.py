@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from extractor.assemble import ids
 from extractor.assemble.cadence import Timings
 from extractor.assemble.deployment import Deployment
 from extractor.assemble.nodes import use_id
 from extractor.assemble.units import placed, running
+from extractor.assemble.wording import endpoint, protocol, served, short, store_protocol
 from extractor.estate import Estate, Service, System
 from extractor.link.buses import buses
 from extractor.link.facts import RepoFacts
@@ -95,6 +97,7 @@ class Arrows:
             self._celery(system, repo)
             self._deployment(self.deployed[system.id])
         self._people()
+        self._webhooks()
         return tuple(sorted((a.flow() for a in self._arrows.values() if a.primary), key=lambda f: f.id))
 
     def _arrow(self, source: str, target: str, label: str, sync: bool, protocol: str) -> _Arrow:
@@ -120,13 +123,13 @@ class Arrows:
             )
             arrow.primary[self._at(repo, call.path, call.line, call.end_line, "call")] = None
             if route is not None:
-                served = self.facts[route.repo]
-                arrow.explaining[self._at(served, route.path, route.line, route.line, "route")] = None
+                home = self.facts[route.repo]
+                arrow.explaining[self._at(home, route.path, route.line, route.line, "route")] = None
                 arrow.routes[route.id] = None
             arrow.grounds.update(dict.fromkeys(self._naming(repo, call)))
             arrow.calls[call.id] = None
             arrow.why[call.why] = None
-            arrow.data[_endpoint(call)] = None
+            arrow.data[endpoint(call)] = None
             if _RANK[call.confidence] < _RANK[arrow.confidence]:
                 arrow.confidence = call.confidence
             if call.condition:
@@ -205,7 +208,7 @@ class Arrows:
         target = use_id(self.estate, repo, store.system)
         words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
         for source, contexts in self._sources(system, repo, store.service, store.contexts):
-            arrow = self._arrow(source, target, words, True, _store_protocol(store))
+            arrow = self._arrow(source, target, words, True, store_protocol(store))
             if len(arrow.primary) < MAX_EVIDENCE:
                 arrow.primary[self._at(repo, store.path, store.line, store.end_line, "store")] = None
             if _RANK[store.confidence] < _RANK[arrow.confidence]:
@@ -237,7 +240,7 @@ class Arrows:
                 continue
             for service in self._task_services(system, task, schedule.service):
                 source, target = ids.beat_id(system.id, service.id), ids.queue_id(system.id, service.id)
-                arrow = self._arrow(source, target, f"{_short(task.name)}: {schedule.cadence}", False, "Celery beat")
+                arrow = self._arrow(source, target, f"{short(task.name)}: {schedule.cadence}", False, "Celery beat")
                 arrow.primary[self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")] = None
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.cadences[schedule.cadence] = None
@@ -254,7 +257,7 @@ class Arrows:
                 arrow = self._arrow(source, target, f"tasks of queue {task.queue or 'celery'}", False, "Celery")
                 arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
-                arrow.data[_short(task.name)] = None
+                arrow.data[short(task.name)] = None
                 arrow.confidence = "certain"
                 arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", task.queue)))
 
@@ -266,7 +269,7 @@ class Arrows:
             sender = source.split("/", 1)[1].removesuffix("-worker")
             for service in self._task_services(system, task, sender):
                 target = ids.queue_id(system.id, service.id)
-                arrow = self._arrow(source, target, _short(task.name), False, "Celery")
+                arrow = self._arrow(source, target, short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
@@ -306,6 +309,27 @@ class Arrows:
             arrow.conditions[link.condition] = None
             arrow.unconditional |= not link.condition
 
+    def _webhooks(self) -> None:
+        """Routes that another system calls, as the estate says: webhooks and callbacks, where they are served."""
+        for caller, hint in self.estate.callers():
+            repo = self.facts.get(hint.repo)
+            if repo is None:
+                continue
+            source = ids.web_id(caller.system, caller.service) if caller.service else caller.system
+            for route in repo.routes:
+                target = ids.web_id(route.repo, route.service)
+                if source == target or not fnmatchcase(route.pattern, hint.pattern):
+                    continue
+                arrow = self._arrow(source, target, served(route), True, "HTTPS")
+                if route.view_line and route.origin == "repo":
+                    arrow.primary[self._at(repo, route.view_path, route.view_line, route.view_line, "view")] = None
+                arrow.primary[self._at(repo, route.path, route.line, route.line, "route")] = None
+                arrow.routes[route.id] = None
+                arrow.data[" ".join((*route.methods[:1], route.pattern))] = None
+                arrow.confidence = "likely"
+                arrow.why["the estate file says who calls this route"] = None
+                arrow.unconditional = True
+
     def _people(self) -> None:
         """People's arrows: what the estate says, resting on the first route of the service they use. They come in
         through the outermost proxies before it, where deployment files show any."""
@@ -343,33 +367,6 @@ def _target(estate: Estate, call: Call, route: Route | None) -> str:
         return ids.web_id(route.repo, route.service) if route.service else route.repo
     assert call.system is not None
     return call.system
-
-
-def protocol(call: Call) -> str:
-    """The words for how a call travels."""
-    lowered = call.via.lower()
-    if "mail" in lowered and call.http_method is None and not call.url:
-        return "e-mail"
-    if call.http_method or call.url.startswith(("http", "{", "/")):
-        return "HTTPS" if not call.url.startswith("http://") else "HTTP"
-    return "SDK: " + call.via.split(".")[0].split("(")[0]
-
-
-def _store_protocol(store: Store) -> str:
-    if store.system == "mongodb":
-        return "MongoDB protocol"
-    return {"database": "SQL", "cache": "cache", "queue": "queue", "search": "search API", "storage": "object API"}.get(
-        store.kind, store.kind
-    )
-
-
-def _endpoint(call: Call) -> str:
-    shown = f"{call.http_method or ''} {call.url}".strip()
-    return shown or call.via
-
-
-def _short(task: str) -> str:
-    return task.rsplit(".", 1)[-1]
 
 
 def _chain_for(chains: Sequence[tuple[Hop, ...]], contexts: Sequence[Context]) -> tuple[Hop, ...]:
