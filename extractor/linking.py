@@ -21,6 +21,7 @@ from extractor.link.entries import Reach
 from extractor.link.evaluate import Evaluator
 from extractor.link.facts import RepoFacts
 from extractor.link.folding import LIMIT
+from extractor.link.makers import with_makers
 from extractor.link.routes import RouteTable, routes
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, joints, lifted, settings_rows
 from extractor.link.signin import sign_ins
@@ -72,7 +73,7 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     clock.lap("routes")
     reach = entries.reach(ev, graph, celery.index.names(), _views(served), _named_code(ev, tables))
     chain = {module: None for table in tables.values() for module in table.chain}
-    effects = [*Effects(ev, graph, book).find(), *declared_effects(ev, chain, book)]
+    effects = [*with_makers(ev, graph, Effects(ev, graph, book).find()), *declared_effects(ev, chain, book)]
     clock.lap("effects")
     stores = {service: declared_stores(ev, table) for service, table in tables.items()}
     around = calls.Surroundings(
