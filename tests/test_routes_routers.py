@@ -66,6 +66,13 @@ def test_mixins_and_own_methods_decide_what_is_served() -> None:
         ("/p", ("GET",), "p-list"), ("/p/<pk>", ("GET",), "p-detail")]  # fmt: skip
 
 
+def test_a_generic_base_serves_what_the_base_does() -> None:
+    body = "from rest_framework.viewsets import ReadOnlyModelViewSet\nfrom shop.models import Book\n"
+    body += "class Shelf(ReadOnlyModelViewSet[Book]):\n    queryset = Book.objects.all()\n"
+    body += "router = routers.SimpleRouter()\nrouter.register('shelf', Shelf)\nurlpatterns = router.urls\n"
+    assert rows(body) == [("/shelf/", ("GET",), "book-list"), ("/shelf/<pk>/", ("GET",), "book-detail")]
+
+
 def test_a_default_router_has_a_root_and_may_be_mounted_twice() -> None:
     body = "router = routers.DefaultRouter()\nrouter.register('p', Pages, basename='p')\n"
     body += "urlpatterns = [path('v1/', include(router.urls)), path('v2/', include((router.urls, 'x')))]\n"

@@ -76,7 +76,8 @@ class Classes:
         parent = cls.parent
         frame = self.ev.frame(parent) if parent is not None else self.ev.frame(cls)
         for base in cls.scope.bases:
-            for value in self.ev.eval(base, frame):
+            # `ModelViewSet[Order]` is `ModelViewSet` for all that is asked of it.
+            for value in self.ev.eval(base[1] if base[0] == "i" else base, frame):
                 if isinstance(value, DefRef) and value.target.kind == "class":
                     more, names = self.mro(value.target)
                     order += more
