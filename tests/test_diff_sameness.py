@@ -143,3 +143,13 @@ def test_what_a_store_holds_is_told_by_model_and_never_by_the_code_of_a_client()
 
     assert diff_graphs(store("redis.Redis().get"), store("get_client().register_script()")).empty
     assert [c.kind for c in diff_graphs(store("Django ORM: Order"), store("Django ORM: Basket")).changes] == ["stores"]
+
+
+def test_findings_that_share_no_path_function_or_words_are_two() -> None:
+    mark = fingerprint("no-timeout", "shop", "GET requests.get", 0)
+    gone = finding(mark, path="a.py", function="f", message="a web worker may wait")
+    come = finding(mark, path="b.py", function="g", message="a command may wait")
+    found = diff_graphs(graph(findings=[gone]), graph(findings=[come]))
+    assert sorted(c.status for c in found.changes) == ["added", "removed"]
+    renamed = dataclasses.replace(come, path="a.py")
+    assert diff_graphs(graph(findings=[gone]), graph(findings=[renamed])).empty

@@ -62,10 +62,20 @@ def renamed_settings(base: Reader, head: Reader) -> dict[str, str]:
 
 def _compare(kind: str, base: list[Row], head: list[Row]) -> list[Change]:
     pairs, lost, found = pair_rows(base, head)
+    if kind == "findings":
+        strangers = [pair for pair in pairs if not _acquainted(*pair)]
+        pairs = [pair for pair in pairs if _acquainted(*pair)]
+        lost, found = lost + [old for old, _ in strangers], found + [new for _, new in strangers]
     if kind == "flows":
         pairs, lost, found = without_regrouped(pairs, lost, found)
     changed = [change for change in map(_changed, pairs) if change]
     return changed + [_one_sided(row, "removed") for row in lost] + [_one_sided(row, "added") for row in found]
+
+
+def _acquainted(old: Row, new: Row) -> bool:
+    """Whether two findings about one thing may be one: they share a path, a function or their words. Where little is
+    known of what a request asks for, two that have nothing in common are about one thing all the same."""
+    return any(a == b for a, b in zip(old.near[:3], new.near[:3], strict=True))
 
 
 def _changed(pair: Pair) -> Change | None:
