@@ -153,3 +153,9 @@ def test_findings_that_share_no_path_function_or_words_are_two() -> None:
     assert sorted(c.status for c in found.changes) == ["added", "removed"]
     renamed = dataclasses.replace(come, path="a.py")
     assert diff_graphs(graph(findings=[gone]), graph(findings=[renamed])).empty
+
+
+def test_a_default_made_of_another_setting_is_the_same_however_that_one_is_filled() -> None:
+    base = graph(settings=[setting(default="{env:yaml:ROOT_URL}/api/")])
+    assert diff_graphs(base, graph(settings=[setting(default="{setting:ROOT_URL}/api/")])).empty
+    assert not diff_graphs(base, graph(settings=[setting(default="{setting:OTHER_URL}/api/")])).empty

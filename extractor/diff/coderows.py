@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -18,6 +19,9 @@ from extractor.diff.identity import (
 )
 from extractor.diff.row import Reader, Row, field_of, fields_of, listed, reached_from, renamed, set_of, twice
 from extractor.model import Call, Setting, Store
+
+# A value from elsewhere in the configuration: read by the name of a setting, or of what fills that setting.
+_CONFIGURED = re.compile(r"\{(?:env:(?:yaml:)?|setting:)([^{}]*)\}")
 
 # How a use of a model begins. What else stands there is the code of a client, which says nothing of the data.
 _MODEL = "Django ORM: "
@@ -205,13 +209,16 @@ def asked(call: Call) -> str:
 
 def settings(source: Reader) -> Iterator[Row]:
     for s in source.graph.settings:
-        fields = fields_of(
-            name=s.name,
-            default=s.default,
-            environment_variable=s.env,
-            system=source.name(s.system or ""),
-            kind=s.kind,
-            must_be_set="yes" if must_be_set(s) else "",
+        default = s.default or ""
+        fields = (
+            field_of("name", s.name),
+            field_of("default", default, _CONFIGURED.sub(r"{\1}", default)),
+            *fields_of(
+                environment_variable=s.env,
+                system=source.name(s.system or ""),
+                kind=s.kind,
+                must_be_set="yes" if must_be_set(s) else "",
+            ),
         )
         yield Row(
             "settings",
