@@ -341,3 +341,45 @@ def test_a_source_folder_is_no_part_of_a_module_s_name() -> None:
     files = {"src/shop/__init__.py": "", "src/shop/urls.py": "A = 'a'\n", "m.py": "from shop.urls import A as R\n"}
     ev = evaluator(files)
     assert names(ev, "m", "R") == ["a"]
+
+
+FILLED = """
+import later
+
+def gather(name):
+    found = {}
+    for slug in later.slugs():
+        address = later.HOSTS[slug]
+        if address not in found:
+            found[address] = []
+        found["fixed"] = [slug]
+    for key, rows in found.items():
+        visit(key)
+
+def visit(key):
+    return key
+
+def untouched():
+    found = {}
+    return found.get("x", "none")
+
+def emptied():
+    found = {"a": "b"}
+    found[later.KEY] = "c"
+    return found["a"]
+"""
+
+
+def test_a_dictionary_that_a_function_fills_holds_the_keys_it_put_in() -> None:
+    ev = evaluator({"m/__init__.py": "", "m/a.py": FILLED})
+    module = ev.world.find("m.a")
+    assert module is not None
+    owner = module.define("gather")
+    [call] = [call for call in owner.scope.calls if call.func == ("n", "visit")]
+    assert [told(value) for value in ev.eval(call.args[0], ev.frame(owner))] == ["outside later.HOSTS[]", "fixed"]
+
+
+@pytest.mark.parametrize(("function", "value"), [("untouched", "none"), ("emptied", "b")])
+def test_other_dictionaries_hold_what_is_written_in_them(function: str, value: str) -> None:
+    ev = evaluator({"m/__init__.py": "", "m/a.py": FILLED, "m/b.py": f"from m.a import {function}\nX = {function}()\n"})
+    assert names(ev, "m.b", "X") == [value]

@@ -48,8 +48,8 @@ def read(production: str = PRODUCTION) -> tuple[Joint, ...]:
 def test_a_backend_is_known_by_its_class_or_by_the_library_class_it_is_made_of() -> None:
     assert [(joint.named, joint.system, joint.protocol) for joint in read()] == [
         ("social_core.backends.google.GoogleOAuth2", "google-oauth", "OAuth 2"),
-        ("shop.auth.Federation", "saml-providers", "SAML 2"),
-        ("shop.auth.Anybody", "oauth-providers", "OAuth 2"),
+        ("shop.auth.Federation", "saml-provider", "SAML 2"),
+        ("shop.auth.Anybody", "oauth-provider", "OAuth 2"),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extractor.link import attributes, calling, folding, formatting
 from extractor.link.absvalue import Const, Ext, Frame, Mapping, ModuleRef, Piped, Seq, Text, Unknown, Value, Values
-from extractor.link.folding import bounded, gathered, gathered_one
+from extractor.link.folding import LIMIT, bounded, gathered, gathered_one
 from extractor.summary import Value as Expr
 
 if TYPE_CHECKING:
@@ -26,8 +26,19 @@ def _name(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 def _variable(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     defs, indices = frame.owner.scope.defs, expr[1]
     if len(indices) == 1:
-        return gathered_one(ev.eval(defs[indices[0]][1], frame))
-    return gathered([ev.eval(defs[i][1], frame) for i in indices])
+        return gathered_one(_filled(ev, indices[0], frame) or ev.eval(defs[indices[0]][1], frame))
+    return gathered([_filled(ev, i, frame) or ev.eval(defs[i][1], frame) for i in indices])
+
+
+def _filled(ev: Evaluator, index: int, frame: Frame) -> Values:
+    """A dictionary that a function starts empty and fills by key: what it may hold; () for any other variable."""
+    scope = frame.owner.scope
+    start = scope.defs[index][1]
+    if scope.kind != "function" or start[0] != "d" or start[1] or not scope.subs:
+        return ()
+    put = [(key, value) for base, key, value, *_rest in scope.subs if base[0] == "v" and index in base[1]]
+    items = tuple((ev.eval(key, frame), ev.eval(value, frame)) for key, value in put[:LIMIT])
+    return (Mapping(items, open=True),) if items else ()
 
 
 def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
