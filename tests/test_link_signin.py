@@ -19,16 +19,22 @@ if FEATURES.get("SOCIAL"):
     AUTHENTICATION_BACKENDS = CONFIG.get("BACKENDS", [
         "social_core.backends.google.GoogleOAuth2",
         "shop.auth.Campus",
+        "shop.auth.Sister",
         "shop.auth.Federation",
         "shop.auth.Anybody",
     ]) + list(AUTHENTICATION_BACKENDS)
 """
 AUTH = """\
+from django.conf import settings
 from social_core.backends.oauth import BaseOAuth2
 from social_core.backends.saml import SAMLAuth
 
 class Campus(BaseOAuth2):
     ACCESS_TOKEN_URL = "https://campus.example/token"
+
+class Sister(BaseOAuth2):
+    def access_token_url(self):
+        return f"{settings.SISTER_URL}/token"
 
 class Federation(SAMLAuth):
     name = "federation"

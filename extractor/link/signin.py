@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from extractor.checked_yaml import read_yaml
-from extractor.link.absvalue import Const, DefRef
+from extractor.link import calling
+from extractor.link.absvalue import Const, DefRef, Env, Hole, Inst, Setting, Text
 from extractor.link.evaluate import Evaluator
 from extractor.link.settings import Joint, SettingsTable, Where
+from extractor.modules import Def
 from extractor.rulefiles import read_schema, rules_dir
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
@@ -57,9 +59,22 @@ def _provider(ev: Evaluator, dotted: str) -> Provider | None:
     names = [dotted, *(base for cls in classes for base in ev.classes.mro(cls)[1])]
     for provider in _rules()[1]:
         if any(provider.backend.fullmatch(name) for name in names):
-            told = any(ev.classes.member(cls, name) is not None for cls in classes for name in provider.address)
+            told = any(_tells(ev, cls, name) for cls in classes for name in provider.address)
             return None if told else provider
     return None
+
+
+def _tells(ev: Evaluator, cls: Def, name: str) -> bool:
+    """Whether an attribute of a class, or what a method of it gives back, is an address whose start is known."""
+    member = ev.classes.member(cls, name)
+    me = Inst(cls, (), known=False)
+    for value in member[1] if member is not None else ():
+        is_method = isinstance(value, DefRef) and value.target.kind == "function"
+        for found in calling.returned(ev, value, ((me,),), ()) if is_method and isinstance(value, DefRef) else (value,):
+            head = found.parts[0] if isinstance(found, Text) and found.parts else Hole("unknown", "")
+            if isinstance(found, Setting | Env) or isinstance(head, str) or head.kind in ("setting", "env"):
+                return True
+    return False
 
 
 def _condition(table: SettingsTable, where: Where) -> str:
