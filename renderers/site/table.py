@@ -14,6 +14,18 @@ from markupsafe import Markup
 # Rows that a page carries itself; the rest come in files of about _SHARD characters.
 _FIRST = 150
 _SHARD = 700_000
+_RECURRING = (
+    '</span></td><td><a class="code" href="',
+    '</td><td><span class="code">',
+    '<span class="code">',
+    '<span class="note">',
+    '</td></tr>\n<tr id="',
+    "</span></td><td>",
+    "</td><td>",
+    "</span>",
+    "<br>",
+    "<wbr>",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +92,16 @@ def rest(table: Table) -> list[list[Row]]:
 
 
 def packed(rows: str, addresses: Sequence[str]) -> list[object]:
-    """Rows for a script file, the beginnings of code addresses as one character each, and what these stand for.
+    """Rows for a script file: what recurs in them as one character each, and what these stand for.
 
-    The characters are of the private use area. Should a scanned text hold one, it reads as the address put in its
-    place; as these hold no quote and no angle bracket, nothing else can come of it.
+    What recurs are the beginnings of code addresses and the markup of cells. The characters are of the private use
+    area, and none that the rows themselves hold: no scanned text can be read as markup.
     """
-    marks = [(chr(0xE000 + n), address) for n, address in enumerate(addresses) if not set("\"'<>") & set(address)]
-    for mark, address in marks:
-        rows = rows.replace(address, mark)
+    held = set(rows)
+    free = (char for char in map(chr, range(0xE000, 0xF8FF)) if char not in held)
+    marks = list(zip(free, (*addresses, *_RECURRING), strict=False))
+    for mark, text in marks:
+        rows = rows.replace(text, mark)
     return [rows, [list(pair) for pair in marks]]
 
 

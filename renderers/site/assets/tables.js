@@ -3,6 +3,8 @@
   "use strict";
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const tables = new Map();
+  // Files of further rows that a page reads without being asked; each weighs at most half a megabyte.
+  const AHEAD = 2;
 
   class Table {
     constructor(section) {
@@ -132,8 +134,8 @@
     }
   }
 
-  // The beginnings of code addresses stand for themselves again.
-  const unpacked = ([rows, marks]) => marks.reduce((text, [mark, address]) => text.split(mark).join(address), rows);
+  // What recurs stands for itself again; the marks are undone in the order in which they were made, backwards.
+  const unpacked = ([rows, marks]) => marks.reduceRight((text, [mark, whole]) => text.split(mark).join(whole), rows);
 
   const plain = (td) => (td.dataset.key !== undefined ? td.dataset.key : td.textContent.trim());
 
@@ -176,14 +178,20 @@
         if (section.querySelector("tbody")) tables.set(section.id, new Table(section));
       }
       goToRow();
-      // Paper cannot wait for files: once the page stands, they are read ahead.
+      // Paper cannot wait for files: once the page stands, they are read ahead, as far as a page may weigh.
       const idle = window.requestIdleCallback || ((work) => setTimeout(work, 500));
       window.addEventListener("load", () => idle(() => {
-        for (const table of tables.values()) if (!table.whole) table.readAhead().catch(() => undefined);
+        let room = AHEAD;
+        for (const table of tables.values()) {
+          const files = Number(table.section.dataset.files);
+          if (table.whole || files > room) continue;
+          room -= files;
+          table.readAhead().catch(() => undefined);
+        }
       }));
     },
     read() { for (const table of tables.values()) table.read(); goToRow(); },
-    // What has been read is added at once; the rest is ready for the next print.
+    // What has been read is added at once. What has not says so on the paper, and is ready for the next print.
     print() { for (const table of tables.values()) table.parts ? table.add() : table.expand(); },
   };
 })(window.c4trace);
