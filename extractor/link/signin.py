@@ -12,6 +12,7 @@ from extractor.link import calling
 from extractor.link.absvalue import Const, DefRef, Env, Hole, Inst, Setting, Text
 from extractor.link.evaluate import Evaluator
 from extractor.link.settings import Joint, SettingsTable, Where
+from extractor.link.settings.table import all_texts
 from extractor.modules import Def
 from extractor.rulefiles import read_schema, rules_dir
 from extractor.summary import Scope
@@ -43,12 +44,14 @@ def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Joint,
     """The backends of every service whose provider is known, in the order of their names."""
     out: dict[Joint, None] = {}
     for service, table in tables.items():
-        for setting, dotted, path, line in table.dotted_texts():
-            provider = _provider(ev, dotted) if setting in _rules()[0] else None
-            if provider is not None:
-                where = table.where(setting) or Where(path, line, line)
-                out[Joint(service, "sign-in", setting, where, provider.system, dotted, provider.protocol,
-                          _condition(table, where))] = None  # fmt: skip
+        for setting in _rules()[0]:
+            where = table.where(setting)
+            named = dict.fromkeys(text for value in table.raw(setting) for text in all_texts(value))
+            for dotted in named if where is not None else ():
+                provider = _provider(ev, dotted)
+                if provider is not None and where is not None:
+                    out[Joint(service, "sign-in", setting, where, provider.system, dotted, provider.protocol,
+                              _condition(table, where))] = None  # fmt: skip
     return tuple(out)
 
 
