@@ -293,6 +293,12 @@ class TestComponents:
         graph = small((flow("shop.web", "pay", "charge"),), external("pay"))
         assert [view.kind for view in build_views(graph)] == ["landscape", "context", "container"]
 
+    def test_a_folder_of_deployment_files_is_no_app(self) -> None:
+        spots = [dataclasses.replace(SPOT, path=f"{folder}/nginx.conf", role="runtime") for folder in ("config", "ops")]
+        found = tuple(flow("shop.web", f"p{n}", "requests", evidence=(spot,)) for n, spot in enumerate(spots))
+        graph = small(found, external("p0"), external("p1"))
+        assert "component" not in {view.kind for view in build_views(graph)}
+
 
 class TestScenarios:
     def test_steps_keep_their_numbers_and_a_missing_one_is_marked(self) -> None:

@@ -318,10 +318,10 @@ class Arrows:
             source = ids.web_id(caller.system, caller.service) if caller.service else caller.system
             for route in repo.routes:
                 target = ids.web_id(route.repo, route.service)
-                if source == target or not fnmatchcase(route.pattern, hint.pattern):
+                if source == target or route.origin != "repo" or not fnmatchcase(route.pattern, hint.pattern):
                     continue
                 arrow = self._arrow(source, target, served(route), True, "HTTPS")
-                if route.view_line and route.origin == "repo":
+                if route.view_line:
                     arrow.primary[self._at(repo, route.view_path, route.view_line, route.view_line, "view")] = None
                 arrow.primary[self._at(repo, route.path, route.line, route.line, "route")] = None
                 arrow.routes[route.id] = None

@@ -106,8 +106,11 @@ def _outer(atlas: Atlas, node_id: str, container: Node) -> str:
 def _app(atlas: Atlas, container: Node, flow: Flow) -> str:
     """The app on the container's side of the flow, or "" when no evidence lies in the container's repository.
 
-    The sending side is told by the code that sends; the receiving side by the evidence that lies there.
+    The sending side is told by the code that sends; the receiving side by the evidence that lies there. What a
+    deployment file makes is no app's.
     """
+    if flow.evidence and flow.evidence[0].role == "runtime":
+        return ""
     repo = container.repo
     here = [e.path for e in flow.evidence if repo is None or e.repo == repo]
     entries = [hop.path for hop in flow.chain if repo is None or hop.repo == repo]
