@@ -21,7 +21,6 @@ from extractor.model import Evidence, Node
 from extractor.runtime.units import Unit, Upstream
 
 _HERE = re.compile(r"^(?:\w+://)?(?:unix:|localhost\b|127\.0\.0\.1\b|\[?::1\b)")
-_GROUPS = {"proxy": "Proxies", "frontend": "Front ends"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class _Reader:
         what = "Passes requests on" if part.role == "proxy" else "Builds or serves the front end"
         return Node(
             part.node, "container", part.name, part.technology, f"{what}. {unit_words(part.units)}", self._system.id,
-            tuple(map(self._at_unit, part.units[:4])), _GROUPS[part.role], repo=self._system.id,
+            tuple(map(self._at_unit, part.units[:4])), repo=self._system.id,
         )  # fmt: skip
 
     def _outside(self) -> dict[str, tuple[Evidence, ...]]:
