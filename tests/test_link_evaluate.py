@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.link.absvalue import DefRef, Env, Ext, Inst, ModuleRef, Query, QueryMethod, Setting, Text, Unknown, Value
+from extractor.link.absvalue import (
+    DefRef,
+    Env,
+    Ext,
+    Inst,
+    ModuleRef,
+    Param,
+    Query,
+    QueryMethod,
+    Setting,
+    Text,
+    Unknown,
+    Value,
+)
 from extractor.link.evaluate import Evaluator
 from extractor.link.folding import show
 from tests.worlds import evaluator
@@ -383,3 +396,12 @@ def test_a_dictionary_that_a_function_fills_holds_the_keys_it_put_in() -> None:
 def test_other_dictionaries_hold_what_is_written_in_them(function: str, value: str) -> None:
     ev = evaluator({"m/__init__.py": "", "m/a.py": FILLED, "m/b.py": f"from m.a import {function}\nX = {function}()\n"})
     assert names(ev, "m.b", "X") == [value]
+
+
+@pytest.mark.parametrize(("asked", "path"), [("given.get('url')", "[url]"), ("given.get('a').get('b')", "[a].get()")])
+def test_a_key_of_a_parameter_is_known_one_deep(asked: str, path: str) -> None:
+    """What a loop walks down, keys of keys, would double with every round."""
+    ev = evaluator({"m.py": f"def f(given):\n    return {asked}\n"})
+    function = ev.world.modules[0].define("f")
+    found = [value for expr in function.scope.returns for value in ev.eval(expr, ev.frame(function))]
+    assert found == [Param(function, "given", path)]

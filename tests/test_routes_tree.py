@@ -161,6 +161,13 @@ def three(request):
     assert [r.deprecated for r in found] == ["", "", "Deprecated: use two"]
 
 
+def test_a_pattern_of_which_a_part_is_not_known_is_served_all_the_same() -> None:
+    body = "from lib.auth import Email\nurlpatterns = [path(f'in/{Email.name}/go/', views.index)]\n"
+    found = table({"main/urls.py": urls(body)})
+    assert [route.pattern for route in found.routes] == ["/in/<name>/go/"]
+    assert [gap.reason for gap in found.gaps] == ["its text is known only at run time"]
+
+
 def test_what_is_not_read_is_told_where_it_is_mounted() -> None:
     body = "import os\nurlpatterns = [path('lib/', include('elsewhere.urls')), path(os.getcwd(), views.index)]\n"
     found = table({"main/urls.py": urls(body)})

@@ -100,11 +100,18 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
             out += attributes.item(ev, base, args[0][0] if args[0] else Unknown("key"))
         elif isinstance(base, Env | Setting | Param) and name in _TRIMS:
             out.append(base)
-        elif isinstance(base, Param) and name == "get" and (key := _literal_argument(ev, call, frame)):
+        elif (
+            isinstance(base, Param) and name == "get" and _is_flat(base) and (key := _literal_argument(ev, call, frame))
+        ):
             out += attributes.item(ev, base, Text((key,)))
         else:
             return None
     return bounded(out) if out else None
+
+
+def _is_flat(param: Param) -> bool:
+    """True when nothing was taken out of a parameter yet: keys of keys make ever longer paths, which nobody reads."""
+    return "[" not in param.path
 
 
 def _literal_argument(ev: Evaluator, call: Call, frame: Frame) -> str | None:

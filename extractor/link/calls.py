@@ -20,6 +20,7 @@ from extractor.modules import Def
 from extractor.rowids import numbered, row_id
 
 MAX_ROWS_PER_SITE = 8
+_BY_CALLERS = "its callers"
 _UNKNOWN = re.compile(r"\{\?[^{}]*\}")
 _QUERY = re.compile(r"\?.*")
 _BASE = re.compile(r"\{[^{}]*\}|[a-z]+://[^/{}]*")
@@ -135,7 +136,7 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
                     found.add((who.system, who.service, who.base_setting))
     if len(found) == 1:
         system, service, base = found.pop()
-        return Identity(system, service, "its callers", base)
+        return Identity(system, service, _BY_CALLERS, base)
     return None
 
 
@@ -215,14 +216,14 @@ def shown_url(url: Text, setting: Callable[[str], Values]) -> str:
 
 
 def _best_alternatives(calls: list[Call]) -> list[Call]:
-    """Where one line has readings with a known system, its readings without one are dropped; where it has the same path
+    """Where one line has readings that name a system, its readings that do not are dropped; where it has the same path
     below a base that has a name, so are those below an argument."""
-    known = {(c.path, c.line, c.end_line) for c in calls if c.system is not None}
+    known = {(c.path, c.line, c.end_line) for c in calls if c.system is not None and c.known_by != _BY_CALLERS}
     based = {_below_base(c) for c in calls if not _OPEN_BASE.match(c.url)}
     return [
         c
         for c in calls
-        if (c.system is not None or (c.path, c.line, c.end_line) not in known)
+        if ((c.system is not None and c.known_by != _BY_CALLERS) or (c.path, c.line, c.end_line) not in known)
         and not (_OPEN_BASE.match(c.url) and _below_base(c) in based)
     ]
 

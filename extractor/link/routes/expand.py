@@ -230,20 +230,25 @@ class Expander:
         ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
         for ev in rounds(self.ev, place.frame, (first, second)):
-            texts = self._texts(ev.eval(first, place.frame))
+            values = ev.eval(first, place.frame)
+            texts = self._texts(values)
             if not texts:
                 yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
-            elif inner is not None:
+                texts = [] if is_regex else self._open_texts(values)
+            if inner is not None:
                 for text in texts:
                     yield from self._included(
                         inner, ground.deeper(pattern=patterns.joined(ground.pattern, text, is_regex))
                     )
-            else:
+            elif texts:
                 made = [patterns.joined(ground.pattern, text, is_regex) for text in texts]
                 yield from self._leaf(ev, place, made, second, ground)
 
     def _texts(self, values: Values) -> list[str]:
         return (self.settings or SettingTexts(self.ev, ())).literals(values)
+
+    def _open_texts(self, values: Values) -> list[str]:
+        return (self.settings or SettingTexts(self.ev, ())).with_parts_open(values)
 
     def _leaf(
         self, ev: Evaluator, place: Place, made: list[patterns.Pattern], view: Expr, ground: Ground

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from extractor.link.absvalue import Hole, Setting, Text, Value, Values
@@ -21,6 +22,15 @@ class SettingTexts:
         found = (self._literal(value) for value in values)
         return list(dict.fromkeys(text for text in found if text is not None))
 
+    def with_parts_open(self, values: Values) -> list[str]:
+        """Texts of which something is known, with a path parameter for what is not: `api/<name>/email/`."""
+        out = []
+        for value in values:
+            pieces = [p if isinstance(p, str) else self._hole(p) or _parameter(p) for p in getattr(value, "parts", ())]
+            if isinstance(value, Text) and any(isinstance(p, str) and p.strip("/") for p in value.parts):
+                out.append("".join(pieces))
+        return list(dict.fromkeys(out))
+
     def _literal(self, value: Value) -> str | None:
         if isinstance(value, Setting):
             return self._setting(".".join((value.name, *value.path)))
@@ -38,3 +48,7 @@ class SettingTexts:
             if len(found) == 1 and found[0] is not None:
                 return found[0]
         return None
+
+
+def _parameter(hole: Hole) -> str:
+    return f"<{re.sub(r'[^A-Za-z0-9_]+', '_', hole.name.rsplit('.', 1)[-1]).strip('_') or 'part'}>"
