@@ -65,6 +65,8 @@ def missing_steps(estate: Estate, diagrams: Diagrams) -> tuple[MissingStep, ...]
 def _card(estate: Estate, diagrams: Diagrams, system: System) -> Card:
     graph = estate.graph
     scenarios = diagrams.of("dynamic", system.node_id) if system.node_id else []
+    sources = sum(system.node_id in (row.system, row.consumer) for row in graph.etl)
+    told = ", ".join(_plural(n, word) for n, word in ((len(scenarios), "scenario"), (sources, "ingestion source")) if n)
     tasks, schedules = estate.rows(system, graph.tasks), estate.rows(system, graph.schedules)
     findings = [finding for finding in estate.rows(system, graph.findings) if warns(finding)]
     drawn = [
@@ -74,7 +76,7 @@ def _card(estate: Estate, diagrams: Diagrams, system: System) -> Card:
     ]
     pages = (
         *drawn,
-        ("Data flows", system.page("flows"), _plural(len(scenarios), "scenario")),
+        ("Data flows", system.page("flows"), told),
         ("Tasks & schedules", system.page("tasks"),
          f"{_plural(len(tasks), 'task')}, {_plural(len(schedules), 'schedule')}"),
         ("API", system.page("api"), _plural(len(estate.rows(system, graph.routes)), "route")),

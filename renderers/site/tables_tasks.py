@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from extractor.model import Call, Context, Enqueue, Schedule, Store, Task
-from renderers.site.cells import badge, code, code_link, context_words, link, note
+from extractor.model import Call, Context, Enqueue, Flow, Schedule, Store, Task
+from renderers.site.cells import badge, code, code_link, context_words, flow_button, link, note
 from renderers.site.chains import ChainPages
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.links import relative
@@ -26,7 +26,7 @@ class TaskTables:
     def __init__(self, estate: Estate, chains: ChainPages, system: System) -> None:
         self._estate, self._chains, self._system = estate, chains, system
         self._page = system.page("tasks")
-        self._touches = _touched(estate)
+        self._touches, self._started = _touched(estate), _started(estate)
         graph = estate.graph
         self._tasks = {task.id: task for task in graph.tasks}
         self._schedules = estate.rows(system, graph.schedules)
@@ -97,7 +97,7 @@ class TaskTables:
             row_anchor(item.id),
             (
                 cell(code(item.key)), cell(name), cell(cadence), Cell(strip, words(week) or "unknown"),
-                cell(self._touch_list(task)),
+                cell(self._reached(item, task)),
                 cell(code_link(self._estate, item.repo, item.path, item.line, item.end_line)),
             ),
             warn=task is None,
@@ -140,9 +140,27 @@ class TaskTables:
         page = self._estate.owner(task.repo).page("tasks")
         return link(f"{relative(self._page, page)}#{row_anchor(task.id)}", code(task.name))
 
+    def _reached(self, item: Schedule, task: Task | None) -> Markup:
+        """What a schedule sets off, each with its evidence, through the tasks that it queues too; then the stores."""
+        flows = sorted(self._started.get(item.id, ()), key=lambda f: (self._estate.name(f.target), f.label, f.id))
+        buttons = [flow_button(f.id, f"{self._estate.full_name(f.target)}: {f.label}") for f in flows]
+        told = {self._estate.full_name(f.target) for f in flows}
+        direct = self._touches.get((task.repo, task.name), ()) if task else ()
+        return limited([*buttons, *(Markup.escape(name) for name in direct if name not in told)], 5)
+
     def _touch_list(self, task: Task | None) -> Markup:
         names = self._touches.get((task.repo, task.name), ()) if task else ()
         return limited([Markup.escape(name) for name in names], 4)
+
+
+def _started(estate: Estate) -> Mapping[str, Sequence[Flow]]:
+    """For each schedule the arrows that it sets off, without that which only queues its task."""
+    found: dict[str, list[Flow]] = defaultdict(list)
+    for flow in estate.graph.flows:
+        target = estate.nodes.get(flow.target)
+        for schedule_id in flow.schedule_ids if target and target.kind != "queue" else ():
+            found[schedule_id].append(flow)
+    return found
 
 
 def _touched(estate: Estate) -> Mapping[tuple[str, str], Sequence[str]]:
