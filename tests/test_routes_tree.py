@@ -264,3 +264,10 @@ urlpatterns = [path('x/', Api.as_api_view(client='app'))]
     assert [(r.view, r.methods) for r in table({"main/urls.py": urls(body)}).routes] == [
         ("main.urls.Api", ("GET", "POST"))
     ]
+
+
+def test_settings_in_patterns_may_be_worked_on() -> None:
+    settings = "ROOT_URLCONF = 'main.urls'\nKEY = r'(?P<course_id>[^/]+)'\n"
+    body = "OWN = settings.KEY.replace('course_id', 'own_id')\n"
+    body += "urlpatterns = [re_path(fr'^own/{OWN}/$', views.index), re_path(r'^%s/$' % settings.KEY, views.index)]\n"
+    assert patterns({"main/urls.py": urls(body), "main/settings.py": settings}) == ["/<course_id>/", "/own/<own_id>/"]

@@ -183,7 +183,8 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
     if isinstance(base, Ext):
         if base.path == SETTINGS:
-            return (Setting(name),)
+            literal = ev.literal_setting(name) if ev.literal_setting is not None else None
+            return (Setting(name),) if literal is None else (Text((literal,)),)
         return _named_field(base, name) or (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)

@@ -55,6 +55,8 @@ class Evaluator:
         self.classes = attributes.Classes(self)
         # What a setting can be, once the settings of a service were read.
         self.setting: Callable[[str], Values] | None = None
+        # The literal text of a setting, where settings are to be read as what they are and not by name.
+        self.literal_setting: Callable[[str], str | None] | None = None
         # What a framework is known to pass: (function, parameter) -> values.
         self.given: dict[tuple[Def, str], Values] = {}
         self._symbolic: dict[Def, Frame] = {}

@@ -26,6 +26,7 @@ def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Eva
         return
     for item in items[:MAX_ROUNDS]:
         inner = Evaluator(ev.world)
+        inner.setting, inner.literal_setting = ev.setting, ev.literal_setting
         for element in elements:
             inner.assume(element, frame, item)
         yield inner

@@ -47,6 +47,7 @@ def routes(
     found: list[Found] = []
     roots, gaps = _roots(ev, repo, service, root_urlconf, settings_module)
     settings = SettingTexts(ev, _settings(ev, settings_module, [root.name for root in roots]))
+    ev = _with_literal_settings(ev, settings)
     expander = Expander(ev, Routers(ev), Plugins(ev, settings), settings)
     for root in roots:
         found += expander.module(root, Ground())
@@ -58,6 +59,13 @@ def routes(
     unread = [entry for entry in found if isinstance(entry, Unread)]
     gaps += [_gap(repo, u.module.path, u.line, f"{u.what} under {u.mount}", u.reason, u.remedy) for u in unread]
     return _table(ev, repo, service, [entry for entry in found if isinstance(entry, Entry)], gaps)
+
+
+def _with_literal_settings(ev: Evaluator, settings: SettingTexts) -> Evaluator:
+    """An evaluator that reads settings of this service in patterns (`settings.KEY.replace(...)`)."""
+    inner = Evaluator(ev.world)
+    inner.setting, inner.literal_setting = ev.setting, settings.literal
+    return inner
 
 
 def _roots(

@@ -33,16 +33,17 @@ class SettingTexts:
 
     def _literal(self, value: Value) -> str | None:
         if isinstance(value, Setting):
-            return self._setting(".".join((value.name, *value.path)))
+            return self.literal(".".join((value.name, *value.path)))
         if not isinstance(value, Text):
             return None
         pieces = [part if isinstance(part, str) else self._hole(part) for part in value.parts]
         return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
 
     def _hole(self, hole: Hole) -> str | None:
-        return self._setting(hole.name) if hole.kind == "setting" else None
+        return self.literal(hole.name) if hole.kind == "setting" else None
 
-    def _setting(self, name: str) -> str | None:
+    def literal(self, name: str) -> str | None:
+        """The one literal text that a setting is; None when it is none, or several."""
         for module in self.modules:
             found = [v.literal for v in self.ev.module_name(module, name) if isinstance(v, Text)]
             if len(found) == 1 and found[0] is not None:
