@@ -10,6 +10,7 @@ from extractor.link import calling
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Unknown, Values
 from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Flow, read_flow
+from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.evaluate import Evaluator
 from extractor.model import Enqueue, Gap, Task
@@ -141,6 +142,7 @@ class _Finder:
             yield owner, self._row(owner, call, task.name, task, how, queue, meant.confidence, meant.note), task
         if not meant.tasks and meant.outside is not None:
             note = "a task of a library that was not read"
+            queue = queue or self._queue_of_name(meant.outside)
             yield owner, self._row(owner, call, meant.outside, None, how, queue, "likely", note), None
         elif not meant.tasks and meant.unknown:
             yield owner, self._row(owner, call, None, None, how, queue, "possible", meant.note), None
@@ -159,6 +161,12 @@ class _Finder:
     def _usual_queue(self, task: Found | None) -> str | None:
         """The queue of the task, where all services route it to one."""
         queues = {row.queue for row in self.index.rows.get(task.target, ())} if task is not None else set()
+        return queues.pop() if len(queues) == 1 else None
+
+    def _queue_of_name(self, task: str) -> str | None:
+        """The queue of a task that was not read, where all services route its name to one."""
+        router = Router(self.ev, self.repo, "")
+        queues = {router.of_name(config, task) for config in self.index.configs}
         return queues.pop() if len(queues) == 1 else None
 
     def _queue(self, call: Call, frame: Frame) -> str | None:

@@ -61,6 +61,15 @@ class Router:
             return None, self._evidence(default)
         return CELERYS_DEFAULT, None
 
+    def of_name(self, config: Config, task: str) -> str | None:
+        """The queue of a task that is known by its name alone, as one of a library; None when it cannot be told."""
+        for route in self._routes_of(config)[1]:
+            found = self._match(config, route, task)
+            if found is not None:
+                return found if isinstance(found, str) else None
+        default = config.option("task_default_queue", "CELERY_DEFAULT_QUEUE")
+        return config.text(self.ev.eval(default.expr, default.frame)) if default is not None else CELERYS_DEFAULT
+
     def _gap(self, task: str, target: Def, what: str, reason: str) -> None:
         made = row_id("gap", "queue", self.repo, task, what)
         self.gaps[made] = Gap(made, "queue", self.repo, target.module.path, target.scope.def_line,
