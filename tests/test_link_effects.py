@@ -262,3 +262,15 @@ def test_who_hands_a_client_over_says_more_of_a_call_than_its_property_does() ->
     assert {row[:3] for row in sent(source)} == {
         ("push", "POST", "https://lms/runs"), ("nobody", "GET", "{run.url}"),
     }  # fmt: skip
+
+
+def test_a_part_that_is_empty_until_it_is_found_is_shown_open() -> None:
+    source = """
+        def tags(url):
+            owner = ""
+            for found in patterns:
+                owner = found.match(url).group(1)
+            return requests.get("https://api.example.org/repos/{}/tags".format(owner))
+        """
+    [(_function, _method, url, _timeout)] = sent(source)
+    assert url.count("//") == 1

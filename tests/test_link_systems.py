@@ -28,6 +28,7 @@ import os
 
 NOVOED_API_BASE_URL = os.environ.get("NOVOED_API_BASE_URL")
 SLACK_HOOK_URL = os.environ["SLACK_HOOK_URL"]
+KEYCLOAK_BASE_URL = os.environ.get("KEYCLOAK_BASE_URL", "https://sso.acme.io")
 JOBMA_URL = os.environ.get("JOBMA_URL", "https://jobma.example.com/")
 RATES_URL = os.environ.get("RATES_URL", "https://rates.acme.io/v1")
 APP_BASE_URL = os.environ.get("APP_BASE_URL")
@@ -62,6 +63,7 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
         # Where nothing is known of the host, or it stands for nobody, the name of what holds it does.
         ("settings.NOVOED_API_BASE_URL + '/users'", "novoed", "the name of setting NOVOED_API_BASE_URL"),
         ("f'https://{settings.NOVOED_API_BASE_URL}/users'", "novoed", "the name of setting NOVOED_API_BASE_URL"),
+        ("settings.KEYCLOAK_BASE_URL", "keycloak", "the name of setting KEYCLOAK_BASE_URL"),
         ("settings.JOBMA_URL", "jobma", "the name of setting JOBMA_URL"),
         ("settings.SLACK_HOOK_URL", "slack", "the name of setting SLACK_HOOK_URL"),
         ("Partner.objects.get(pk=1).lms_url.rstrip('/') + '/api'", "lms", "the name of field Partner.lms_url"),
@@ -75,6 +77,45 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
 def test_what_a_url_reaches(url: str, system: str | None, by: str) -> None:
     [(found, known_by, _confidence)] = reached(f"def f():\n    requests.get({url})\n")
     assert (found, known_by) == (system, by)
+
+
+@pytest.mark.parametrize(
+    ("source", "system"),
+    [
+        # What an object that was handed over calls a base, and not the address of one picture.
+        ("def f(partner):\n    requests.get(partner.marketing_site_url_root + '/node.json')", "marketing-site"),
+        ("def f(course):\n    requests.get(course.marketing_url)", None),
+        # What the function, its class or its module is named after, where the URL tells nothing.
+        ("def call_fastly_api(url):\n    requests.request('PURGE', url)", "fastly"),
+        ("class GitHubService:\n    def sync(self, url):\n        requests.get(url)", "github"),
+        ("def receive_mailgun_webhook(url):\n    requests.post(url)", None),
+        ("def segment_users(url):\n    requests.get(url)", None),
+        ("def call_slack(url):\n    requests.get(settings.NOVOED_API_BASE_URL)", "novoed"),
+    ],
+)
+def test_what_stands_around_a_call_names_a_system(source: str, system: str | None) -> None:
+    assert reached(source)[0][0] == system
+
+
+def test_a_function_s_name_gives_way_to_what_the_line_itself_tells() -> None:
+    source = """
+        def call_fastly_api(url=None):
+            base = url or settings.NOVOED_API_BASE_URL
+            requests.get(base)
+            requests.get(url)
+        """
+    assert [row[0] for row in reached(source)] == ["novoed", "fastly"]
+
+
+def test_callers_that_know_a_system_by_a_name_make_no_call_certain() -> None:
+    source = """
+        def send(url):
+            requests.get(url)
+        def f():
+            send(settings.NOVOED_API_BASE_URL)
+        f()
+        """
+    assert {row[0::2] for row in reached(source)} == {("novoed", "likely")}
 
 
 def test_an_argument_names_only_a_well_known_system() -> None:

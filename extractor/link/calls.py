@@ -37,6 +37,9 @@ _EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), C
 _DJANGO_ENGINES = frozenset({"postgres", "mysql", "mssql", "oracle", "sqlite"})
 _ADDRESSES = frozenset({"host", "hostaddr", "dsn", "conninfo", "url", "uri", "server", "service", "unix_socket"})
 
+# What a system may rest on without being certain.
+_WEAK = ("default of", BY_NAME, f"{_BY_CALLERS}:")
+
 StoreOf = Callable[[str, str], DeclaredStore | None]
 ServiceOf = Callable[[str, Sequence[Context]], tuple[str, ...]]
 
@@ -118,14 +121,16 @@ def _call_rows(
         if who.system is None:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
         if who.system is None:
-            who = around.systems.by_name(url, who)
+            owner = effect.site.owner
+            names = (".".join(effect.via.split(".")[-2:]), owner.shown, owner.module.name.rsplit(".", 1)[-1])
+            who = around.systems.by_name(url, who, names)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
         yield _row(effect, facets, around, who, method, shown)
 
 
 def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity | None:
     """The system of an open call, when every caller that settles it means the same."""
-    found = set()
+    found: dict[tuple[str, str | None, str | None], set[str]] = {}
     for effect in effects:
         for facets in effect.facets:
             for url in facets.urls:
@@ -133,10 +138,11 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
                 if who.system is None:
                     who = around.systems.by_name(url, who)
                 if who.system is not None:
-                    found.add((who.system, who.service, who.base_setting))
+                    found.setdefault((who.system, who.service, who.base_setting), set()).add(who.known_by)
     if len(found) == 1:
-        system, service, base = found.pop()
-        return Identity(system, service, _BY_CALLERS, base)
+        [((system, service, base), by)] = found.items()
+        weak = f": {min(by)}" if all(one.startswith(_WEAK) for one in by) else ""
+        return Identity(system, service, _BY_CALLERS + weak, base)
     return None
 
 
@@ -174,8 +180,9 @@ def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[s
         return "possible", "no entry point was found that reaches it"
     if "{?" in url:
         return "likely", "part of the URL is computed at run time"
-    if who.known_by.startswith(("default of", BY_NAME)):
-        return "likely", f"the system is known by the {who.known_by}"
+    if who.known_by.startswith(_WEAK):
+        article = "the " if who.known_by.startswith("default") else ""
+        return "likely", f"the system is known by {article}{who.known_by}"
     return "certain", f"the system is known by {who.known_by}" if who.known_by else ""
 
 
@@ -216,16 +223,21 @@ def shown_url(url: Text, setting: Callable[[str], Values]) -> str:
 
 
 def _best_alternatives(calls: list[Call]) -> list[Call]:
-    """Where one line has readings that name a system, its readings that do not are dropped; where it has the same path
-    below a base that has a name, so are those below an argument."""
-    known = {(c.path, c.line, c.end_line) for c in calls if c.system is not None and c.known_by != _BY_CALLERS}
+    """Where one line has readings that name a system, its readings that do not, or of which only callers or the
+    function's name tell it, are dropped; where it has the same path below a base that has a name, so are those below an
+    argument."""
+    known = {(c.path, c.line, c.end_line) for c in calls if _is_told(c)}
     based = {_below_base(c) for c in calls if not _OPEN_BASE.match(c.url)}
     return [
         c
         for c in calls
-        if ((c.system is not None and c.known_by != _BY_CALLERS) or (c.path, c.line, c.end_line) not in known)
+        if (_is_told(c) or (c.path, c.line, c.end_line) not in known)
         and not (_OPEN_BASE.match(c.url) and _below_base(c) in based)
     ]
+
+
+def _is_told(call: Call) -> bool:
+    return call.system is not None and not call.known_by.startswith((f"{BY_NAME} function", _BY_CALLERS))
 
 
 def _below_base(call: Call) -> tuple[object, ...]:

@@ -184,11 +184,24 @@ def _methods(
 
 def _urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
     """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added) the second is kept."""
-    found = _all_urls(ev, rule, func, args, kwargs)
+    found = _filled_ways(_all_urls(ev, rule, func, args, kwargs))
     slashed = {
         (url.parts[0], after[1:], *url.parts[2:]) for url in found if (after := _after_base(url)).startswith("/")
     }
     return tuple(url for url in found if not _after_base(url) or url.parts not in slashed)
+
+
+def _filled_ways(urls: tuple[Text, ...]) -> tuple[Text, ...]:
+    """The readings without those in which a part of the path is empty, where another reading has something there:
+    `owner = ""` before the line that finds the owner."""
+    whole = tuple(url for url in urls if "//" not in _path_of(url))
+    return whole or urls
+
+
+def _path_of(url: Text) -> str:
+    """The path of a URL, open parts shown as one sign."""
+    shown = "".join(part if isinstance(part, str) else "\0" for part in url.parts)
+    return shown.partition("://")[2] if "://" in shown else shown
 
 
 def _after_base(url: Text) -> str:

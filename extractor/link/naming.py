@@ -26,8 +26,13 @@ _NOBODY = frozenset(
     "app site base web website frontend backend self own my the default main canonical full request remote target "  # noqa: SIM905
     "source origin callback redirect next previous proxy download upload file files image media static feed page login "
     "logout return success failure error home index current new old test data content django project course video "
-    "key object item resource config".split()
+    "key object item resource config avatar html clone thumbnail photo logo icon banner video document preview share "
+    "short long raw real final original git ssh repo repository".split()
 )
+# Ids of systems that are words of other things too, in the names of functions.
+_ORDINARY = frozenset({"segment", "amplitude", "google"})
+# Words by which an attribute of an object that was handed over says that it is the base of many addresses.
+_BASES = frozenset({"api", "base", "root", "host", "hostname", "server", "endpoint", "domain"})
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -37,18 +42,30 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def vendor_named(name: str, vendors: Iterable[Vendor]) -> str | None:
-    """A system that many estates talk to whose id stands in the name as whole words, the longest first."""
-    found = f"-{'-'.join(words_of(name))}-"
-    return max((v.id for v in vendors if f"-{v.id}-" in found), key=len, default=None)
+    """A system that many estates talk to whose id stands in the name as whole words (`GitHubService` too), the longest
+    first."""
+    words = words_of(name)
+    runs = {"".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
+    return max((v.id for v in vendors if v.id.replace("-", "") in runs), key=len, default=None)
 
 
-def owner_named(name: str) -> str | None:
+def is_telling(vendor: Vendor) -> bool:
+    """True for systems whose id in the name of a function or class means them: no ordinary word, no family of many."""
+    outside = bool(vendor.hosts) or vendor.group == "Identity"
+    return outside and vendor.group != "AWS" and vendor.id not in _ORDINARY
+
+
+def owner_named(name: str, is_attribute: bool = False) -> str | None:
     """Whose address a name says it holds: `NOVOED_API_BASE_URL` is novoed's; None when it says nothing of that.
 
     `Partner.lms_url` is a field: where its own name tells nothing, that of its class does (`LmsEndpoint.base_url`).
+    `is_attribute`: the name is an object's attribute (`partner.lms_api_url`); the address of one thing (a picture, a
+    page) is nobody's base.
     """
     holder, _, field = name.rpartition(".")
     words = words_of(field)
+    if is_attribute and not _BASES.intersection(words):
+        return None
     if not _PLACES.intersection(words[-3:]) or words[-1] in ("path", "key", "id", "name"):
         return None
     for candidate in (words, words_of(holder)):

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from extractor.estate import Estate, Target
 from extractor.link.absvalue import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.facets import Facets
-from extractor.link.naming import owner_named, vendor_named
+from extractor.link.naming import is_telling, owner_named, vendor_named
 from extractor.rulebook import RuleBook
 
 SettingValues = Callable[[str], Values]
@@ -64,12 +64,16 @@ class Systems:
             for text in setting_texts(self.setting(name)):
                 host = host_of(text)
                 if host and not _PLACEHOLDER.search(host):
+                    vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
+                    if vendor is not None and not _LOCAL.match(host):  # a host of one's own that runs it
+                        return self._named(vendor, Hole("setting", name), name)
                     return self._of_host(host, f"default of setting {name}", name)
         return Identity(None, None, "", base)
 
-    def by_name(self, url: Text | None, who: Identity) -> Identity:
-        """The system that the names in a URL tell, for a call that is `who` without them: a well-known system that a
-        setting, field or argument names; else the owner of the address that the base says it is."""
+    def by_name(self, url: Text | None, who: Identity, around: tuple[str, ...] = ()) -> Identity:
+        """The system that names tell, for a call that is `who` without them: a well-known system that a setting, field
+        or argument of the URL names; else the owner of the address that the base says it is; else a well-known system
+        that a function or class `around` the call is named after."""
         holes = [part for part in url.parts if isinstance(part, Hole)] if url is not None else []
         for hole in holes:
             if hole.kind != "unknown":
@@ -77,10 +81,24 @@ class Systems:
                 if vendor is not None:
                     return self._named(vendor, hole, who.base_setting)
         head = _head(url)
-        if head is None or head.kind not in ("setting", "env", "field"):
-            return who
-        owner = owner_named(head.name if head.kind == "field" else head.name.split(".")[0])
-        return self._named(owner, head, who.base_setting) if owner and not self._is_known(owner) else who
+        owner = self._owner(head) if head is not None else None
+        if head is not None and owner and not self._is_known(owner):
+            return self._named(owner, head, who.base_setting)
+        telling = [vendor for vendor in self.book.vendors.values() if is_telling(vendor)]
+        for name in around:
+            if "webhook" in name.lower():  # what comes from there, not what goes to it
+                continue
+            vendor = vendor_named(name, telling)
+            if vendor is not None:
+                return self._named(vendor, Hole("function", name), who.base_setting)
+        return who
+
+    def _owner(self, head: Hole) -> str | None:
+        if head.kind in ("setting", "env"):
+            return owner_named(head.name.split(".")[0])
+        if head.kind == "arg" and "." in head.name:
+            return owner_named(".".join(head.name.split(".")[-2:]), is_attribute=True)
+        return owner_named(head.name) if head.kind == "field" else None
 
     def _named(self, system: str, hole: Hole, base: str | None) -> Identity:
         kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)
