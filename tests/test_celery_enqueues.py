@@ -202,9 +202,9 @@ def test_a_task_runs_the_methods_of_its_class() -> None:
     assert "Careful.work" in called
 
 
-def test_a_task_of_a_library_goes_where_its_name_is_routed() -> None:
+def test_a_task_of_a_library_goes_where_its_name_is_routed_and_else_nobody_knows() -> None:
     settings = "CELERY_TASK_ROUTES = {'courier.*': {'queue': 'parcels'}}\nCELERY_TASK_DEFAULT_QUEUE = 'usual'\n"
     api = "from courier.tasks import send\nfrom printer import draw\ndef go():\n    send.delay()\n    draw.delay()\n"
     ev = evaluator({"shop/celery.py": APP, "shop/settings.py": settings, "orders/api.py": api})
     rows = enqueues(ev, tasks(ev, "shop").index, "shop").rows
-    assert {row.task: row.queue for row in rows} == {"courier.tasks.send": "parcels", "printer.draw": "usual"}
+    assert {row.task: row.queue for row in rows} == {"courier.tasks.send": "parcels", "printer.draw": None}

@@ -62,13 +62,13 @@ class Router:
         return CELERYS_DEFAULT, None
 
     def of_name(self, config: Config, task: str) -> str | None:
-        """The queue of a task that is known by its name alone, as one of a library; None when it cannot be told."""
+        """The queue that a route gives to a task known by its name alone, as one of a library; None when none does: the
+        name may be one it is imported by, and the default queue would be a guess."""
         for route in self._routes_of(config)[1]:
             found = self._match(config, route, task)
             if found is not None:
                 return found if isinstance(found, str) else None
-        default = config.option("task_default_queue", "CELERY_DEFAULT_QUEUE")
-        return config.text(self.ev.eval(default.expr, default.frame)) if default is not None else CELERYS_DEFAULT
+        return None
 
     def _gap(self, task: str, target: Def, what: str, reason: str) -> None:
         made = row_id("gap", "queue", self.repo, task, what)
