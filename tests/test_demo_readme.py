@@ -15,7 +15,19 @@ from extractor.estate import load_estate
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MADE = {"out/", "out/site/index.html", ".venv", "puml/", "mermaid/", "svg/", "site/"}  # by c4trace and make
+MADE = {
+    "out/",
+    "out/site/index.html",
+    ".venv",
+    "puml/",
+    "mermaid/",
+    "svg/",
+    "site/",
+    "structurizr/",
+    "likec4/",
+    "d2/",
+    "kroki/",
+}  # by c4trace and make
 
 
 def test_every_command_is_told_of_and_no_other() -> None:

@@ -153,6 +153,18 @@ class TestLevels:
         assert box(view, "edx").boundary == ""
         assert ("micromasters.worker", "edx") in ends(view)
 
+    @pytest.mark.parametrize(
+        ("told", "shown"),
+        [
+            ("Runs tasks. Read from compose.yml: runs python:3.11", "Runs tasks"),
+            ("Sells books, e.g. new ones.", "Sells books, e.g. new ones."),
+            ("", ""),
+        ],
+    )
+    def test_a_box_holds_the_first_sentence_of_what_is_said(self, told: str, shown: str) -> None:
+        view = view_of(small((), Node("shop.w", "container", "W", "Celery", told, "shop", ())), "shop-containers")
+        assert box(view, "shop.w").description == shown
+
     def test_a_store_without_arrows_still_stands_in_the_containers_view(self) -> None:
         assert box(view_of(small(()), "shop-containers"), "shop.db").kind == "database"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -94,12 +95,17 @@ def box(node: Node, boundary: str = "", link: str = "") -> ViewNode:
         kind=node.kind,
         name=node.name,
         technology=node.technology,
-        description=node.description,
+        description=first_sentence(node.description),
         node_ids=(node.id,),
         boundary=boundary,
         link=link,
         external=node.scope == "external",
     )
+
+
+def first_sentence(text: str) -> str:
+    """What a box has room for. A full stop ends a sentence where a blank and a capital letter follow."""
+    return re.split(r"\.\s+(?=[A-Z])", text, maxsplit=1)[0]
 
 
 def group_crowd(

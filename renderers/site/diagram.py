@@ -121,7 +121,7 @@ class Diagrams:
             "name": node.name,
             "kind": node.kind,
             "tech": node.technology,
-            "about": node.description,
+            "about": members[0].description if len(members) == 1 else node.description,
             "external": node.external,
             "frame": node.boundary,
             "href": relative(page, target) if target else "",

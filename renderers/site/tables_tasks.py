@@ -146,7 +146,7 @@ class TaskTables:
         buttons = [flow_button(f.id, f"{self._estate.full_name(f.target)}: {f.label}") for f in flows]
         told = {self._estate.full_name(f.target) for f in flows}
         direct = self._touches.get((task.repo, task.name), ()) if task else ()
-        return limited([*buttons, *(Markup.escape(name) for name in direct if name not in told)], 5)
+        return limited([*buttons, *(Markup.escape(name) for name in direct if name not in told)], 8)
 
     def _touch_list(self, task: Task | None) -> Markup:
         names = self._touches.get((task.repo, task.name), ()) if task else ()

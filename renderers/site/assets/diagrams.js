@@ -118,8 +118,11 @@
       }
     }
 
-    // What the picture is about, by its middle: the frame of the system, or the box with the most arrows.
+    // What the picture is about, by its middle: the frame of the system, or the box with the most arrows. Steps are
+    // read from the first.
     heart() {
+      const first = this.edges.find((edge) => edge.dataset.n === "1");
+      if (first) return this.middle(first);
       const count = (id) => Object.values(this.data.edges).filter((edge) => edge.s === id || edge.t === id).length;
       const boxes = this.nodes.map((node) => [count(node.dataset.node), node]);
       const [frame] = this.svg.querySelectorAll(".frame:not([data-frame^='open:'])");
