@@ -14,7 +14,7 @@ from extractor.estate import Estate, Person, RouteHint, System, Target, Use
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import DeclaredStore
 from extractor.link.settings.table import Where
-from extractor.model import Context, Enqueue, Flow, Hop, Source, Store
+from extractor.model import Context, Enqueue, Flow, Hop, Setting, Source, Store
 from tests.diff_graphs import call, route, schedule, task
 
 REQUEST = Context("request", "/checkout/")
@@ -186,6 +186,28 @@ def test_a_cache_inside_the_process_is_no_element() -> None:
     facts = {"shop": shop(declared=declared)}
     drawn = nodes(estate, facts, {}, (), deployments(estate, facts))
     assert [(node.id, node.evidence[0].line) for node in drawn if node.kind == "cache"] == [("shop/redis", 3)]
+
+
+def test_an_arrow_to_a_store_shows_the_setting_that_names_it() -> None:
+    settings = [("DATABASES", "database", 3), ("CACHES", "cache", 8)]
+    declared = tuple(
+        ("", DeclaredStore("default", kind, "", "postgres", name, None, Where("shop/settings.py", line, line + 1)))
+        for name, kind, line in settings
+    )
+    [flow] = flows(shop(stores=(store(),), declared=declared))
+    assert [(e.path, e.line, e.end_line, e.role) for e in flow.evidence] == [
+        ("orders/models.py", 7, 7, "store"), ("shop/settings.py", 3, 4, "setting")
+    ]  # fmt: skip
+
+
+def test_a_store_that_systems_share_is_named_by_the_settings_that_point_at_it() -> None:
+    row = Setting("s", "shop", "web", "WAREHOUSE_HOST", None, None, "warehouse", "shop/settings.py", 12)
+    systems = (System("shop", "Shop", kind="system"), System("warehouse", "Warehouse", kind="database"))
+    facts = {"shop": shop(stores=(store(system="warehouse"),), settings=(row,))}
+    estate = Estate("Test", systems)
+    [flow] = Arrows(estate, facts, timings(facts), deployments(estate, facts)).flows()
+    assert flow.target == "warehouse"
+    assert [(e.line, e.role) for e in flow.evidence] == [(7, "store"), (12, "setting")]
 
 
 def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_serves_it() -> None:

@@ -223,6 +223,9 @@ class Arrows:
         own = source.removeprefix(f"{repo.source.name}/").removesuffix("-worker")
         known = [(service not in ("", own), d) for service, d in repo.declared if d.system == store.system]
         known = [(other, d) for other, d in known if d.kind == store.kind] or known
+        if not known:  # one that several systems share: the settings that point at it
+            rows = [row for row in repo.settings if row.system == store.system]
+            yield from (self._at(repo, row.path, row.line, row.line, "setting") for row in rows[:2])
         for _other, d in sorted(known, key=lambda pair: (pair[0], pair[1].setting != store.setting, pair[1].alias)):
             yield self._at(repo, d.evidence.path, d.evidence.line, d.evidence.end_line, "setting")
 
