@@ -209,6 +209,7 @@ def test_a_setting_with_a_key_as_its_default() -> None:
         ("oauth2_provider.models.AccessToken", False),
         ("changeme-changeme-12345", False),
         ("a-rather-long-name-of-something", False),
+        ("staticfiles/ca_x509_2031_private.key", False),
         ("1234", False),
     ],
 )

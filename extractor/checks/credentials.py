@@ -138,7 +138,8 @@ def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool
 
 def looks_random(text: str) -> bool:
     """True for text in the shape of a key: long, without spaces, paths or words, its characters evenly spread."""
-    if len(text) < _MIN_LENGTH or re.search(r"\s|://|^/", text) or _PLACEHOLDER.search(text):
+    is_path = re.search(r"\s|://|^/|/[\w-]+\.[A-Za-z]{2,5}$", text)
+    if len(text) < _MIN_LENGTH or is_path or _PLACEHOLDER.search(text):
         return False
     if sum(c.isdigit() for c in text) < _MIN_DIGITS or not re.search(r"[A-Za-z]", text):
         return False  # a dotted name of code
