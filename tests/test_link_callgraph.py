@@ -65,7 +65,8 @@ def edges(source: str) -> set[tuple[str, str, int, str]]:
         ("def f():\n    return Client().token", {("f", "Client", 4, "call"), ("f", "Client.token", 4, "property")}),
         ("def f():\n    with Client():\n        pass",
          {("f", "Client", 4, "call"), ("f", "Client.__enter__", 4, "call"), ("f", "Client.__exit__", 4, "call")}),
-        ("def f(c: Client):\n    c.send()", {("f", "Client.send", 4, "call"), ("f", "Loud.send", 4, "override")}),
+        ("def f(c: Client):\n    c.send()",
+         {("f", "Client.send", 4, "call"), ("f", "Loud.send", 4, "override"), ("f", "Loud.__init__", 4, "override")}),
         ("def f(c):\n    c.fetch_grades()", {("f", "Client.fetch_grades", 4, "guess")}),
         # Whichever of a family is meant; three that have only the name in common are no family.
         ("def f(c):\n    c.charge_card()\n    c.shout_out()",
@@ -95,6 +96,28 @@ def test_a_function_inside_another_is_run_through_it() -> None:
     outer = {(e.target.scope.name, e.how) for e in graph.callees[module.define("outer")]}
     assert outer == {("outer.inner", "callback"), ("outer.<lambda>1", "callback")}
     assert {e.source.scope.name for e in graph.callers[module.define("go")]} == {"outer.inner", "outer.<lambda>1"}
+
+
+def test_a_backend_that_only_a_setting_names_is_made_by_who_uses_it() -> None:
+    source = """
+    class Backend:
+        def push(self): ...
+    class Git(Backend):
+        def __init__(self): ...
+        def push(self): ...
+    class Own(Backend):
+        def __init__(self): ...
+        def push(self): ...
+    def use(backend: Backend):
+        backend.push()
+    def make():
+        return Own()
+    """
+    ev = evaluator({"m.py": source})
+    graph = callgraph.build(ev)
+    module = ev.world.modules[0]
+    made_by = {c: {e.source.scope.name for e in graph.callers[module.define(f"{c}.__init__")]} for c in ("Git", "Own")}
+    assert made_by == {"Git": {"use"}, "Own": {"make"}}
 
 
 def test_a_class_of_a_framework_has_its_methods_run_and_a_class_of_one_s_own_has_not() -> None:

@@ -107,7 +107,21 @@ def build(ev: Evaluator) -> CallGraph:
         outer = inner.parent
         if outer is not None and not _is_run_elsewhere(graph, outer, inner):
             graph.add(outer, inner, inner.scope.line, "callback")
+    _constructors_nobody_calls(ev, graph)
     return graph
+
+
+def _constructors_nobody_calls(ev: Evaluator, graph: CallGraph) -> None:
+    """A class that is met only as its base (a backend made from a name in the settings) was made by who uses it."""
+    for method, edges in list(graph.callers.items()):
+        cls = method.owner_class
+        users = [edge for edge in edges if edge.how == "override" and edge.source.kind != "class"]
+        if cls is None or not users:
+            continue
+        for made, _how in _members(ev, cls, ("__init__",)):
+            if all(edge.how == "override" for edge in graph.callers.get(made, ())):
+                for edge in users:
+                    graph.add(edge.source, made, edge.line, "override")
 
 
 def _is_run_elsewhere(graph: CallGraph, outer: Def, inner: Def) -> bool:
