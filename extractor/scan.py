@@ -1,6 +1,6 @@
 """A scan, whole: trees are read, each repository is linked, links are joined across repositories, views get a graph.
 
-    trees -> collect (summaries) -> link (rows of each repository) -> join (routes answer calls) -> assemble (graph)
+trees -> collect (summaries) -> link (rows of each repository) -> join (routes answer calls) -> assemble (graph)
 """
 
 from __future__ import annotations
@@ -250,11 +250,13 @@ def _with_texts(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
     for scenario in graph.scenarios:
         steps = tuple(dataclasses.replace(s, evidence=tuple(map(text, s.evidence))) for s in scenario.steps)
         told.append(dataclasses.replace(scenario, steps=steps))
-    return dataclasses.replace(graph, flows=flows, nodes=elements, scenarios=tuple(told))
+    etl = tuple(dataclasses.replace(row, evidence=tuple(map(text, row.evidence))) for row in graph.etl)
+    return dataclasses.replace(graph, flows=flows, nodes=elements, scenarios=tuple(told), etl=etl)
 
 
 def _evidence(graph: Graph) -> list[Evidence]:
     found = [e for f in graph.flows for e in f.evidence] + [e for n in graph.nodes for e in n.evidence]
+    found += [e for row in graph.etl for e in row.evidence]
     return found + [e for s in graph.scenarios for step in s.steps for e in step.evidence]
 
 

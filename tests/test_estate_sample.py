@@ -50,6 +50,11 @@ def test_every_arrow_stands_on_a_line_of_code(graph: Graph) -> None:
             assert 1 <= evidence.line <= evidence.end_line
 
 
+def test_every_ingestion_row_stands_on_lines_that_can_be_read(graph: Graph) -> None:
+    assert graph.etl
+    assert [row.source for row in graph.etl if not row.evidence or not all(e.text for e in row.evidence)] == []
+
+
 def test_a_client_library_is_read_and_is_no_caller_itself(graph: Graph) -> None:
     assert [call for call in graph.calls if call.repo == "campus-api-client"] == []
     answered = {call.path for call in graph.calls if call.route_id and call.via.startswith("campus_api.")}

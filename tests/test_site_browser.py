@@ -423,3 +423,12 @@ def test_axe_finds_no_serious_violation(browser: Browser, site: Path, scheme: st
                 found.append((path, violation["id"], violation["nodes"][0]["html"][:160]))
     context.close()
     assert found == []
+
+
+def test_axe_finds_no_serious_violation_in_an_open_group(context: BrowserContext, crowded: Path) -> None:
+    page = context.new_page()
+    _open(page, crowded, "index.html")
+    page.get_by_role("button", name=re.compile("^Marketing")).press("Enter")
+    expect(page.locator("g[data-node='vendor24']")).to_have_count(1)
+    found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert found == []
