@@ -84,6 +84,7 @@ def test_what_a_url_reaches(url: str, system: str | None, by: str) -> None:
     [
         # What an object that was handed over calls a base, and not the address of one picture.
         ("def f(partner):\n    requests.get(partner.marketing_site_url_root + '/node.json')", "marketing-site"),
+        ("def f(partner):\n    requests.get(partner.studio_url + '/api/')", "studio"),
         ("def f(course):\n    requests.get(course.marketing_url)", None),
         # What the function, its class or its module is named after, where the URL tells nothing.
         ("def call_fastly_api(url):\n    requests.request('PURGE', url)", "fastly"),

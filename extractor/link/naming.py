@@ -31,7 +31,7 @@ _NOBODY = frozenset(
 )
 # Ids of systems that are words of other things too, in the names of functions.
 _ORDINARY = frozenset({"segment", "amplitude", "google"})
-# Words by which an attribute of an object that was handed over says that it is the base of many addresses.
+# Words by which a name says that it is the base of many addresses.
 _BASES = frozenset({"api", "base", "root", "host", "hostname", "server", "endpoint", "domain"})
 
 
@@ -55,16 +55,15 @@ def is_telling(vendor: Vendor) -> bool:
     return outside and vendor.group != "AWS" and vendor.id not in _ORDINARY
 
 
-def owner_named(name: str, is_attribute: bool = False) -> str | None:
+def owner_named(name: str, is_page: bool = False) -> str | None:
     """Whose address a name says it holds: `NOVOED_API_BASE_URL` is novoed's; None when it says nothing of that.
 
     `Partner.lms_url` is a field: where its own name tells nothing, that of its class does (`LmsEndpoint.base_url`).
-    `is_attribute`: the name is an object's attribute (`partner.lms_api_url`); the address of one thing (a picture, a
-    page) is nobody's base.
+    `is_page`: nothing is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
     """
     holder, _, field = name.rpartition(".")
     words = words_of(field)
-    if is_attribute and not _BASES.intersection(words):
+    if is_page and not _BASES.intersection(words):
         return None
     if not _PLACES.intersection(words[-3:]) or words[-1] in ("path", "key", "id", "name"):
         return None

@@ -81,7 +81,7 @@ class Systems:
                 if vendor is not None:
                     return self._named(vendor, hole, who.base_setting)
         head = _head(url)
-        owner = self._owner(head) if head is not None else None
+        owner = self._owner(head, len(holes) == 1 and url == Text((head,))) if head is not None else None
         if head is not None and owner and not self._is_known(owner):
             return self._named(owner, head, who.base_setting)
         telling = [vendor for vendor in self.book.vendors.values() if is_telling(vendor)]
@@ -93,11 +93,12 @@ class Systems:
                 return self._named(vendor, Hole("function", name), who.base_setting)
         return who
 
-    def _owner(self, head: Hole) -> str | None:
+    def _owner(self, head: Hole, is_whole: bool) -> str | None:
+        """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
         if head.kind in ("setting", "env"):
             return owner_named(head.name.split(".")[0])
         if head.kind == "arg" and "." in head.name:
-            return owner_named(".".join(head.name.split(".")[-2:]), is_attribute=True)
+            return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
         return owner_named(head.name) if head.kind == "field" else None
 
     def _named(self, system: str, hole: Hole, base: str | None) -> Identity:
