@@ -139,6 +139,27 @@ def test_a_class_of_a_framework_has_its_methods_run_and_a_class_of_one_s_own_has
     assert module.define("Own") not in graph.callees
 
 
+def test_a_view_that_chooses_its_class_runs_what_it_may_choose() -> None:
+    source = """
+    from rest_framework.serializers import Serializer
+    from rest_framework.viewsets import GenericViewSet
+    class Ask(Serializer):
+        def create(self, data): ...
+    class Change(Serializer):
+        def update(self, row, data): ...
+    class Requests(GenericViewSet):
+        def get_serializer_class(self):
+            if self.action == "create":
+                return Ask
+            return Change
+    """
+    ev = evaluator({"m.py": source})
+    graph = callgraph.build(ev)
+    module = ev.world.modules[0]
+    chosen = graph.callees[module.define("Requests.get_serializer_class")]
+    assert {edge.target.scope.name for edge in chosen} == {"Ask", "Change"}
+
+
 def test_the_same_pair_is_told_once_for_each_kind_with_its_first_line() -> None:
     assert edges("def f():\n    plain()\n    plain()\n") == {("f", "plain", 4, "call")}
 

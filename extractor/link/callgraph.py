@@ -6,6 +6,7 @@ nobody calls by name: properties, `with`, decorators, callbacks, classes handed 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -40,6 +41,8 @@ _COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | fr
     "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
 )  # fmt: skip
 MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
+# Methods by which a framework asks a view for the class to use: `get_serializer_class`, `get_form_class`.
+_GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
 # Methods that keep a function for a later moment, and do not run it.
 _KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
 # Methods of a decorated function (a task) that run it here and now.
@@ -337,6 +340,11 @@ def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
             for value in ev.eval(expr, frame):
                 if isinstance(value, DefRef) and value.target.module.in_repo:
                     graph.add(owner, value.target, scope.line, "decorator")
+    if _GIVES_CLASS.fullmatch(scope.name.rsplit(".", 1)[-1]) and owner.owner_class is not None:
+        frame = ev.frame(owner)
+        for value in (v for expr in scope.returns for v in ev.eval(expr, frame)):
+            if isinstance(value, DefRef) and value.target.kind == "class" and value.target.module.in_repo:
+                graph.add(owner, value.target, scope.line, "override")
     if scope.kind == "class":
         _class_edges(ev, graph, owner)
 
