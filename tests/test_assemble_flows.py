@@ -229,3 +229,12 @@ def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_se
 def test_the_order_of_rows_changes_no_arrow_s_identity() -> None:
     rows = (call(), call(id="b", label="DELETE enrollment"), call(id="c", line=30))
     assert [f.id for f in flows(shop(calls=rows))] == [f.id for f in flows(shop(calls=rows[::-1]))]
+
+
+def test_what_lies_outside_says_what_it_is_known_by() -> None:
+    estate = Estate("Shop", (System("shop", "Shop"),))
+    told = {n.id: (n.name, n.description) for n in nodes(estate, {}, {}, ("jobma-reviews", "rates.example.org"), {})}
+    assert told == {
+        "jobma-reviews": ("Jobma reviews", "Known by the name of what holds its address only"),
+        "rates.example.org": ("rates.example.org", "Known by its host name only"),
+    }

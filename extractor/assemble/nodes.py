@@ -78,6 +78,9 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
     if vendor is not None:
         return Node(node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group,
                     "external")  # fmt: skip
+    if "." not in node_id:  # no host: the owner of an address that a setting, say, is named after
+        name, told = node_id.replace("-", " ").capitalize(), "Known by the name of what holds its address only"
+        return Node(node_id, "external", name, "", told, None, (), "Other systems", "external")
     return Node(node_id, "external", node_id, "", "Known by its host name only", None, (), "Other hosts", "external")
 
 
