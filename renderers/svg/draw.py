@@ -35,7 +35,8 @@ def render_svg(
     `store` keeps layouts from run to run. `like` is the view whose place this one takes on the page, if any: it is laid
     out in the same manner. Raises LayoutError when the engine gives no layout.
     """
-    placed = layout(view, dot, store, layout(like, dot, store).tuning if like else None)
+    # The same arguments as for a picture of its own, so that what was laid out is remembered.
+    placed = layout(view, dot, store, layout(like, dot, store, None).tuning if like else None)
     blocks = measure(view, placed.tuning.wrap)
     key, key_height, key_width = legend(view, blocks.edges, max(placed.width, 420.0))
     head = _TITLE if standalone else 0.0

@@ -97,7 +97,8 @@ def _best(view: View, blocks: Blocks, dot: str, like: engine.Tuning | None) -> P
     tried: list[tuple[float, Placed]] = []
     seen: set[tuple[engine.Tuning, tuple[int, ...]]] = set()
     failure: engine.LayoutError | None = None
-    rounds = _ROUNDS if like is None else (((like,), math.inf), *_ROUNDS)
+    alike = () if like is None else (((like,), math.inf), ((replace(like, newrank=True),), math.inf))
+    rounds = (*alike, *_ROUNDS)
     for tunings, enough in rounds:
         for tuning in tunings:
             same = _effect(view, blocks, tuning)
