@@ -124,8 +124,8 @@ class _Reader:
                 found.setdefault(name, []).append(unit)
                 technology.setdefault(name, what)
         return tuple(
-            _Part(self._node_id(name, units), units[0].name if role == "frontend" else family(technology[name]),
-                  role, technology[name], tuple(units))
+            _Part(self._node_id(name, units), _part_name(role, units[0], technology[name]), role, technology[name],
+                  tuple(units))
             for name, units in sorted(found.items())
         )  # fmt: skip
 
@@ -375,3 +375,11 @@ def _slug(name: str) -> str:
 
 def _image_name(image: str) -> str:
     return basename(image.partition("@")[0]).partition(":")[0].lower()
+
+
+def _part_name(role: str, unit: Unit, technology: str) -> str:
+    """What a box is called: a front end by the name of its unit, a proxy by what it is."""
+    if role != "frontend":
+        return family(technology)
+    words = unit.name.replace("_", " ").replace("-", " ")
+    return words if "front" in words else f"{words} (front end)"

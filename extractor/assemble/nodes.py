@@ -22,7 +22,10 @@ from extractor.runtime.units import Unit
 _STORE_NAMES = {
     "postgres": "PostgreSQL", "mysql": "MySQL", "mongodb": "MongoDB", "redis": "Redis", "memcached": "Memcached",
     "s3": "Object storage", "opensearch": "OpenSearch", "elasticsearch": "Elasticsearch", "rabbitmq": "RabbitMQ",
-    "sqlite": "SQLite", "search": "Search index", "meilisearch": "Meilisearch",
+    "sqlite": "SQLite", "meilisearch": "Meilisearch", "sqs": "Amazon SQS", "google-pubsub": "Google Pub/Sub",
+    # Where deployment, or a setting, chooses among several.
+    "database": "Database", "cache": "Cache", "queue": "Message queue", "search": "Search index",
+    "storage": "Object storage",
 }  # fmt: skip
 
 # A store declared in several parts is drawn as the first of these.

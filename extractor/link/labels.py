@@ -7,6 +7,7 @@ import re
 _HOLE = re.compile(r"\{[^{}]*\}")
 _WHOLE_SETTING = re.compile(r"\{setting:([A-Z0-9_]+)\}")
 _FILE = re.compile(r"(.*)\.(png|jpe?g|gif|svg|webp|ico|pdf|zip|csv)", re.IGNORECASE)
+_VERSIONED = re.compile(r"/([a-z][a-z_-]+)/v\d+(?:\.\d+)?/", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.(json|xml|html?|php|aspx?)$", re.IGNORECASE)
 _NOISE = re.compile(r"^(api|rest|v\d+(\.\d+)?|_\w*|\d+|json|xml|index|cgi-bin|services?|none|null|\*)$", re.IGNORECASE)
 
@@ -49,6 +50,8 @@ def label(http_method: str | None, url: str, via: str, function: str, path: str 
         return given
     reads = http_method in (None, "GET", "HEAD")
     noun = _of_path(url) or _of_setting(url)
+    if reads and (named := _of_subject(url, noun, via)):
+        return named
     if noun:
         return noun if reads or noun.split()[0] in _DONE else f"{http_method} {noun}"
     return _of_method(via) or _of_function(function) or _of_client(via) or _of_place(function, path)
@@ -72,6 +75,21 @@ def _of_path(url: str) -> str:
     elif last in _WHICH:
         last = f"{last} {words[-1]}" if words else ""
     return " ".join([*done, last]).strip()[:60]
+
+
+def _of_subject(url: str, noun: str, via: str) -> str:
+    """What a client's method reads, where it names what stands before the version and the path ends with something
+    else: `get_current_grades` of `/api/grades/v1/courses/<id>/` gives current grades."""
+    words = _of_method(via)
+    subject = _VERSIONED.search(url)
+    if not words or subject is None or _NOISE.match(subject[1]) or set(words.split()) & {*noun.split(), _singular(noun)}:
+        return ""
+    told = {_singular(word) for word in words.split()}
+    return words if {_singular(word) for word in _words(subject[1]).split()} <= told else ""
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
 
 
 def _of_setting(url: str) -> str:
