@@ -66,9 +66,7 @@ def _object(kind: type, defs: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
     fields = dataclasses.fields(kind)
     properties = {f.name: _narrowed(kind, f.name, _schema(hints[f.name], defs)) for f in fields}
-    required = [
-        f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    ]
+    required = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     return {
         "type": "object",
         "description": " ".join((inspect.getdoc(kind) or "").split()),

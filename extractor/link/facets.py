@@ -114,10 +114,12 @@ def _given_up(ev: Evaluator, place: Place, holder: Ext) -> Values:
 
 
 def _filled(template: str, path: str, args: Args, kwargs: dict[str, Values]) -> Text:
-    """A rule's URL template with its placeholders replaced where they are known: `{@0}` by the last name of the access
-    path, `{@1}` by the one before (a call in it without its parentheses); `{objectType}` by the keyword argument `object_type`, else by the positional
-    argument in its turn (generated clients take path parameters first), when that is one plain word; `{.id}` is left
-    open (what it stands for is no argument of the call)."""
+    """A rule's URL template with its placeholders replaced where they are known.
+
+    `{@0}` is the last name of the access path, `{@1}` the one before (a call in it without its parentheses);
+    `{objectType}` is the keyword argument `object_type`, else the positional argument in its turn (generated clients
+    take path parameters first), when that is one plain word; `{.id}` is left open (no argument of the call says it).
+    """
     known = {_plain(name): values for name, values in kwargs.items()}
     names = path.split(".")[::-1]
     parts: list[str | Hole] = []

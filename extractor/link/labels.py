@@ -82,7 +82,9 @@ def _of_subject(url: str, noun: str, via: str) -> str:
     else: `get_current_grades` of `/api/grades/v1/courses/<id>/` gives current grades."""
     words = _of_method(via)
     subject = _VERSIONED.search(url)
-    if not words or subject is None or _NOISE.match(subject[1]) or set(words.split()) & {*noun.split(), _singular(noun)}:
+    if not words or subject is None or _NOISE.match(subject[1]):
+        return ""
+    if set(words.split()) & {*noun.split(), _singular(noun)}:
         return ""
     told = {_singular(word) for word in words.split()}
     return words if {_singular(word) for word in _words(subject[1]).split()} <= told else ""
