@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extractor.errors import UserError
 from extractor.filecache import FileCache
 from extractor.model import Graph
 from extractor.ruledoc import RuleDoc
 from extractor.views.view import View
+from extractor.workers import worker_pool
+
+if TYPE_CHECKING:
+    from renderers.svg import Pictures
 
 Files = dict[str, str | bytes]
 
@@ -35,13 +41,14 @@ class Material:
     """What formats are made of: the graph, and its views and pictures, which are made once, when first needed.
 
     `rules` are all rules in words (those that ship with c4trace); `pages` further pages of the site: name to title and
-    HTML body. `layouts` keeps placed diagrams from run to run.
+    HTML body. `layouts` keeps placed diagrams from run to run, `jobs` processes draw them.
     """
 
     graph: Graph
     rules: tuple[RuleDoc, ...] = field(default_factory=_shipped_rules)
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layouts: FileCache = field(default_factory=lambda: kept_layouts(None))
+    jobs: int = 1
 
     @functools.cached_property
     def views(self) -> tuple[View, ...]:
@@ -58,20 +65,14 @@ class Material:
         return opened_views(self.graph, self.views)
 
     @functools.cached_property
-    def pictures(self) -> dict[str, str]:
-        """Each view drawn, opened ones too, by its id."""
-        from renderers.svg import render_svgs
+    def pictures(self) -> Pictures:
+        """Each view drawn, for a page (opened ones too) and to stand alone, in as many processes as there are jobs."""
+        from renderers.svg import render_pictures
 
-        likes = {part.id: view for view in self.views for part in self.opened.get(view.id, {}).values()}
-        parts = [part for groups in self.opened.values() for part in groups.values()]
-        return render_svgs((*self.views, *parts), store=self.layouts, likes=likes)
-
-    @functools.cached_property
-    def alone(self) -> dict[str, str]:
-        """Each view drawn to stand alone, by its id."""
-        from renderers.svg import render_svgs
-
-        return render_svgs(self.views, standalone=True, store=self.layouts)
+        if self.jobs <= 1 or "fork" not in multiprocessing.get_all_start_methods():
+            return render_pictures(self.views, self.opened, self.layouts)
+        with worker_pool(self.jobs, "fork") as pool:
+            return render_pictures(self.views, self.opened, self.layouts, pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +171,26 @@ def _etl(material: Material) -> Files:
 def _site(material: Material) -> Files:
     from renderers.site import render_site
 
-    files = render_site(material.graph, material.views, material.pictures, material.pages or None, material.opened)
+    drawn = material.pictures.inline
+    files = render_site(material.graph, material.views, drawn, material.pages or None, material.opened)
     return {f"site/{name}": content for name, content in files.items()}
 
 
 def _svg(material: Material) -> Files:
-    return {f"svg/{name}.svg": text for name, text in material.alone.items()}
+    return {f"svg/{name}.svg": text for name, text in material.pictures.alone.items()}
 
 
 def _png(material: Material) -> Files:
     from renderers.png import PngError, render_pngs
 
     with _told(PngError):
-        return {f"png/{name}.png": picture for name, picture in render_pngs(material.alone).items()}
+        return {f"png/{name}.png": picture for name, picture in render_pngs(material.pictures.alone).items()}
 
 
 def _markdown(material: Material) -> Files:
     from renderers.markdown import render_markdown
 
-    pages = render_markdown(material.graph, material.views, material.alone)
+    pages = render_markdown(material.graph, material.views, material.pictures.alone)
     return {f"markdown/{name}": text for name, text in pages.items()}
 
 

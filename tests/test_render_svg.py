@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.model import Context
-from extractor.views import Boundary, View, ViewEdge, ViewNode, build_views, chain_view
-from renderers.svg import DARK, LIGHT, LayoutError, layout, meter, render_svg, render_svgs, style_sheet
+from extractor.views import Boundary, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
+from extractor.workers import worker_pool
+from renderers.svg import DARK, LIGHT, LayoutError, layout, meter, render_pictures, render_svg, style_sheet
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width, wrap
 from renderers.svg.tidy import tidy
@@ -101,10 +102,17 @@ class TestContract:
         assert f"{len(shown.nodes)} elements, {len(shown.edges)} arrows" in self.ROOT.findtext(f"{SVG}desc", "")
 
     def test_the_same_view_gives_the_same_bytes_alone_or_among_others(self) -> None:
-        together = render_svgs(SAMPLE)
+        together = render_pictures(SAMPLE)
         layout.cache_clear()
-        assert list(together) == [shown.id for shown in SAMPLE]
-        assert all(render_svg(VIEWS[name]) == together[name] for name in ("landscape", "edx-lms-components"))
+        assert list(together.inline) == list(together.alone) == [shown.id for shown in SAMPLE]
+        for name in ("landscape", "edx-lms-components"):
+            assert render_svg(VIEWS[name]) == together.inline[name]
+            assert render_svg(VIEWS[name], standalone=True) == together.alone[name]
+
+    def test_processes_draw_the_same(self) -> None:
+        opened = opened_views(sample_graph(), SAMPLE)
+        with worker_pool(2) as pool:
+            assert render_pictures(SAMPLE, opened, executor=pool) == render_pictures(SAMPLE, opened)
 
     @pytest.mark.parametrize("name", ["flow-enrollment-sync", "micromasters-containers"])
     def test_the_picture_is_the_one_that_was_looked_at(self, name: str) -> None:

@@ -112,7 +112,7 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
         return check(diff, head, policy, baseline, today()).breaches
 
     def put_out(graph: Graph, extras: Extras) -> None:
-        material = Material(graph, pages=extras.pages, layouts=kept_layouts(cache_dir))
+        material = Material(graph, pages=extras.pages, layouts=kept_layouts(cache_dir), jobs=options.jobs)
         publish(config.out, {**render_outputs(material, DEFAULT_FORMATS), **extras.files})
 
     return Parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from c4trace.console import Console
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         check_kroki(options.kroki)
     graph = load_graph(options.graph)
     check_out_dir(options.out)
-    material = Material(graph)
+    material = Material(graph, jobs=os.cpu_count() or 1)
     files = render_outputs(material, formats)
     drawn, trouble = kroki_files(options.kroki, material) if options.kroki else ({}, None)
     publish(options.out, {**files, **drawn})

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         graph = _scan(estate, trees, scan_options)
         progress("drawing", 0, 0)
         with clock.stage("render"), uncollected():
-            material = Material(graph, layouts=kept_layouts(scan_options.cache_dir))
+            material = Material(graph, layouts=kept_layouts(scan_options.cache_dir), jobs=options.jobs)
             files = render_outputs(material, formats)
             drawn, trouble = kroki_files(options.kroki, material) if options.kroki else ({}, None)
         with clock.stage("publish"):

@@ -7,9 +7,9 @@ invisible path to point at.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from extractor.views import Boundary, View, ViewEdge, ViewNode
 from renderers.svg.blocks import SIGN, STEP, Block, Line, kind_text
@@ -61,20 +61,38 @@ def render_svg(
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def render_svgs(
-    views: Sequence[View],
-    standalone: bool = False,
-    dot: str = "",
-    store: Store | None = None,
-    likes: Mapping[str, View] | None = None,
-) -> dict[str, str]:
-    """Several views as SVG text, by view id. Drawn side by side: most of the time goes by in the layout engine.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """SVG texts by view id: `inline` for a page, `alone` to stand alone."""
 
-    `likes` names, by view id, the view whose place one takes.
+    inline: dict[str, str]
+    alone: dict[str, str]
+
+
+def render_pictures(
+    views: Sequence[View],
+    opened: Mapping[str, Mapping[str, View]] | None = None,
+    store: Store | None = None,
+    executor: Executor | None = None,
+) -> Pictures:
+    """Several views drawn; inline, the views that take their place as well (`opened`: view id -> any key -> view).
+
+    `executor` draws side by side: any of `concurrent.futures`' shape that runs processes, as this is work for a core.
     """
-    with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 1)) as pool:
-        drawn = pool.map(lambda view: render_svg(view, standalone, dot, store, (likes or {}).get(view.id)), views)
-        return {view.id: text for view, text in zip(views, drawn, strict=True)}
+    sets = {view.id: (view, tuple((opened or {}).get(view.id, {}).values()), store) for view in views}
+    crowded_first = sorted(sets.values(), key=lambda one: -len(one[0].edges) * (1 + len(one[1])))
+    drawn = map(_drawn, crowded_first) if executor is None else executor.map(_drawn, crowded_first)
+    made = {one[0].id: pictures for one, pictures in zip(crowded_first, drawn, strict=True)}
+    inline = {ident: text for view in views for ident, text in made[view.id].inline.items()}
+    return Pictures(inline, {view.id: made[view.id].alone[view.id] for view in views})
+
+
+def _drawn(one: tuple[View, tuple[View, ...], Store | None]) -> Pictures:
+    """A view and those that take its place: laid out once, drawn for the page and to stand alone."""
+    view, parts, store = one
+    inline = {view.id: render_svg(view, store=store)}
+    inline |= {part.id: render_svg(part, store=store, like=view) for part in parts}
+    return Pictures(inline, {view.id: render_svg(view, standalone=True, store=store)})
 
 
 def _open(view: View, ident: str, wide: float, tall: float) -> str:

@@ -12,6 +12,7 @@ from renderers.svg.placed import Placed, Point, Rect, Way
 # Labels that come closer than this still read as apart; arrows may graze a corner by it.
 _SLACK = 1.0
 _CELL = 40.0  # pixels
+_Piece = tuple[int, Point, Point, float, float, float, float]  # line, ends, left, right, top, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +82,24 @@ def _clips(a: Point, b: Point, left: float, top: float, right: float, bottom: fl
 
 def _crossings(ways: Iterable[Way]) -> int:
     """How many pairs of lines cross. Pieces are sorted into the cells of a grid, and compared within a cell only."""
-    cells: dict[tuple[int, int], list[tuple[int, Point, Point]]] = defaultdict(list)
+    cells: dict[tuple[int, int], list[_Piece]] = defaultdict(list)
     for n, way in enumerate(ways):
         for p, q in pairwise(way.points):
-            for across in range(int(min(p[0], q[0]) // _CELL), int(max(p[0], q[0]) // _CELL) + 1):
-                for down in range(int(min(p[1], q[1]) // _CELL), int(max(p[1], q[1]) // _CELL) + 1):
-                    cells[across, down].append((n, p, q))
+            left, right = (p[0], q[0]) if p[0] < q[0] else (q[0], p[0])
+            top, bottom = (p[1], q[1]) if p[1] < q[1] else (q[1], p[1])
+            for across in range(int(left // _CELL), int(right // _CELL) + 1):
+                for down in range(int(top // _CELL), int(bottom // _CELL) + 1):
+                    cells[across, down].append((n, p, q, left, right, top, bottom))
     found: set[tuple[int, int]] = set()
     for pieces in cells.values():
-        for (a, p, q), (b, r, s) in combinations(pieces, 2):
-            if a != b and (a, b) not in found and _meet(p, q, r, s):
-                found.add((a, b))
+        for at, (a, p, q, left, right, top, bottom) in enumerate(pieces):
+            # Written out: this is the innermost loop of all layouts that are tried.
+            for b, r, s, left_, right_, top_, bottom_ in pieces[at + 1 :]:
+                if a == b or right < left_ or right_ < left or bottom < top_ or bottom_ < top or (a, b) in found:
+                    continue
+                if _turn(p, q, r) * _turn(p, q, s) < 0 and _turn(r, s, p) * _turn(r, s, q) < 0:
+                    found.add((a, b))
     return len(found)
-
-
-def _meet(p: Point, q: Point, r: Point, s: Point) -> bool:
-    if max(p[0], q[0]) < min(r[0], s[0]) or max(r[0], s[0]) < min(p[0], q[0]):
-        return False
-    if max(p[1], q[1]) < min(r[1], s[1]) or max(r[1], s[1]) < min(p[1], q[1]):
-        return False
-    return _turn(p, q, r) * _turn(p, q, s) < 0 and _turn(r, s, p) * _turn(r, s, q) < 0
 
 
 def _turn(a: Point, b: Point, c: Point) -> float:

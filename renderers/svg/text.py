@@ -6,6 +6,7 @@ the characters from space to tilde.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -28,6 +29,7 @@ _FIRST = 32
 _SEAMS = re.compile(r"(?<=[/._:@\-])(?=[^/._:@\-])|(?<=[a-z])(?=[A-Z])")
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def width(text: str, size: float, bold: bool = False) -> float:
     """The width of one line in pixels at a font size in pixels. Letters with accents count as their base letter."""
     return sum(_advance(char, _BOLD if bold else _PLAIN) for char in text) * size / 1000
@@ -45,6 +47,7 @@ def _advance(char: str, table: tuple[int, ...]) -> int:
     return table[base] if 0 <= base < len(table) else 700
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def wrap(text: str, limit: float, size: float, bold: bool = False, most: int = 0) -> tuple[str, ...]:
     """The text in lines no wider than `limit` pixels; with `most`, at most that many, the last ending in an ellipsis.
 
