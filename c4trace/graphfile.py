@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from extractor.errors import UserError
-from extractor.model import SCHEMA_VERSION, Graph, from_dict
+from extractor.model import SCHEMA_VERSION, Graph
+from extractor.plain import from_dict
 
 _HEADER = ("schema", "version", "generated", "estate")
 

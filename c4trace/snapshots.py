@@ -21,7 +21,8 @@ from types import TracebackType
 from c4trace.retention import Retention, keep
 from c4trace.snapshot_spec import SpecKind, parse_spec
 from extractor.errors import C4traceError, UserError
-from extractor.model import Graph, from_dict, to_dict
+from extractor.model import Graph
+from extractor.plain import from_dict, to_dict
 
 # "c4tr" in ASCII: SQLite's application id, by which `file` and we tell this store from any other database.
 APPLICATION_ID = 0x63347472

@@ -13,7 +13,8 @@ from typing import Any
 
 from c4trace.graphfile import load_graph
 from c4trace.selection import check_repo
-from extractor.model import Graph, to_dict
+from extractor.model import Graph
+from extractor.plain import to_dict
 
 # In a file or a pipe no row is broken, so that a line can be searched for; a table is only as wide as its cells.
 _UNBOUND = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from extractor.diff.document import GraphDiff
-from extractor.model import to_dict
+from extractor.plain import to_dict
 
 
 def render_diff_json(diff: GraphDiff) -> str:

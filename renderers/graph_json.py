@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from extractor.model import Graph, to_dict
+from extractor.model import Graph
+from extractor.plain import to_dict
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # What orders the rows of a list that have no id of their own.

@@ -22,7 +22,8 @@ from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
 from c4trace.nightly.parts import Extras, Parts, World
 from extractor.diff import GraphDiff, diff_graphs
-from extractor.model import Graph, Source, to_dict
+from extractor.model import Graph, Source
+from extractor.plain import to_dict
 from extractor.policy import Breach
 from extractor.sources import SourceSpec, Tree, open_source
 from tests.git_repository import add_commit, git, make_repository

@@ -33,9 +33,8 @@ from extractor.model import (
     Step,
     Store,
     Task,
-    from_dict,
-    to_dict,
 )
+from extractor.plain import from_dict, to_dict
 
 COMMITS = {"edx-platform": "e" * 40, "mitxonline": "a1b2c3d4" * 5, "micromasters": "0f1e2d3c" * 5}
 HOSTILE = """</script><img src=x onerror=alert(1)>"'&{{7*7}}javascript:alert(1)"""

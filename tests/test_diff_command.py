@@ -12,7 +12,7 @@ import yaml
 from c4trace.cli import main
 from c4trace.sides import parse_range
 from extractor.diff import GraphDiff
-from extractor.model import from_dict
+from extractor.plain import from_dict
 from renderers.graph_json import render_graph_json
 from tests.diff_graphs import finding, flow, graph, schedule, task
 

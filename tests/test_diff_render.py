@@ -14,7 +14,8 @@ import pytest
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.diff import document as nouns
 from extractor.diff.document import Commit
-from extractor.model import Evidence, Graph, from_dict, to_dict
+from extractor.model import Evidence, Graph
+from extractor.plain import from_dict, to_dict
 from extractor.rulefiles import read_schema
 from extractor.views import build_views
 from extractor.views.merged import merge, merged_views

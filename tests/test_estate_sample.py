@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from c4trace.cli import main
-from extractor.model import Graph, from_dict
+from extractor.model import Graph
+from extractor.plain import from_dict
 from tests.build_estate import ESTATE, build_estate
 from tests.estate_expectation import SECTIONS, differences
 

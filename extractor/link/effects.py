@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
-from extractor.link.attributes import Classes
 from extractor.link.branches import is_passed_over
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame, returned
+from extractor.link.classes import Classes
 from extractor.link.evaluate import Evaluator
 from extractor.link.facets import Facets, of_class, read_call, skeleton
 from extractor.modules import Def

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from extractor.djangorules import django_rules
 from extractor.link.absvalue import DefRef
-from extractor.link.attributes import Classes
 from extractor.link.callgraph import CallGraph, Edge
+from extractor.link.classes import Classes
 from extractor.link.evaluate import Evaluator, qualified
 from extractor.model import Context, Hop
 from extractor.modules import Def

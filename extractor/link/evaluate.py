@@ -28,6 +28,7 @@ from extractor.link.absvalue import (
     Values,
     const,
 )
+from extractor.link.classes import Classes
 from extractor.link.expressions import EXPRESSIONS
 from extractor.link.folding import LIMIT, bounded
 from extractor.link.world import World
@@ -52,7 +53,7 @@ class Evaluator:
         self._held: list[Expr] = []
         self._constants: dict[tuple[type, object], Values] = {}
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
-        self.classes = attributes.Classes(self)
+        self.classes = Classes(self)
         # What a setting can be, once the settings of a service were read.
         self.setting: Callable[[str], Values] | None = None
         # The literal text of a setting, where settings are to be read as what they are and not by name.
