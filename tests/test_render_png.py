@@ -77,12 +77,12 @@ def test_what_is_no_svg_is_refused() -> None:
 def test_the_format_writes_a_picture_for_each_view_and_is_made_only_when_asked_for() -> None:
     assert "png" not in DEFAULT_FORMATS
     material = Material(sample_graph())
-    material.__dict__["alone"] = {"flow": FLOW}
+    material.__dict__["pictures"] = Pictures({}, {"flow": FLOW})
     files = render_outputs(material, ["png"])
     assert [name for name in files if name != "graph.json"] == ["png/flow.png"]
 
 
 @pytest.mark.usefixtures("nothing_installed")
 def test_without_the_extra_the_format_says_what_to_install_before_anything_is_scanned() -> None:
-    with pytest.raises(UserError, match=r"resvg-py, which is not installed: pip install 'c4trace\[png\]'"):
+    with pytest.raises(UserError, match=r"resvg-py, which is not installed: pip install resvg-py font-roboto"):
         check_formats(["png"])
