@@ -67,5 +67,6 @@ def _fonts() -> Sequence[str]:
         importlib.metadata.version("resvg-py")
         files = importlib.metadata.files("font-roboto") or []
     except importlib.metadata.PackageNotFoundError as error:
-        raise PngError(f"PNG pictures need {error.name}, which is not installed: pip install resvg-py font-roboto") from error
+        needed = f"{error.name}, which is not installed: pip install resvg-py font-roboto"
+        raise PngError(f"PNG pictures need {needed}") from error
     return tuple(sorted(str(file.locate()) for file in files if file.name in _FACES))

@@ -14,7 +14,7 @@ from extractor.errors import UserError
 from extractor.views import build_views
 from renderers import png
 from renderers.png import PngError, plain_svg, render_pngs
-from renderers.svg import LIGHT, render_svg
+from renderers.svg import LIGHT, Pictures, render_svg
 from tests.sample_graph import hostile_graph, sample_graph
 
 VIEWS = {view.id: view for view in build_views(sample_graph())}
