@@ -240,3 +240,26 @@ def test_a_router_that_decides_by_code_gives_a_gap_and_no_guess() -> None:
     })  # fmt: skip
     assert [row.queue for row in result.rows] == [None]
     assert ["router" in gap.what for gap in result.gaps] == [True]
+
+
+def test_the_settings_that_win_decide_the_queue_and_those_below_them_fill_in() -> None:
+    files = {
+        "shop/envs/common.py": "HIGH = 'shop.high'\nLOW = 'shop.low'\nCELERY_TASK_ROUTES = 'shop.routers.route'\n"
+        "CELERY_TASK_DEFAULT_QUEUE = LOW\nINSTALLED_APPS = ['orders']\n",
+        "shop/envs/production.py": "from .common import *\nEXPLICIT = {'orders.tasks.pay': {'queue': HIGH}}\n",
+        "shop/routers.py": """
+            from django.conf import settings
+            def route(name, args, kwargs, options, task=None, **kw):
+                if name in settings.EXPLICIT:
+                    return settings.EXPLICIT[name]
+        """,
+        "orders/tasks.py": """
+            from celery import shared_task
+            @shared_task
+            def pay(): ...
+            @shared_task
+            def ship(): ...
+        """,
+    }
+    web = Service("web", "Web", settings_modules=("shop.envs.production", "shop.envs.common"))
+    assert named(found(files, (web,))) == {"orders.tasks.pay": "shop.high", "orders.tasks.ship": "shop.low"}

@@ -231,7 +231,7 @@ def configs(ev: Evaluator, services: Sequence[Service]) -> tuple[Config, ...]:
     out = []
     for service, modules in wanted:
         starts = [m for dotted in modules if (m := ev.world.find(dotted)) is not None]
-        chain = tuple(dict.fromkeys(m for start in starts[-1:] for m in star_chain(ev, start)))
+        chain = tuple(dict.fromkeys(m for start in starts for m in star_chain(ev, start)))
         apps = _own_apps(found, chain)
         out.append(Config(ev, service, chain, apps, spaces))
     return tuple(out) or (Config(ev, "", (), found, spaces),)
