@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -139,3 +142,19 @@ def test_addresses_are_shown_without_credentials() -> None:
         "cannot read https://example.org/x and http://h/y"
     )
     assert shown("git@example.org:a/b") == "git@example.org:a/b"
+
+
+@pytest.mark.parametrize("age", [3600, 0], ids=["left by a git that was killed", "held by a git that is about to end"])
+def test_a_lock_of_gits_own_is_waited_for_and_then_taken_away(served: Path, cache: Path, age: int) -> None:
+    spec = SourceSpec("shop", f"ssh://example.org{served}", "main")
+    open_source(spec, cache)
+    (clone,) = (cache / "repositories").glob("*.git")
+    lock = clone / "shallow.lock"
+    lock.touch()
+    if age:
+        os.utime(lock, (time.time() - age,) * 2)
+    else:
+        threading.Timer(0.5, lock.unlink).start()
+    second = add_commit(served, {"a.py": "A = 2\n"}, "Second", day=2)
+    assert open_source(spec, cache).commit == second
+    assert not lock.exists()

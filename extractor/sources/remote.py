@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ HISTORY = 300
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLACES = ("{}", "refs/tags/{}", "refs/heads/{}", "refs/{}")
 
+_LEFT_BEHIND = 20.0  # seconds after which a git whose parent was killed has ended, or has been killed as well
 # Set for our own command only; the user's configuration (credentials, proxies, certificates) holds beside it.
 _SETTINGS = {
     "core.hooksPath": os.devnull,
@@ -110,12 +112,40 @@ def _fetch(spec: SourceSpec, git_dir: GitDir, wanted: str, depth: int = 1) -> No
     keep = f"{wanted}:refs/c4trace/commits/{wanted}"
     options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
     thin = [f"--depth={depth}", f"--filter={_BLOB_FILTER}"]
-    status, _, message = run(["fetch", *options, *thin, "origin", keep], _env(spec, git_dir))
+    command = ["fetch", *options, *thin, "origin", keep]
+    status, _, message = run(command, _env(spec, git_dir))
+    if status != 0 and _left_locks(git_dir):
+        _free(git_dir)
+        status, _, message = run(command, _env(spec, git_dir))
     if status != 0:
         raise SourceError(
             f"source {spec.name}: {shown(spec.url)} did not give {spec.ref!r}: {_reason(message)}",
             "check that the ref exists and that you may read the repository",
         )
+
+
+def _left_locks(git_dir: GitDir) -> list[Path]:
+    """Git's own lock files in a repository that we hold: left by a git that was killed, or held by one that a killed
+    run of ours has left behind and that is about to end."""
+    return [path for path in git_dir.path.rglob("*.lock") if path.is_file()]
+
+
+def _free(git_dir: GitDir) -> None:
+    """Wait for a git that was left behind, then take away what locks remain: nobody can be holding them."""
+    ends = time.monotonic() + _LEFT_BEHIND
+    while (locks := _left_locks(git_dir)) and time.monotonic() < ends:
+        if all(time.time() - _changed(path) > _LEFT_BEHIND for path in locks):
+            break
+        time.sleep(0.1)
+    for path in locks:
+        path.unlink(missing_ok=True)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it went away just now
+        return 0.0
 
 
 def _is_whole(git_dir: GitDir, commit: str) -> bool:
