@@ -19,6 +19,7 @@ from extractor.link.facts import RepoFacts
 from extractor.link.settings import Joint
 from extractor.model import Evidence, Node
 from extractor.runtime.units import Unit, Upstream
+from extractor.views.slugs import slug
 
 _HERE = re.compile(r"^(?:\w+://)?(?:unix:|localhost\b|127\.0\.0\.1\b|\[?::1\b)")
 
@@ -119,7 +120,7 @@ class _Reader:
             shown = [(unit.name, unit.technology)] if unit.role == role else []
             if role == "proxy":
                 shown = [(self._proxy_name(unit), unit.technology)] if unit.role == role else []
-                shown += [(_slug(front), front) for front in unit.fronts]
+                shown += [(slug(front), front) for front in unit.fronts]
             for name, what in shown:
                 found.setdefault(name, []).append(unit)
                 technology.setdefault(name, what)
@@ -132,7 +133,7 @@ class _Reader:
     def _proxy_name(self, unit: Unit) -> str:
         kind = family(unit.technology)
         beside = [u for u in self._units if u.path == unit.path and u.role == "proxy" and family(u.technology) == kind]
-        return _slug(kind) if len(beside) == 1 else unit.name
+        return slug(kind) if len(beside) == 1 else unit.name
 
     def _node_id(self, name: str, units: Sequence[Unit]) -> str:
         """A system of the estate that is only run here, by the name of its image or unit; else a part of this one."""
@@ -155,7 +156,7 @@ class _Reader:
         found: dict[str, tuple[Evidence, ...]] = {}
         for unit in self._units:
             if unit.role in ("proxy", "other"):
-                node = self._node_id(_slug(unit.name), (unit,))
+                node = self._node_id(slug(unit.name), (unit,))
                 if "/" not in node:
                     found[node] = (*found.get(node, ()), self._at_unit(unit))
         return found
@@ -367,10 +368,6 @@ def _lines(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 def _profile(unit: Unit) -> str:
     return f"compose profile {unit.profile}" if unit.profile else ""
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _image_name(image: str) -> str:

@@ -1,7 +1,7 @@
 """Naming: the system that a setting, an argument or a model's field means by what it is called.
 
-The weakest evidence, used where nothing else tells: `NOVOED_API_BASE_URL` holds the address of something that this code
-calls novoed, whatever stands there at run time.
+The weakest evidence, used where nothing else tells: `PAYWELL_API_BASE_URL` holds the address of something that this
+code calls paywell, whatever stands there at run time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NOBODY = frozenset(
     "app site base web website frontend backend self own my the default main canonical full request remote target "  # noqa: SIM905
     "source origin callback redirect next previous proxy download upload file files image media static feed page login "
     "logout return success failure error home index current new old test data content django project course video "
-    "key object item resource config avatar html clone thumbnail photo logo icon banner video document preview share "
+    "key object item resource config avatar html clone thumbnail photo logo icon banner document preview share "
     "short long raw real final original git ssh repo repository".split()
 )
 # Ids of systems that are words of other things too, in the names of functions.
@@ -56,7 +56,7 @@ def is_telling(vendor: Vendor) -> bool:
 
 
 def owner_named(name: str, is_page: bool = False) -> str | None:
-    """Whose address a name says it holds: `NOVOED_API_BASE_URL` is novoed's; None when it says nothing of that.
+    """Whose address a name says it holds: `PAYWELL_API_BASE_URL` is paywell's; None when it says nothing of that.
 
     `Partner.lms_url` is a field: where its own name tells nothing, that of its class does (`LmsEndpoint.base_url`).
     `is_page`: nothing is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
