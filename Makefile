@@ -42,6 +42,7 @@ demo: $(VENV)/.run
 test: lint types imports unit
 
 lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev

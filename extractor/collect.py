@@ -20,13 +20,18 @@ SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
 _CHUNK_BYTES = 200_000
 
 _ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("tests", re.compile(r"(^|/)(tests?|testing|test_\w+|\w*_tests?|e2e|spec|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?"
-                         r"|conftest|tests|pytest_\w+)\.py$")),
+    (
+        "tests",
+        re.compile(
+            r"(^|/)(tests?|testing|test_\w+|\w*_tests?|e2e|spec|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?"
+            r"|conftest|tests|pytest_\w+)\.py$"
+        ),
+    ),
     # A package of tasks beside the migrations that queue them runs in the worker.
     ("migrations", re.compile(r"(^|/)(\w*migrations)/(?!.*management/)(?!(.*/)?tasks(/|\.py$))")),
     ("documentation", re.compile(r"(^|/)docs?/")),
     ("hidden folders", re.compile(r"(^|/)\.[^/]+/")),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

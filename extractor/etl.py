@@ -180,10 +180,18 @@ def _row(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> EtlR
     batch = not any(c.kind in ("request", "signal") for one in found for c in one.contexts)
     first = tasks[0] if batch and tasks else found[0].call
     return EtlRow(
-        asked.source, _transport(index, asked, found), _cadence(index, asked, found), _data(found),
-        Place(first.repo, first.path, first.line), bool(reasons), reasons, asked.system, asked.consumer,
-        tuple(flows), _evidence(index, found, tasks, list(schedules)),
-    )  # fmt: skip
+        asked.source,
+        _transport(index, asked, found),
+        _cadence(index, asked, found),
+        _data(found),
+        Place(first.repo, first.path, first.line),
+        bool(reasons),
+        reasons,
+        asked.system,
+        asked.consumer,
+        tuple(flows),
+        _evidence(index, found, tasks, list(schedules)),
+    )
 
 
 def _transport(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> str:

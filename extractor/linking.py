@@ -94,19 +94,36 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     findings = find_findings(scene, beat.rows)
     clock.lap("checks")
     gaps = (
-        *reading.libraries.gaps, *celery.gaps, *beat.gaps, *queued.gaps, *found.gaps,
+        *reading.libraries.gaps,
+        *celery.gaps,
+        *beat.gaps,
+        *queued.gaps,
+        *found.gaps,
         *(gap for table in served for gap in table.gaps),
         *buses.unsent_topics(bus_topics, sent, repo),
-    )  # fmt: skip
+    )
     return RepoFacts(
-        reading.source, celery.rows, beat.rows, _with_contexts(queued, reach), every_route, found.calls, found.stores,
-        setting_rows, (), findings,
+        reading.source,
+        celery.rows,
+        beat.rows,
+        _with_contexts(queued, reach),
+        every_route,
+        found.calls,
+        found.stores,
+        setting_rows,
+        (),
+        findings,
         numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
-        tuple((service, store) for service, declared in stores.items() for store in declared), reading.runtime,
-        directives_of(ev.world), tuple(pair for table in served for pair in sorted(table.parameters.items())),
-        (*(joint for table in tables.values() for joint in joints(table)), *buses.bus_joints(bus_topics, tables),
-         *sign_ins(ev, tables)),
-    )  # fmt: skip
+        tuple((service, store) for service, declared in stores.items() for store in declared),
+        reading.runtime,
+        directives_of(ev.world),
+        tuple(pair for table in served for pair in sorted(table.parameters.items())),
+        (
+            *(joint for table in tables.values() for joint in joints(table)),
+            *buses.bus_joints(bus_topics, tables),
+            *sign_ins(ev, tables),
+        ),
+    )
 
 
 class _Clock:
@@ -163,8 +180,11 @@ def _type_pipelines(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> None:
             for value in ev.by_dotted(dotted)
             if isinstance(value, DefRef) and value.target.module.in_repo
         ]
-        backends = tuple(Inst(v.target, (), known=False) for setting, v in named
-                         if setting == "AUTHENTICATION_BACKENDS" and v.target.kind == "class")[:LIMIT]  # fmt: skip
+        backends = tuple(
+            Inst(v.target, (), known=False)
+            for setting, v in named
+            if setting == "AUTHENTICATION_BACKENDS" and v.target.kind == "class"
+        )[:LIMIT]
         for setting, value in named:
             if setting.endswith("_PIPELINE") and value.target.kind == "function" and backends:
                 ev.given[(value.target, "backend")] = backends

@@ -66,9 +66,14 @@ def read_libraries(
 
 
 def _read_pins(
-    pins: Sequence[Pin], repo: str, whole: Container[str], named: Iterable[str], own: Mapping[str, Collected],
-    cache: SummaryCache, options: ScanOptions,
-) -> Libraries:  # fmt: skip
+    pins: Sequence[Pin],
+    repo: str,
+    whole: Container[str],
+    named: Iterable[str],
+    own: Mapping[str, Collected],
+    cache: SummaryCache,
+    options: ScanOptions,
+) -> Libraries:
     modules: list[Module] = []
     served: list[Module] = []
     read: list[tuple[str, str]] = []
@@ -95,9 +100,11 @@ def _read_pins(
 
 def _joined(one: Libraries, other: Libraries) -> Libraries:
     return Libraries(
-        (*one.modules, *other.modules), tuple(sorted((*one.read, *other.read))), (*one.gaps, *other.gaps),
+        (*one.modules, *other.modules),
+        tuple(sorted((*one.read, *other.read))),
+        (*one.gaps, *other.gaps),
         (*one.url_modules, *other.url_modules),
-    )  # fmt: skip
+    )
 
 
 def _directory(options: ScanOptions) -> Path:

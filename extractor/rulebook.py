@@ -179,28 +179,44 @@ def _plain(path: Path, schema: str) -> Any:
 def _client(data: Mapping[str, Any]) -> ClientRule:
     examples = data["examples"]
     return ClientRule(
-        data["id"], data["title"], data["why"], data["docs"],
+        data["id"],
+        data["title"],
+        data["why"],
+        data["docs"],
         tuple(_call(data["id"], row) for row in data["calls"]),
         tuple(Example(e["code"], tuple(e["expect"])) for e in examples["hits"]),
         tuple(Example(e["code"]) for e in examples["misses"]),
         tuple(data.get("libraries", ())),
         tuple(_class(data["id"], row) for row in data.get("classes", ())),
-    )  # fmt: skip
+    )
 
 
 def _class(rule: str, row: Mapping[str, Any]) -> ClassRule:
-    call = CallRule(rule, row["via"], "http", _place(row["method"]), timeout=_place(row.get("timeout")),
-                    label=row.get("label", ""))  # fmt: skip
+    call = CallRule(
+        rule, row["via"], "http", _place(row["method"]), timeout=_place(row.get("timeout")), label=row.get("label", "")
+    )
     return ClassRule(row["bases"], row["attribute"], call)
 
 
 def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
     return CallRule(
-        rule, row["match"], row.get("effect", "http"), _place(row.get("method")), _place(row.get("url")),
-        _place(row.get("base")), _place(row.get("system")), tuple(sorted(row.get("systems", {}).items())),
-        _place(row.get("timeout")), row.get("operation", ""), row.get("store", ""), _place(row.get("alias")),
-        row.get("label", ""), row.get("protocol", ""), row.get("everywhere", False), row.get("only_urls", False),
-    )  # fmt: skip
+        rule,
+        row["match"],
+        row.get("effect", "http"),
+        _place(row.get("method")),
+        _place(row.get("url")),
+        _place(row.get("base")),
+        _place(row.get("system")),
+        tuple(sorted(row.get("systems", {}).items())),
+        _place(row.get("timeout")),
+        row.get("operation", ""),
+        row.get("store", ""),
+        _place(row.get("alias")),
+        row.get("label", ""),
+        row.get("protocol", ""),
+        row.get("everywhere", False),
+        row.get("only_urls", False),
+    )
 
 
 def _place(data: Any) -> Place | None:
@@ -222,11 +238,16 @@ def _listed(names: Any) -> list[Any]:
 def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
     return {
         key: Vendor(
-            key, row["name"], row.get("kind", "external"), row.get("technology", ""), row.get("group", ""),
-            tuple(row.get("hosts", ())), row.get("description", ""),
+            key,
+            row["name"],
+            row.get("kind", "external"),
+            row.get("technology", ""),
+            row.get("group", ""),
+            tuple(row.get("hosts", ())),
+            row.get("description", ""),
         )
         for key, row in data["systems"].items()
-    }  # fmt: skip
+    }
 
 
 def _finals(pattern: str) -> set[str]:

@@ -87,9 +87,12 @@ def _without(state: State, known: Mapping[str, RepoFacts]) -> State:
 
 
 def _graph(
-    state: State, facts: Mapping[str, RepoFacts], definitions: Sequence[Definition], book: RuleBook,
+    state: State,
+    facts: Mapping[str, RepoFacts],
+    definitions: Sequence[Definition],
+    book: RuleBook,
     options: ScanOptions,
-) -> Graph:  # fmt: skip
+) -> Graph:
     estate, trees = state
     facts = join_contracts(facts, estate)
     graph = _assemble(estate, facts, book, options)
@@ -130,9 +133,12 @@ def _read(
         kind = "library" if name in libraries else "repository"
         found = read_libraries(tree, collected[name], wanted, libraries, cache, options)
         out[name] = Reading(
-            _source(tree, collected[name], kind), collected[name], found,
-            read_runtime(_runtime_files(tree)), services_of(system),
-        )  # fmt: skip
+            _source(tree, collected[name], kind),
+            collected[name],
+            found,
+            read_runtime(_runtime_files(tree)),
+            services_of(system),
+        )
     return out
 
 
@@ -148,8 +154,17 @@ def _runtime_files(tree: Tree) -> dict[str, bytes]:
 
 
 def _source(tree: Tree, collected: Collected, kind: str) -> Source:
-    return Source(tree.name, tree.url, tree.ref, tree.commit, collected.seen, collected.skipped, collected.set_aside,
-                  tree.web, kind)  # fmt: skip
+    return Source(
+        tree.name,
+        tree.url,
+        tree.ref,
+        tree.commit,
+        collected.seen,
+        collected.skipped,
+        collected.set_aside,
+        tree.web,
+        kind,
+    )
 
 
 # Readings are handed to the linking processes by fork: they are large, and nothing needs to travel.
@@ -203,13 +218,24 @@ def _assemble(estate: Estate, facts: Mapping[str, RepoFacts], book: RuleBook, op
     findings = tuple(dataclasses.replace(f, flow_ids=tuple(by_finding.get(f.id, ()))) for f in findings)
     every = list(facts.values())
     return Graph(
-        SCHEMA_VERSION, options.version, options.stamp, estate.title, tuple(r.source for r in every),
-        tuple(t for r in every for t in r.tasks), tuple(s for r in every for s in r.schedules),
-        tuple(e for r in every for e in r.enqueues), tuple(t for r in every for t in r.routes),
-        tuple(c for r in every for c in r.calls), tuple(s for r in every for s in r.stores),
-        tuple(s for r in every for s in r.settings), tuple(i for r in every for i in r.inbound), findings,
-        tuple(g for r in every for g in r.gaps), elements, flows,
-    )  # fmt: skip
+        SCHEMA_VERSION,
+        options.version,
+        options.stamp,
+        estate.title,
+        tuple(r.source for r in every),
+        tuple(t for r in every for t in r.tasks),
+        tuple(s for r in every for s in r.schedules),
+        tuple(e for r in every for e in r.enqueues),
+        tuple(t for r in every for t in r.routes),
+        tuple(c for r in every for c in r.calls),
+        tuple(s for r in every for s in r.stores),
+        tuple(s for r in every for s in r.settings),
+        tuple(i for r in every for i in r.inbound),
+        findings,
+        tuple(g for r in every for g in r.gaps),
+        elements,
+        flows,
+    )
 
 
 def _findings(estate: Estate, facts: Mapping[str, RepoFacts]) -> tuple[Finding, ...]:

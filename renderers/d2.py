@@ -7,10 +7,22 @@ from urllib.parse import quote
 from extractor.views import View, ViewEdge, ViewNode
 from renderers.words import one_line
 
-_SHAPES = {"person": "person", "database": "cylinder", "search": "cylinder", "cache": "hexagon", "queue": "queue",
-           "storage": "stored_data"}  # fmt: skip
-_FILLS = {"person": "#0b3b6f", "system": "#1256a3", "container": "#1f6bb5", "component": "#2f6ea8", "queue": "#7a4b0c",
-          "external": "#5a6673"}  # fmt: skip
+_SHAPES = {
+    "person": "person",
+    "database": "cylinder",
+    "search": "cylinder",
+    "cache": "hexagon",
+    "queue": "queue",
+    "storage": "stored_data",
+}
+_FILLS = {
+    "person": "#0b3b6f",
+    "system": "#1256a3",
+    "container": "#1f6bb5",
+    "component": "#2f6ea8",
+    "queue": "#7a4b0c",
+    "external": "#5a6673",
+}
 _STORE = "#0f6e74"
 _WHITE = "#ffffff"
 

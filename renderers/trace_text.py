@@ -23,10 +23,16 @@ def select_calls(graph: Graph, query: str) -> tuple[Call, ...]:
 def _words(call: Call, routes: Mapping[str, Route]) -> str:
     route = routes.get(call.route_id or "")
     parts = [
-        f"{call.http_method or ''} {call.url}", call.system or "", call.base_setting or "", call.via, call.label,
-        call.function, f"{call.path}:{call.line}", route.pattern if route else "",
+        f"{call.http_method or ''} {call.url}",
+        call.system or "",
+        call.base_setting or "",
+        call.via,
+        call.label,
+        call.function,
+        f"{call.path}:{call.line}",
+        route.pattern if route else "",
         *(f"{context.kind} {context.name}" for context in call.contexts),
-    ]  # fmt: skip
+    ]
     return "\n".join(parts).lower()
 
 
@@ -53,8 +59,11 @@ def _call(call: Call, routes: Mapping[str, Route]) -> list[str]:
     if route is not None:
         served = f"{route.repo}/{route.service}" if route.service else route.repo
         lines.append(f"  answered by {visible(served)} {visible(route.pattern)}  ({visible(route.path)}:{route.line})")
-    lines.append(f"  reached from {len(call.contexts)} entry points" if call.contexts[0].kind != "unknown"
-                 else "  reached from no entry point that was found")  # fmt: skip
+    lines.append(
+        f"  reached from {len(call.contexts)} entry points"
+        if call.contexts[0].kind != "unknown"
+        else "  reached from no entry point that was found"
+    )
     for chain in call.chains:
         lines += _chain(chain)
     return lines

@@ -67,16 +67,32 @@ def evidence(repo: str = "shop", path: str = "a.py", line: int = 1, **over: Any)
 
 def call(**over: Any) -> Call:
     """A certain call from the shop to the campus."""
-    row = Call("call", "shop", "orders/api.py", 10, 12, "enrol", "requests.post", "campus", "POST",
-               "{setting:CAMPUS_URL}/api/enrollment/", "CAMPUS_URL", "r1", "yes",
-               (Context("request", "/checkout/"),), "certain", "POST enrollment")  # fmt: skip
+    row = Call(
+        "call",
+        "shop",
+        "orders/api.py",
+        10,
+        12,
+        "enrol",
+        "requests.post",
+        "campus",
+        "POST",
+        "{setting:CAMPUS_URL}/api/enrollment/",
+        "CAMPUS_URL",
+        "r1",
+        "yes",
+        (Context("request", "/checkout/"),),
+        "certain",
+        "POST enrollment",
+    )
     return dataclasses.replace(row, **over)
 
 
 def route(**over: Any) -> Route:
     """The route of the campus that answers `call()`."""
-    row = Route("r1", "campus", "web", "/api/enrollment/", "enrollment", "api.views.Enrollment", ("POST",),
-                "campus/urls.py", 5)  # fmt: skip
+    row = Route(
+        "r1", "campus", "web", "/api/enrollment/", "enrollment", "api.views.Enrollment", ("POST",), "campus/urls.py", 5
+    )
     return dataclasses.replace(row, **over)
 
 
@@ -89,8 +105,18 @@ def task(name: str = "orders.tasks.sync_grades", **over: Any) -> Task:
 
 def schedule(**over: Any) -> Schedule:
     """A beat entry of the shop."""
-    row = Schedule("shop:nightly", "shop", "nightly", "orders.tasks.sync_grades", "shop:orders.tasks.sync_grades",
-                   "crontab: 0 3 * * *", "daily at 03:00 UTC", "main/settings.py", 100, 104)  # fmt: skip
+    row = Schedule(
+        "shop:nightly",
+        "shop",
+        "nightly",
+        "orders.tasks.sync_grades",
+        "shop:orders.tasks.sync_grades",
+        "crontab: 0 3 * * *",
+        "daily at 03:00 UTC",
+        "main/settings.py",
+        100,
+        104,
+    )
     return dataclasses.replace(row, **over)
 
 
@@ -102,15 +128,37 @@ def setting(name: str = "CAMPUS_URL", **over: Any) -> Setting:
 
 def finding(mark: str = "f1", **over: Any) -> Finding:
     """A finding in the shop, of middling severity, with `mark` as its fingerprint."""
-    row = Finding(mark, "no-timeout", "medium", "POST enrollment waits for ever", "shop", "orders/api.py", 10,
-                  12, mark, (), remedy="Pass timeout=.")  # fmt: skip
+    row = Finding(
+        mark,
+        "no-timeout",
+        "medium",
+        "POST enrollment waits for ever",
+        "shop",
+        "orders/api.py",
+        10,
+        12,
+        mark,
+        (),
+        remedy="Pass timeout=.",
+    )
     return dataclasses.replace(row, **over)
 
 
 def flow(source: str = "shop.web", target: str = "campus.web", **over: Any) -> Flow:
     """A synchronous arrow."""
-    row = Flow(f"{source}-{target}", source, target, "POST enrollment", True, "HTTPS", "enrollment", "request", "",
-               "certain", (evidence(),))  # fmt: skip
+    row = Flow(
+        f"{source}-{target}",
+        source,
+        target,
+        "POST enrollment",
+        True,
+        "HTTPS",
+        "enrollment",
+        "request",
+        "",
+        "certain",
+        (evidence(),),
+    )
     return dataclasses.replace(row, **over)
 
 
@@ -133,10 +181,16 @@ _paths = st.sampled_from(("a.py", "b/tasks.py", "c/api.py"))
 _lines = st.integers(1, 99)
 _names = st.sampled_from(("sync_grades", "sync_all_grades", "send_mail", "refund"))
 _dotted = st.builds("{}.{}".format, st.sampled_from(("orders.tasks", "mail.tasks")), _names)
-_urls = st.sampled_from((
-    "{setting:CAMPUS_URL}/api/enrollment/", "{setting:CAMPUS_URL}/api/enrollment/{arg:user}/",
-    "{setting:CAMPUS_URL}/api/enrollment/{arg:name}/", "https://mail.example/send?x={?unknown}", "{?unknown}", "",
-))  # fmt: skip
+_urls = st.sampled_from(
+    (
+        "{setting:CAMPUS_URL}/api/enrollment/",
+        "{setting:CAMPUS_URL}/api/enrollment/{arg:user}/",
+        "{setting:CAMPUS_URL}/api/enrollment/{arg:name}/",
+        "https://mail.example/send?x={?unknown}",
+        "{?unknown}",
+        "",
+    )
+)
 _patterns = st.sampled_from(("/api/enrollment/", "/api/enrollment/<user>/", "/api/enrollment/<name>/", "/hook/"))
 _contexts = st.lists(st.builds(Context, st.sampled_from(CONTEXT_KINDS), st.one_of(_dotted, _patterns)), max_size=2).map(
     tuple
@@ -148,51 +202,127 @@ _node_ids = st.sampled_from(("shop", "shop.web", "campus", "campus.web", "mailer
 _route_ids = st.sampled_from((None, "r1", "r2"))
 
 _calls = st.builds(
-    call, repo=_repos, path=_paths, line=_lines, function=_names, system=_systems, url=_urls, label=_names,
-    http_method=st.sampled_from((None, "GET", "POST")), route_id=_route_ids, contexts=_contexts,
-    confidence=_confidence, timeout=st.sampled_from(("yes", "no")),
-)  # fmt: skip
+    call,
+    repo=_repos,
+    path=_paths,
+    line=_lines,
+    function=_names,
+    system=_systems,
+    url=_urls,
+    label=_names,
+    http_method=st.sampled_from((None, "GET", "POST")),
+    route_id=_route_ids,
+    contexts=_contexts,
+    confidence=_confidence,
+    timeout=st.sampled_from(("yes", "no")),
+)
 _tasks = st.builds(task, _dotted, repo=_repos, path=_paths, queue=st.sampled_from((None, "default", "slow")))
 _schedules = st.builds(
-    schedule, repo=_repos, key=_names, task=_dotted, task_id=st.sampled_from((None, "t")), line=_lines,
+    schedule,
+    repo=_repos,
+    key=_names,
+    task=_dotted,
+    task_id=st.sampled_from((None, "t")),
+    line=_lines,
     cadence=st.sampled_from(("hourly", "daily")),
-)  # fmt: skip
+)
 _enqueues = st.builds(
-    Enqueue, st.just("e"), _repos, _paths, _lines, _lines, _names, st.one_of(st.none(), _dotted),
-    st.sampled_from(("delay", "apply_async")), contexts=_contexts,
-)  # fmt: skip
+    Enqueue,
+    st.just("e"),
+    _repos,
+    _paths,
+    _lines,
+    _lines,
+    _names,
+    st.one_of(st.none(), _dotted),
+    st.sampled_from(("delay", "apply_async")),
+    contexts=_contexts,
+)
 _settings = st.builds(
-    setting, st.sampled_from(("CAMPUS_URL", "CAMPUS_BASE_URL", "MAIL_KEY")), repo=_repos, line=_lines,
-    default=st.sampled_from((None, "", "x")), required=st.booleans(),
-)  # fmt: skip
+    setting,
+    st.sampled_from(("CAMPUS_URL", "CAMPUS_BASE_URL", "MAIL_KEY")),
+    repo=_repos,
+    line=_lines,
+    default=st.sampled_from((None, "", "x")),
+    required=st.booleans(),
+)
 _stores = st.builds(
-    Store, st.just("s"), _repos, st.just("web"), st.sampled_from(("db", "cache")), st.just("database"),
-    st.sampled_from(("read", "write", "both")), st.none(), st.just("sql"), _paths, _lines, _lines, _names, _contexts,
-)  # fmt: skip
+    Store,
+    st.just("s"),
+    _repos,
+    st.just("web"),
+    st.sampled_from(("db", "cache")),
+    st.just("database"),
+    st.sampled_from(("read", "write", "both")),
+    st.none(),
+    st.just("sql"),
+    _paths,
+    _lines,
+    _lines,
+    _names,
+    _contexts,
+)
 _findings = st.builds(
-    finding, st.sampled_from(("f1", "f2", "f3")), line=_lines, severity=st.sampled_from(("high", "low")),
+    finding,
+    st.sampled_from(("f1", "f2", "f3")),
+    line=_lines,
+    severity=st.sampled_from(("high", "low")),
     suppressed=_maybe,
-)  # fmt: skip
+)
 _flows = st.builds(
-    flow, _node_ids, _node_ids, label=_names, sync=st.booleans(), cadence=st.sampled_from(("", "daily")),
-    confidence=_confidence, evidence=st.lists(_evidence, min_size=1, max_size=2).map(tuple), trigger=_dotted,
-)  # fmt: skip
+    flow,
+    _node_ids,
+    _node_ids,
+    label=_names,
+    sync=st.booleans(),
+    cadence=st.sampled_from(("", "daily")),
+    confidence=_confidence,
+    evidence=st.lists(_evidence, min_size=1, max_size=2).map(tuple),
+    trigger=_dotted,
+)
 _steps = st.builds(
-    step, n=st.integers(1, 5), source=_node_ids, target=_node_ids, label=_names, missing=st.booleans(),
+    step,
+    n=st.integers(1, 5),
+    source=_node_ids,
+    target=_node_ids,
+    label=_names,
+    missing=st.booleans(),
     evidence=st.lists(_evidence, max_size=1).map(tuple),
-)  # fmt: skip
+)
 _scenarios = st.builds(lambda steps: scenario(*steps), st.lists(_steps, max_size=3))
 _etl = st.builds(
-    EtlRow, _names, st.just("REST"), st.sampled_from(("daily", "hourly")), _names,
-    st.builds(Place, _repos, _paths, _lines), st.booleans(), st.just(()), st.just("campus"),
-)  # fmt: skip
+    EtlRow,
+    _names,
+    st.just("REST"),
+    st.sampled_from(("daily", "hourly")),
+    _names,
+    st.builds(Place, _repos, _paths, _lines),
+    st.booleans(),
+    st.just(()),
+    st.just("campus"),
+)
 _gaps = st.builds(
-    Gap, st.just("g"), st.sampled_from(("call", "task")), _repos, _paths, _lines, _names, _names, st.just(""),
-)  # fmt: skip
+    Gap,
+    st.just("g"),
+    st.sampled_from(("call", "task")),
+    _repos,
+    _paths,
+    _lines,
+    _names,
+    _names,
+    st.just(""),
+)
 _inbound = st.builds(
-    Inbound, st.just("i"), _repos, st.just("web"), st.sampled_from(("r1", "r2")), st.just("mailer"),
-    st.just("webhook"), _names, st.lists(_evidence, min_size=1, max_size=1).map(tuple),
-)  # fmt: skip
+    Inbound,
+    st.just("i"),
+    _repos,
+    st.just("web"),
+    st.sampled_from(("r1", "r2")),
+    st.just("mailer"),
+    st.just("webhook"),
+    _names,
+    st.lists(_evidence, min_size=1, max_size=1).map(tuple),
+)
 
 
 @st.composite
@@ -209,9 +339,18 @@ def _routes(draw: st.DrawFn) -> tuple[Route, ...]:
 def graphs(draw: st.DrawFn) -> Graph:
     """A whole graph of a few rows of each kind."""
     rows = {
-        "calls": _calls, "tasks": _tasks, "schedules": _schedules, "enqueues": _enqueues, "settings": _settings,
-        "stores": _stores, "findings": _findings, "flows": _flows, "scenarios": _scenarios, "etl": _etl,
-        "gaps": _gaps, "inbound": _inbound,
-    }  # fmt: skip
+        "calls": _calls,
+        "tasks": _tasks,
+        "schedules": _schedules,
+        "enqueues": _enqueues,
+        "settings": _settings,
+        "stores": _stores,
+        "findings": _findings,
+        "flows": _flows,
+        "scenarios": _scenarios,
+        "etl": _etl,
+        "gaps": _gaps,
+        "inbound": _inbound,
+    }
     chosen = {name: draw(st.lists(strategy, max_size=3)) for name, strategy in rows.items()}
     return graph(routes=draw(_routes()), **chosen)

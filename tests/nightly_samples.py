@@ -21,16 +21,23 @@ def task(name: str) -> Task:
 
 def flow(label: str, *, sync: bool = False) -> Flow:
     evidence = Evidence("shop", COMMIT, "shop/tasks.py", 4, 4, "call", "requests.get(url)")
-    return Flow(
-        f"flow:{label}", "shop", "bank", label, sync, "HTTPS", label, "task", "", "certain", (evidence,)
-    )  # fmt: skip
+    return Flow(f"flow:{label}", "shop", "bank", label, sync, "HTTPS", label, "task", "", "certain", (evidence,))
 
 
 def finding(subject: str, severity: str = "high") -> Finding:
     return Finding(
-        f"finding:{subject}", "no-timeout", severity, f"{subject} has no timeout", "shop", "shop/tasks.py",
-        4, 4, f"fp-{subject}", (), remedy="pass timeout=",
-    )  # fmt: skip
+        f"finding:{subject}",
+        "no-timeout",
+        severity,
+        f"{subject} has no timeout",
+        "shop",
+        "shop/tasks.py",
+        4,
+        4,
+        f"fp-{subject}",
+        (),
+        remedy="pass timeout=",
+    )
 
 
 def graph(
@@ -52,8 +59,16 @@ def graph(
         tasks=tuple(task(name) for name in tasks),
         schedules=tuple(
             Schedule(
-                f"schedule:{name}", "shop", name, name, f"task:shop:{name}", "crontab: 0 5 * * *", "daily at 05:00",
-                "shop/settings.py", 9, 9,
+                f"schedule:{name}",
+                "shop",
+                name,
+                name,
+                f"task:shop:{name}",
+                "crontab: 0 5 * * *",
+                "daily at 05:00",
+                "shop/settings.py",
+                9,
+                9,
             )
             for name in tasks
         ),
@@ -64,4 +79,4 @@ def graph(
             Node("bank", "external", "Bank", "", "", None, (), scope="external"),
         ),
         flows=tuple(flow(label) for label in flows),
-    )  # fmt: skip
+    )

@@ -42,25 +42,58 @@ def call(name: str, line: int, contexts: tuple[Context, ...], **more: Any) -> Ca
     """A call of the shop to the warehouse, answered by the stock route unless told otherwise."""
     return dataclasses.replace(
         Call(
-            f"call-{name}", "shop", "shop/api.py", line, line + 2, f"api.{name}", "stock_client.Client.get",
-            "warehouse", "GET", "{setting:WAREHOUSE_URL}/api/stock/{sku}/", "WAREHOUSE_URL", "route-stock", "yes",
-            contexts, "certain", label=name, service="web",
+            f"call-{name}",
+            "shop",
+            "shop/api.py",
+            line,
+            line + 2,
+            f"api.{name}",
+            "stock_client.Client.get",
+            "warehouse",
+            "GET",
+            "{setting:WAREHOUSE_URL}/api/stock/{sku}/",
+            "WAREHOUSE_URL",
+            "route-stock",
+            "yes",
+            contexts,
+            "certain",
+            label=name,
+            service="web",
         ),
         **more,
-    )  # fmt: skip
+    )
 
 
 def task(name: str, line: int, services: tuple[str, ...] = ("web",), repo: str = "shop") -> Task:
     """A task of the shop."""
     full = f"{repo}.tasks.{name}"
-    return Task(f"task-{name}-{'-'.join(services)}", repo, full, f"{repo}/tasks.py", line, line + 1, name, None,
-                services=services)  # fmt: skip
+    return Task(
+        f"task-{name}-{'-'.join(services)}",
+        repo,
+        full,
+        f"{repo}/tasks.py",
+        line,
+        line + 1,
+        name,
+        None,
+        services=services,
+    )
 
 
 def enqueue(name: str, line: int, contexts: tuple[Context, ...]) -> Enqueue:
     """A place where the shop queues one of its tasks."""
-    return Enqueue(f"enqueue-{name}", "shop", "shop/views.py", line, line, "views.f", f"shop.tasks.{name}", "delay",
-                   f"task-{name}-web", contexts=contexts)  # fmt: skip
+    return Enqueue(
+        f"enqueue-{name}",
+        "shop",
+        "shop/views.py",
+        line,
+        line,
+        "views.f",
+        f"shop.tasks.{name}",
+        "delay",
+        f"task-{name}-web",
+        contexts=contexts,
+    )
 
 
 def route(name: str, repo: str, service: str, pattern: str, line: int) -> Route:
@@ -85,15 +118,29 @@ CALLS = (
 def small_graph(**more: Any) -> Graph:
     """The graph, with some of its lists replaced."""
     graph = Graph(
-        SCHEMA_VERSION, "0", "2026-01-01T00:00:00Z", "Trade",
+        SCHEMA_VERSION,
+        "0",
+        "2026-01-01T00:00:00Z",
+        "Trade",
         sources=(
             Source("shop", "https://git.example/shop", "main", COMMIT, 9),
             Source("warehouse", "https://git.example/warehouse", "main", COMMIT, 9),
         ),
         tasks=(task("push_order", 5), task("poll", 15), task("poll_one", 25)),
         schedules=(
-            Schedule("schedule-poll", "shop", "poll-stock", "shop.tasks.poll", "task-poll-web", "crontab: 0 */6 * * 5",
-                     "Fridays, every 6 hours, UTC", "shop/settings.py", 80, 83, service="web"),
+            Schedule(
+                "schedule-poll",
+                "shop",
+                "poll-stock",
+                "shop.tasks.poll",
+                "task-poll-web",
+                "crontab: 0 */6 * * 5",
+                "Fridays, every 6 hours, UTC",
+                "shop/settings.py",
+                80,
+                83,
+                service="web",
+            ),
         ),
         enqueues=(
             enqueue("push_order", 60, (CHECKOUT,)),
@@ -106,29 +153,80 @@ def small_graph(**more: Any) -> Graph:
         ),
         calls=CALLS,
         stores=(
-            Store("store-order", "shop", "web", "postgres", "database", "both", None, "postgresql", "shop/models.py",
-                  12, 12, "models.Order.save", (CHECKOUT, PUSH), via="Django ORM: Order"),
+            Store(
+                "store-order",
+                "shop",
+                "web",
+                "postgres",
+                "database",
+                "both",
+                None,
+                "postgresql",
+                "shop/models.py",
+                12,
+                12,
+                "models.Order.save",
+                (CHECKOUT, PUSH),
+                via="Django ORM: Order",
+            ),
         ),
         inbound=(
-            Inbound("inbound-hook", "shop", "web", "route-hook", "warehouse", "webhook", "tells of deliveries",
-                    (at("shop", "shop/views.py", 70, 75, "webhook"),)),
+            Inbound(
+                "inbound-hook",
+                "shop",
+                "web",
+                "route-hook",
+                "warehouse",
+                "webhook",
+                "tells of deliveries",
+                (at("shop", "shop/views.py", 70, 75, "webhook"),),
+            ),
         ),
         nodes=(
-            node("person:buyer", "person"), node("shop", "system", "shop"), node("warehouse", "system", "warehouse"),
-            node("shop/web", repo="shop", service="web"), node("shop/web-worker", repo="shop", service="web"),
-            node("shop/web-beat", repo="shop", service="web"), node("shop/web-queue", "queue", "shop", "web"),
-            node("shop/postgres", "database", "shop"), node("warehouse/api", repo="warehouse", service="api"),
+            node("person:buyer", "person"),
+            node("shop", "system", "shop"),
+            node("warehouse", "system", "warehouse"),
+            node("shop/web", repo="shop", service="web"),
+            node("shop/web-worker", repo="shop", service="web"),
+            node("shop/web-beat", repo="shop", service="web"),
+            node("shop/web-queue", "queue", "shop", "web"),
+            node("shop/postgres", "database", "shop"),
+            node("warehouse/api", repo="warehouse", service="api"),
             node("bank", "external"),
         ),
         flows=(
-            Flow("flow-1", "shop/web", "warehouse/api", "stock", True, "HTTPS", "", "", "", "certain",
-                 (at("shop", "shop/api.py", 10, 12, "call"),), call_ids=("call-stock",)),
+            Flow(
+                "flow-1",
+                "shop/web",
+                "warehouse/api",
+                "stock",
+                True,
+                "HTTPS",
+                "",
+                "",
+                "",
+                "certain",
+                (at("shop", "shop/api.py", 10, 12, "call"),),
+                call_ids=("call-stock",),
+            ),
         ),
-    )  # fmt: skip
+    )
     return dataclasses.replace(graph, **more)
 
 
 def finding(call_id: str, severity: str = "high", suppressed: str = "") -> Finding:
     """A finding on a call."""
-    return Finding(f"finding-{severity}", "no-timeout", severity, f"no timeout ({severity})", "shop", "shop/api.py", 30,
-                   32, "f", (), call_ids=(call_id,), suppressed=suppressed)  # fmt: skip
+    return Finding(
+        f"finding-{severity}",
+        "no-timeout",
+        severity,
+        f"no timeout ({severity})",
+        "shop",
+        "shop/api.py",
+        30,
+        32,
+        "f",
+        (),
+        call_ids=(call_id,),
+        suppressed=suppressed,
+    )

@@ -86,8 +86,10 @@ def test_a_proxy_without_a_configuration_passes_on_to_what_it_needs() -> None:
 
 
 def test_a_proxy_started_beside_the_server_passes_on_to_it() -> None:
-    files = {"Procfile": "web: bin/start-nginx gunicorn shop.wsgi\n",
-             "config/nginx.conf.erb": "location / {\n  proxy_pass http://unix:/tmp/socket;\n}\n"}  # fmt: skip
+    files = {
+        "Procfile": "web: bin/start-nginx gunicorn shop.wsgi\n",
+        "config/nginx.conf.erb": "location / {\n  proxy_pass http://unix:/tmp/socket;\n}\n",
+    }
     found = flows(files)
     assert lines(found["shop/nginx", "shop/web"]) == [("config/nginx.conf.erb", 2)]
     assert lines(found["person:buyer", "shop/nginx"]) == [("Procfile", 1), ("config/nginx.conf.erb", 1)]
@@ -144,8 +146,9 @@ def test_a_gateway_behind_a_profile_is_one_of_two_ways_in() -> None:
     found = flows({"docker-compose.yml": GATEWAY + WEB, "config/apisix/apisix.yaml": APISIX})
     assert found["shop/apache-apisix", "shop/web"].condition == "compose profile sso"
     assert lines(found["shop/apache-apisix", "shop/web"]) == [
-        ("config/apisix/apisix.yaml", 4), ("config/apisix/apisix.yaml", 17)
-    ]  # fmt: skip
+        ("config/apisix/apisix.yaml", 4),
+        ("config/apisix/apisix.yaml", 17),
+    ]
     assert found["person:buyer", "shop/apache-apisix"].condition == "compose profile sso"
     assert found["person:buyer", "shop/web"].condition == ""
     served = [(e.line, e.end_line) for e in found["person:buyer", "shop/apache-apisix"].evidence if "apisix" in e.path]
@@ -250,8 +253,9 @@ def test_containers_say_what_runs_them_and_where_that_was_read() -> None:
         "1 routes. Read from Procfile: web runs gunicorn shop.wsgi; docker-"
     )
     assert [(e.path, e.line) for e in drawn["shop/web"].evidence if e.role == "runtime"] == [
-        ("Procfile", 1), ("docker-compose.yml", 6)
-    ]  # fmt: skip
+        ("Procfile", 1),
+        ("docker-compose.yml", 6),
+    ]
 
 
 def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:

@@ -45,14 +45,28 @@ def flows(repo: RepoFacts, people: tuple[Person, ...] = ()) -> tuple[Flow, ...]:
 
 def enqueue(name: str = "sync_grades", **over: object) -> Enqueue:
     full = f"orders.tasks.{name}"
-    row = Enqueue(f"e-{name}", "shop", "orders/views.py", 40, 40, "checkout", full, "delay", f"shop:{full}",
-                  contexts=(REQUEST,))  # fmt: skip
+    row = Enqueue(
+        f"e-{name}", "shop", "orders/views.py", 40, 40, "checkout", full, "delay", f"shop:{full}", contexts=(REQUEST,)
+    )
     return dataclasses.replace(row, **over)  # type: ignore[arg-type]
 
 
 def store(**over: object) -> Store:
-    row = Store("s1", "shop", "web", "postgres", "database", "read", "DATABASES", "PostgreSQL", "orders/models.py", 7,
-                7, "load", (REQUEST,))  # fmt: skip
+    row = Store(
+        "s1",
+        "shop",
+        "web",
+        "postgres",
+        "database",
+        "read",
+        "DATABASES",
+        "PostgreSQL",
+        "orders/models.py",
+        7,
+        7,
+        "load",
+        (REQUEST,),
+    )
     return dataclasses.replace(row, **over)  # type: ignore[arg-type]
 
 
@@ -61,16 +75,23 @@ def test_calls_of_one_label_and_target_are_one_arrow_with_all_their_lines() -> N
     assert (flow.source, flow.target, flow.label, flow.sync) == ("shop/web", "campus/web", "POST enrollment", True)
     assert flow.call_ids == ("call", "again")
     assert [(e.repo, e.path, e.line, e.role) for e in flow.evidence] == [
-        ("shop", "orders/api.py", 10, "call"), ("shop", "orders/api.py", 30, "call"),
+        ("shop", "orders/api.py", 10, "call"),
+        ("shop", "orders/api.py", 30, "call"),
         ("campus", "campus/urls.py", 5, "route"),
-    ]  # fmt: skip
+    ]
     assert (flow.evidence[0].commit, flow.route_ids, flow.confidence) == ("s" * 40, ("r1",), "certain")
 
 
 def test_labels_and_targets_keep_arrows_apart() -> None:
-    found = flows(shop(calls=(
-        call(), call(id="b", label="DELETE enrollment"), call(id="c", system="stripe", route_id=None),
-    )))  # fmt: skip
+    found = flows(
+        shop(
+            calls=(
+                call(),
+                call(id="b", label="DELETE enrollment"),
+                call(id="c", system="stripe", route_id=None),
+            )
+        )
+    )
     assert len(found) == 3
     assert {flow.target for flow in found} == {"campus/web", "stripe"}
 
@@ -99,10 +120,11 @@ def test_no_arrow_stands_without_code_that_runs_and_a_known_end(rows: dict[str, 
 def test_a_task_runs_on_the_schedule_of_the_task_that_queues_it() -> None:
     parent, child = task("orders.tasks.parent"), task("orders.tasks.child")
     facts = shop(
-        tasks=(parent, child), schedules=(schedule(task=parent.name, task_id=parent.id),),
+        tasks=(parent, child),
+        schedules=(schedule(task=parent.name, task_id=parent.id),),
         enqueues=(enqueue("child", contexts=(PARENT,), line=50, end_line=50),),
         calls=(call(contexts=(Context("task", child.name),)),),
-    )  # fmt: skip
+    )
     [flow] = [flow for flow in flows(facts) if flow.call_ids]
     assert flow.cadence == "daily at 03:00 UTC"
     assert [e.role for e in flow.evidence] == ["call", "route", "schedule", "enqueue"]
@@ -127,14 +149,15 @@ def test_celery_s_arrows_lead_from_who_queues_through_the_queue_to_the_worker() 
         ("shop/web", "shop/web-queue", "sync_grades", False, "enqueue"),
         ("shop/web-beat", "shop/web-queue", "sync_grades: daily at 03:00 UTC", False, "schedule"),
         ("shop/web-queue", "shop/web-worker", "tasks of queue default", False, "task"),
-    }  # fmt: skip
+    }
 
 
 def test_stores_are_read_and_written_by_who_runs_the_code() -> None:
     found = flows(shop(stores=(store(), store(id="s2", operation="write", contexts=(JOB,), line=9, end_line=9))))
     assert {(f.source, f.target, f.label, f.protocol) for f in found} == {
-        ("shop/web", "shop/postgres", "reads", "SQL"), ("shop/web-worker", "shop/postgres", "writes", "SQL"),
-    }  # fmt: skip
+        ("shop/web", "shop/postgres", "reads", "SQL"),
+        ("shop/web-worker", "shop/postgres", "writes", "SQL"),
+    }
 
 
 def test_a_condition_holds_only_while_no_line_goes_without_it() -> None:
@@ -165,10 +188,16 @@ def test_findings_are_on_the_arrows_of_their_calls() -> None:
 
 
 def test_every_end_of_an_arrow_is_an_element() -> None:
-    facts = {"campus": CAMPUS, "shop": shop(
-        tasks=(task(),), schedules=(schedule(),), enqueues=(enqueue(),), stores=(store(),),
-        calls=(call(), call(id="c", system="stripe", route_id=None)),
-    )}  # fmt: skip
+    facts = {
+        "campus": CAMPUS,
+        "shop": shop(
+            tasks=(task(),),
+            schedules=(schedule(),),
+            enqueues=(enqueue(),),
+            stores=(store(),),
+            calls=(call(), call(id="c", system="stripe", route_id=None)),
+        ),
+    }
     estate = Estate("Test", tuple(System(name, name.title(), kind="system") for name in ("campus", "shop")))
     deployed = deployments(estate, facts)
     found = Arrows(estate, facts, timings(facts), deployed).flows()
@@ -196,8 +225,9 @@ def test_an_arrow_to_a_store_shows_the_setting_that_names_it() -> None:
     )
     [flow] = flows(shop(stores=(store(),), declared=declared))
     assert [(e.path, e.line, e.end_line, e.role) for e in flow.evidence] == [
-        ("orders/models.py", 7, 7, "store"), ("shop/settings.py", 3, 4, "setting")
-    ]  # fmt: skip
+        ("orders/models.py", 7, 7, "store"),
+        ("shop/settings.py", 3, 4, "setting"),
+    ]
 
 
 def test_a_store_that_systems_share_is_named_by_the_settings_that_point_at_it() -> None:
@@ -211,8 +241,15 @@ def test_a_store_that_systems_share_is_named_by_the_settings_that_point_at_it() 
 
 
 def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_serves_it() -> None:
-    hook = route(id="r3", pattern="/hook/enrollment_done/", methods=("POST",), path="campus/hooks.py", line=4,
-                 view_path="campus/views.py", view_line=30)  # fmt: skip
+    hook = route(
+        id="r3",
+        pattern="/hook/enrollment_done/",
+        methods=("POST",),
+        path="campus/hooks.py",
+        line=4,
+        view_path="campus/views.py",
+        view_line=30,
+    )
     hints = (RouteHint("campus", "/hook/*"), RouteHint("unread", "/hook/*"))
     payments = System("stripe", "Stripe", calls=hints)
     estate = Estate("Test", (System("campus", "Campus", kind="system"), payments))
@@ -222,8 +259,9 @@ def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_se
     assert (flow.source, flow.target, flow.label) == ("stripe", "campus/web", "POST enrollment done")
     assert (flow.sync, flow.data, flow.confidence) == (True, "POST /hook/enrollment_done/", "likely")
     assert [(e.path, e.line, e.role) for e in flow.evidence] == [
-        ("campus/views.py", 30, "view"), ("campus/hooks.py", 4, "route")
-    ]  # fmt: skip
+        ("campus/views.py", 30, "view"),
+        ("campus/hooks.py", 4, "route"),
+    ]
 
 
 def test_the_order_of_rows_changes_no_arrow_s_identity() -> None:

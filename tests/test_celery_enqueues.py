@@ -98,7 +98,9 @@ def test_signatures_in_variables_and_lists_are_found_where_they_are_made() -> No
     """)
     rows = [r for r in found.rows if r.path == "orders/api.py"]
     assert [(r.line, r.task, r.confidence) for r in rows] == [
-        (12, "orders.tasks.two", "certain"), (15, "orders.tasks.one", "certain")]  # fmt: skip
+        (12, "orders.tasks.two", "certain"),
+        (15, "orders.tasks.one", "certain"),
+    ]
     assert "group(...)" in rows[1].how
 
 
@@ -111,7 +113,9 @@ def test_a_task_handed_in_is_found_through_the_callers() -> None:
     """)
     rows = [r for r in found.rows if r.path == "orders/api.py"]
     assert [(r.function, r.task, r.confidence) for r in rows] == [
-        ("submit", "orders.tasks.one", "likely"), ("submit", "orders.tasks.two", "likely")]  # fmt: skip
+        ("submit", "orders.tasks.one", "likely"),
+        ("submit", "orders.tasks.two", "likely"),
+    ]
 
 
 def test_an_unknown_receiver_is_a_row_without_a_task_and_a_gap() -> None:
@@ -130,13 +134,17 @@ def test_retry_and_replace_inside_tasks() -> None:
 
 
 def test_how_names_the_commit_hook_and_the_queue_of_the_call_counts() -> None:
-    rows = [r for r in read("""
+    rows = [
+        r
+        for r in read("""
         def work():
             def later():
                 one.delay(1)
             transaction.on_commit(later)
             transaction.on_commit(lambda: two.apply_async((1,), queue="fast"))
-    """).rows if r.path == "orders/api.py"]  # fmt: skip
+    """).rows
+        if r.path == "orders/api.py"
+    ]
     assert [(r.how, r.queue) for r in rows] == [
         ("transaction.on_commit(function: X.delay())", "celery"),
         ("transaction.on_commit(lambda: X.apply_async())", "fast"),
@@ -144,8 +152,14 @@ def test_how_names_the_commit_hook_and_the_queue_of_the_call_counts() -> None:
 
 
 def test_dispatches_lead_from_the_function_to_the_task() -> None:
-    ev = evaluator({"shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": TASKS,
-                    "orders/api.py": HEAD + "def work():\n    one.delay(1)\n"})  # fmt: skip
+    ev = evaluator(
+        {
+            "shop/celery.py": APP,
+            "shop/settings.py": "",
+            "orders/tasks.py": TASKS,
+            "orders/api.py": HEAD + "def work():\n    one.delay(1)\n",
+        }
+    )
     index = tasks(ev, "shop").index
     found = dispatches(ev, index, enqueues(ev, index, "shop"))
     named = {owner.qualified: [task.name for task, _row in pairs] for owner, pairs in found.items()}
@@ -179,9 +193,14 @@ RETRIES = """
 
 
 def test_a_retry_in_the_class_of_a_task_or_in_a_helper_queues_the_task() -> None:
-    ev = evaluator({
-        "shop/celery.py": APP, "shop/settings.py": "", "orders/tasks.py": BASED, "orders/retries.py": RETRIES,
-    })  # fmt: skip
+    ev = evaluator(
+        {
+            "shop/celery.py": APP,
+            "shop/settings.py": "",
+            "orders/tasks.py": BASED,
+            "orders/retries.py": RETRIES,
+        }
+    )
     type_tasks(ev)
     rows = enqueues(ev, tasks(ev, "shop").index, "shop").rows
     assert {(row.function, row.task, row.how) for row in rows} == {

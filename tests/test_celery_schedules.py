@@ -24,7 +24,8 @@ def by_key(found: Schedules) -> dict[str, Schedule]:
 
 
 def test_entries_of_every_form_are_found_at_their_key() -> None:
-    rows = by_key(read("""
+    rows = by_key(
+        read("""
         from datetime import timedelta
         from celery.schedules import crontab
         FLAG = False
@@ -39,7 +40,8 @@ def test_entries_of_every_form_are_found_at_their_key() -> None:
         if FLAG:
             CELERY_BEAT_SCHEDULE["added"] = {"task": "orders.tasks.sync", "schedule": timedelta(days=1)}
         CELERY_BEAT_SCHEDULE |= {"merged": {"task": "orders.tasks.sync", "schedule": crontab()}}
-    """))  # fmt: skip
+    """)
+    )
     assert {key: (row.line, row.schedule) for key, row in rows.items()} == {
         "literal": (6, "crontab: 0 */6 * * 5"),
         "number": (10, "every 1800 seconds"),
@@ -54,7 +56,8 @@ def test_entries_of_every_form_are_found_at_their_key() -> None:
 
 
 def test_fields_are_folded_through_settings_and_environment_defaults() -> None:
-    row = by_key(read("""
+    row = by_key(
+        read("""
         import os
         from datetime import timedelta
         from celery.schedules import crontab
@@ -65,7 +68,8 @@ def test_fields_are_folded_through_settings_and_environment_defaults() -> None:
             cron={"task": "orders.tasks.sync", "schedule": crontab(0, HOURS)},
             delta={"task": "orders.tasks.sync", "schedule": timedelta(seconds=EVERY * 2)},
         )
-    """))  # fmt: skip
+    """)
+    )
     assert (row["cron"].schedule, row["cron"].cadence) == ("crontab: 0 2 * * *", "daily at 02:00 Europe/Paris")
     assert (row["delta"].schedule, row["delta"].settings) == ("every 120 seconds", ("EVERY",))
 
@@ -131,7 +135,7 @@ def test_a_cadence_known_only_at_run_time_is_a_gap() -> None:
         from celery.schedules import crontab
         from vendor import hours
         CELERY_BEAT_SCHEDULE = {"open": {"task": "orders.tasks.sync", "schedule": crontab(minute=0, hour=hours())}}
-    """)  # fmt: skip
+    """)
     assert [(r.schedule, r.cadence) for r in found.rows] == [
         ("crontab: 0 ? * * *", "crontab whose hour is known only at run time, UTC")
     ]
@@ -169,17 +173,20 @@ def test_entries_that_a_function_adds_row_by_row_from_a_table() -> None:
 
 
 def test_entries_of_a_comprehension_over_a_table() -> None:
-    rows = by_key(read("""
+    rows = by_key(
+        read("""
         NAMES = {"one": 60, "two": 3600}
         CELERY_BEAT_SCHEDULE = {
             name: {"task": "orders.tasks.sync", "schedule": every} for name, every in NAMES.items()
         }
-    """))  # fmt: skip
+    """)
+    )
     assert {key: row.schedule for key, row in rows.items()} == {"one": "every 60 seconds", "two": "every 3600 seconds"}
 
 
 def test_lengths_of_time_written_as_text() -> None:
-    rows = by_key(read("""
+    rows = by_key(
+        read("""
         import os
         from datetime import timedelta
         from celery.schedules import crontab
@@ -193,7 +200,8 @@ def test_lengths_of_time_written_as_text() -> None:
             "line": {"task": "orders.tasks.sync", "schedule": crontab.from_string("0 7 * * 1-5")},
             "nothing": {"task": "orders.tasks.sync", "schedule": parse("now and then")},
         }
-    """))  # fmt: skip
+    """)
+    )
     assert {key: row.schedule for key, row in rows.items()} == {
         "words": "every 20 seconds",
         "iso": "every 900 seconds",
@@ -207,13 +215,27 @@ def test_lengths_of_time_written_as_text() -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("20 seconds", 20), ("1h30m", 5400), ("2 days, 3 hours", 183_600), ("1 hour, 5 mins", 3900),
-        ("1.5 hours", 5400), ("90:00", 5400), ("1:30:00", 5400), ("1:02:03:04", 93_784), ("1 02:30:00", 95_400),
+        ("20 seconds", 20),
+        ("1h30m", 5400),
+        ("2 days, 3 hours", 183_600),
+        ("1 hour, 5 mins", 3900),
+        ("1.5 hours", 5400),
+        ("90:00", 5400),
+        ("1:30:00", 5400),
+        ("1:02:03:04", 93_784),
+        ("1 02:30:00", 95_400),
         ("3 days, 1:00:00", 262_800),
-        ("P1DT2H", 93_600), ("PT0.5S", 0.5), ("-5m", -300), ("45", 45),
-        ("", None), ("P", None), ("P1Y", None), ("5 minutes ago", None), ("every hour", None),
+        ("P1DT2H", 93_600),
+        ("PT0.5S", 0.5),
+        ("-5m", -300),
+        ("45", 45),
+        ("", None),
+        ("P", None),
+        ("P1Y", None),
+        ("5 minutes ago", None),
+        ("every hour", None),
     ],
-)  # fmt: skip
+)
 def test_a_length_of_time_is_seconds_or_nothing(text: str, seconds: float | None) -> None:
     assert duration_seconds(text) == seconds
 

@@ -77,16 +77,25 @@ def test_decorators_of_every_form_make_tasks() -> None:
         }
     )
     assert sorted(named(result)) == [
-        "orders.renamed", "orders.tasks.aliased", "orders.tasks.by_factory", "orders.tasks.by_inner_call",
-        "orders.tasks.by_wrapper", "orders.tasks.current", "orders.tasks.late", "orders.tasks.plain",
+        "orders.renamed",
+        "orders.tasks.aliased",
+        "orders.tasks.by_factory",
+        "orders.tasks.by_inner_call",
+        "orders.tasks.by_wrapper",
+        "orders.tasks.current",
+        "orders.tasks.late",
+        "orders.tasks.plain",
         "orders.tasks.shared",
-    ]  # fmt: skip
+    ]
     assert named(result)["orders.tasks.by_factory"] == "slow"
     assert named(result)["orders.tasks.by_inner_call"] == "slow"
     plain = next(row for row in result.rows if row.name == "orders.tasks.plain")
     assert (plain.path, plain.line, plain.function, plain.summary) == (
-        "orders/tasks.py", 6, "plain", "Say what it does.",
-    )  # fmt: skip
+        "orders/tasks.py",
+        6,
+        "plain",
+        "Say what it does.",
+    )
 
 
 def test_task_on_something_else_is_no_celery_task() -> None:
@@ -155,14 +164,15 @@ def test_queues_come_from_the_option_then_the_routes_then_the_default() -> None:
 
 
 def test_a_queue_that_a_setting_leaves_empty_is_the_default_queue() -> None:
-    result = found({
-        "shop/settings.py": """
+    result = found(
+        {
+            "shop/settings.py": """
             import os
             SLOW = os.environ.get("SLOW_QUEUE", None)
             FAST = os.environ.get("FAST_QUEUE", "fast")
             CELERY_TASK_DEFAULT_QUEUE = "usual"
         """,
-        "orders/tasks.py": """
+            "orders/tasks.py": """
             from celery import shared_task
             from django.conf import settings
             @shared_task(queue=settings.SLOW)
@@ -172,7 +182,8 @@ def test_a_queue_that_a_setting_leaves_empty_is_the_default_queue() -> None:
             @shared_task(queue=settings.ELSEWHERE)
             def c(): ...
         """,
-    })  # fmt: skip
+        }
+    )
     assert [row.queue for row in result.rows] == ["usual", "fast", None]
     assert [gap.line for gap in result.gaps] == [9]
 
@@ -220,24 +231,28 @@ def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> No
             """,
             "cms/settings.py": "CELERY_DEFAULT_QUEUE = 'edu.cms'\n",
         },
-        (Service("lms", "LMS", settings_modules=("lms.settings",)),
-         Service("cms", "CMS", settings_modules=("cms.settings",))),
-    )  # fmt: skip
+        (
+            Service("lms", "LMS", settings_modules=("lms.settings",)),
+            Service("cms", "CMS", settings_modules=("cms.settings",)),
+        ),
+    )
     assert sorted((r.services, r.queue) for r in result.rows) == [(("cms",), "edu.cms"), (("lms",), "edu.lms.high")]
     assert len({r.id for r in result.rows}) == 2
 
 
 def test_a_router_that_decides_by_code_gives_a_gap_and_no_guess() -> None:
-    result = found({
-        "orders/tasks.py": "from celery import shared_task\n@shared_task\ndef a(): ...\n",
-        "orders/routers.py": """
+    result = found(
+        {
+            "orders/tasks.py": "from celery import shared_task\n@shared_task\ndef a(): ...\n",
+            "orders/routers.py": """
             class Router:
                 def route_for_task(self, task, *args, **kwargs):
                     if task.startswith("orders"):
                         return {"queue": "orders"}
         """,
-        "shop/settings.py": "CELERY_TASK_ROUTES = ['orders.routers.Router']\n",
-    })  # fmt: skip
+            "shop/settings.py": "CELERY_TASK_ROUTES = ['orders.routers.Router']\n",
+        }
+    )
     assert [row.queue for row in result.rows] == [None]
     assert ["router" in gap.what for gap in result.gaps] == [True]
 

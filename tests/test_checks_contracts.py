@@ -9,10 +9,22 @@ from extractor.model import Call, Context, Finding, Gap, Route, Schedule
 from tests.checked_worlds import scene
 
 CALL = Call(
-    id="call-1", repo="shop", path="shop/api.py", line=12, end_line=12, function="orders", via="requests.get",
-    system="campus", http_method="GET", url="{setting:CAMPUS_URL}/api/orders/v1/list/", base_setting="CAMPUS_URL",
-    route_id=None, timeout="yes", contexts=(Context("request", "/orders/"),), confidence="certain",
-)  # fmt: skip
+    id="call-1",
+    repo="shop",
+    path="shop/api.py",
+    line=12,
+    end_line=12,
+    function="orders",
+    via="requests.get",
+    system="campus",
+    http_method="GET",
+    url="{setting:CAMPUS_URL}/api/orders/v1/list/",
+    base_setting="CAMPUS_URL",
+    route_id=None,
+    timeout="yes",
+    contexts=(Context("request", "/orders/"),),
+    confidence="certain",
+)
 ROUTE = Route("route-1", "campus", "lms", "/api/courses/v1/<id>/", None, "courses", ("GET",), "urls.py", 3)
 SERVED = {"campus": "campus"}
 

@@ -9,7 +9,7 @@ from tests.checked_worlds import scene
 
 
 def checked(comment: str) -> list[Finding]:
-    code = f'''
+    code = f"""
         import requests
         from django.conf import settings
 
@@ -17,7 +17,7 @@ def checked(comment: str) -> list[Finding]:
             return requests.get(  {comment}
                 settings.SHOP_URL,
             )
-    '''
+    """
     made = scene({"shop/views.py": code})
     return list(apply_ignores(find(made), directives_of(made.ev.world)))
 

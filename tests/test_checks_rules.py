@@ -13,8 +13,12 @@ from tests.checked_worlds import scene
 RULES = shipped_finding_rules()
 # These speak of more than one module's code; tests/test_checks_contracts.py and test_checks_ignores.py specify them.
 WITHOUT_EXAMPLES = {
-    "deprecated-endpoint", "hardcoded-host", "schedule-unresolved", "unserved-endpoint", "unused-ignore",
-}  # fmt: skip
+    "deprecated-endpoint",
+    "hardcoded-host",
+    "schedule-unresolved",
+    "unserved-endpoint",
+    "unused-ignore",
+}
 
 HITS = [pytest.param(rule, hit, id=f"{rule.id}-{n}") for rule in RULES.values() for n, hit in enumerate(rule.hits)]
 MISSES = [pytest.param(rule, row, id=f"{rule.id}-{n}") for rule in RULES.values() for n, row in enumerate(rule.misses)]

@@ -89,8 +89,23 @@ def test_what_is_wrong_and_what_is_too_much_is_told() -> None:
 def test_a_call_is_compared_field_by_field() -> None:
     path, line = "currency/tasks.py", marked("enrol", "currency/tasks.py", "rates = requests.get(")
     context = (Context("task", "currency.tasks.update_rates"),)
-    call = Call("c", "enrol", path, line, line, "update_rates", "requests.get", "openmoney", "GET",
-                "http://rates.openmoney.example/latest.json", None, None, "no", context, "certain")  # fmt: skip
+    call = Call(
+        "c",
+        "enrol",
+        path,
+        line,
+        line,
+        "update_rates",
+        "requests.get",
+        "openmoney",
+        "GET",
+        "http://rates.openmoney.example/latest.json",
+        None,
+        None,
+        "no",
+        context,
+        "certain",
+    )
     told = [text for text in differences(Graph("1.0", "", "", "", calls=(call,)), "calls") if path in text]
     assert len(told) == 1
     assert told[0].endswith("timeout is no")

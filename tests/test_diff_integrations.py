@@ -77,16 +77,22 @@ def forge() -> Iterator[tuple[type[_Forge], str]]:
 
 def github(address: str, token: str = "secret") -> dict[str, str]:
     return {
-        "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_REPOSITORY": "acme/shop",
-        "GITHUB_API_URL": address, "GITHUB_TOKEN": token,
-    }  # fmt: skip
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REF": "refs/pull/7/merge",
+        "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_API_URL": address,
+        "GITHUB_TOKEN": token,
+    }
 
 
 def gitlab(address: str) -> dict[str, str]:
     return {
-        "GITLAB_CI": "true", "CI_API_V4_URL": address, "CI_PROJECT_ID": "12", "CI_MERGE_REQUEST_IID": "7",
+        "GITLAB_CI": "true",
+        "CI_API_V4_URL": address,
+        "CI_PROJECT_ID": "12",
+        "CI_MERGE_REQUEST_IID": "7",
         "C4TRACE_TOKEN": "secret",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("make", [github, gitlab])
@@ -202,9 +208,13 @@ def run_script(script: str, shell: str, where: Path, **env: str) -> subprocess.C
     own = {"RUNNER_TEMP": str(tools.parent.parent), "C4TRACE_CACHE": str(where.parent / "cache")}
     path = f"{tools}:{os.environ['PATH']}"
     return subprocess.run(
-        [shell, "-e", "-c", script], cwd=where, env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PATH": path, **env},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [shell, "-e", "-c", script],
+        cwd=where,
+        env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PATH": path, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_did_since(tmp_path: Path) -> None:
@@ -212,10 +222,18 @@ def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_d
     steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
     [script] = [step["run"] for step in steps if step.get("id") == "diff"]
     done = run_script(
-        script, "bash", repository, NAME="shop", ESTATE="estate.yaml", BASE=commits["tip"], HEAD=commits["head"],
-        BASELINE="c4trace-baseline.yaml", GITHUB_WORKSPACE=str(repository),
-        GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "output"),
-    )  # fmt: skip
+        script,
+        "bash",
+        repository,
+        NAME="shop",
+        ESTATE="estate.yaml",
+        BASE=commits["tip"],
+        HEAD=commits["head"],
+        BASELINE="c4trace-baseline.yaml",
+        GITHUB_WORKSPACE=str(repository),
+        GITHUB_STEP_SUMMARY=str(tmp_path / "summary"),
+        GITHUB_OUTPUT=str(tmp_path / "output"),
+    )
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text("utf-8").splitlines())
     assert outputs["breached"] == "true"
@@ -231,9 +249,15 @@ def test_the_template_writes_its_artifacts_and_ends_as_the_gate_does(tmp_path: P
     repository, commits = branched(tmp_path)
     job = yaml.safe_load((ROOT / "integrations" / "gitlab" / "c4trace.gitlab-ci.yml").read_text("utf-8"))
     done = run_script(
-        "\n".join(job["c4trace"]["script"]), "sh", repository, C4TRACE_NAME="shop", **job["variables"],
-        CI_MERGE_REQUEST_DIFF_BASE_SHA=commits["base"], CI_COMMIT_SHA=commits["head"], CI_PROJECT_DIR=str(repository),
-    )  # fmt: skip
+        "\n".join(job["c4trace"]["script"]),
+        "sh",
+        repository,
+        C4TRACE_NAME="shop",
+        **job["variables"],
+        CI_MERGE_REQUEST_DIFF_BASE_SHA=commits["base"],
+        CI_COMMIT_SHA=commits["head"],
+        CI_PROJECT_DIR=str(repository),
+    )
     assert done.returncode == 1, done.stderr
     assert "new-brittle-links: shop/shop/b.py:5" in done.stdout
     assert all((repository / name).stat().st_size for name in job["c4trace"]["artifacts"]["paths"])

@@ -32,9 +32,15 @@ from tests.sample_graph import HOSTILE, hostile_graph, sample_graph
 def thinned(source: Graph) -> Graph:
     """The graph without some of its rows."""
     return dataclasses.replace(
-        source, flows=source.flows[3:], tasks=source.tasks[1:], calls=source.calls[2:], routes=source.routes[2:],
-        findings=source.findings[1:], settings=source.settings[1:], nodes=source.nodes[1:],
-    )  # fmt: skip
+        source,
+        flows=source.flows[3:],
+        tasks=source.tasks[1:],
+        calls=source.calls[2:],
+        routes=source.routes[2:],
+        findings=source.findings[1:],
+        settings=source.settings[1:],
+        nodes=source.nodes[1:],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,13 @@ def test_json_keeps_to_its_schema_and_is_read_back(rich: GraphDiff) -> None:
 def test_the_schema_names_every_field_of_the_document_and_no_other() -> None:
     schema = read_schema("diff")
     pairs = {
-        "source": nouns.SourceRange, "contract": nouns.Contract, "change": nouns.Change, "field": nouns.FieldChange,
-        "commit": nouns.Commit, "evidence": Evidence,
-    }  # fmt: skip
+        "source": nouns.SourceRange,
+        "contract": nouns.Contract,
+        "change": nouns.Change,
+        "field": nouns.FieldChange,
+        "commit": nouns.Commit,
+        "evidence": Evidence,
+    }
     for name, kind in pairs.items():
         assert set(schema["$defs"][name]["properties"]) == {f.name for f in dataclasses.fields(kind)}
     assert set(schema["properties"]) == set(to_dict(diff_graphs(graph(), graph())))

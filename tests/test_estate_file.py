@@ -117,8 +117,10 @@ def test_a_host_means_what_the_most_exact_pattern_says(tmp_path: Path) -> None:
 def test_who_is_known_to_call_which_routes(tmp_path: Path) -> None:
     estate = load_estate(write(tmp_path, FULL.replace("[CRM_*]", "[CRM_*]\n    calls: {shop: [/crm/, /crm/*]}")))
     assert [(target.system, target.service, hint.repo, hint.pattern) for target, hint in estate.callers()] == [
-        ("shop", "web", "billing", "/hook/*"), ("crm", None, "shop", "/crm/"), ("crm", None, "shop", "/crm/*")
-    ]  # fmt: skip
+        ("shop", "web", "billing", "/hook/*"),
+        ("crm", None, "shop", "/crm/"),
+        ("crm", None, "shop", "/crm/*"),
+    ]
 
 
 def test_a_caller_of_a_repository_that_is_not_read_is_refused(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ etl:
         ("{source: S, system: bank}", "line 6: etl.0: 'consumer' is missing"),
         ("{source: S, system: bank, consumer: shop, calls: {endpiont: x}}", "unknown key (did you mean 'endpoint'?)"),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_is_wrong_in_the_file_is_refused_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
     path = tmp_path / "estate.yaml"
     path.write_text(FILE.format(row=text))

@@ -112,14 +112,16 @@ def _percent(draw: st.DrawFn, program: Program, depth: int) -> str:
     conversion = draw(st.sampled_from(["%d", "%s", "%05d", "%x", "%-4d"]))
     texts = draw(st.sampled_from(["%s", "%r", "%6s", "%.2s"]))
     return draw(
-        st.sampled_from([
-            f"'/%s/{texts}/100%%' % ({one}, {two})",
-            f"'{texts}-{conversion}' % ({one}, {number})",
-            f"'%(a)s/%(b)s/%(a)s' % {{'a': {one}, 'b': {two}}}",
-            f"'{conversion}/' % {number}",
-            f"'<{texts}>' % {draw(st.sampled_from(program.texts))}",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                f"'/%s/{texts}/100%%' % ({one}, {two})",
+                f"'{texts}-{conversion}' % ({one}, {number})",
+                f"'%(a)s/%(b)s/%(a)s' % {{'a': {one}, 'b': {two}}}",
+                f"'{conversion}/' % {number}",
+                f"'<{texts}>' % {draw(st.sampled_from(program.texts))}",
+            ]
+        )
+    )
 
 
 @st.composite
@@ -127,14 +129,16 @@ def _format(draw: st.DrawFn, program: Program, depth: int) -> str:
     one, two = draw(text_expression(program, depth)), draw(text_expression(program, depth))
     number, spec = draw(st.sampled_from(program.numbers)), draw(NUMBER_SPECS)
     return draw(
-        st.sampled_from([
-            f"'/{{}}/{{}}{{{{}}}}'.format({one}, {two})",
-            f"'{{1}}{{0}}{{1}}'.format({one}, {two})",
-            f"'{{a}}/{{n{spec}}}'.format(a={one}, n={number})",
-            f"'{{{draw(SPECS)}}}|{{n}}'.format({one}, n={number})",
-            f"'{{a}}{{b}}'.format(**{{'a': {one}, 'b': {two}}})",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                f"'/{{}}/{{}}{{{{}}}}'.format({one}, {two})",
+                f"'{{1}}{{0}}{{1}}'.format({one}, {two})",
+                f"'{{a}}/{{n{spec}}}'.format(a={one}, n={number})",
+                f"'{{{draw(SPECS)}}}|{{n}}'.format({one}, n={number})",
+                f"'{{a}}{{b}}'.format(**{{'a': {one}, 'b': {two}}})",
+            ]
+        )
+    )
 
 
 @st.composite
@@ -147,28 +151,45 @@ def _join(draw: st.DrawFn, program: Program, depth: int) -> str:
 def _lookup(draw: st.DrawFn, program: Program, depth: int) -> str:
     one, two = draw(text_expression(program, depth)), draw(text_expression(program, depth))
     return draw(
-        st.sampled_from([
-            f"{{'a': {one}, 'b': {two}}}['b']",
-            f"{{'a': {one}, 7: {two}}}[7]",
-            f"{{'a': {one}}}.get('a', {two})",
-            f"{{'a': {one}}}.get('z', {two})",
-            f"dict(a={one}, b={two})['a']",
-            f"[{one}, {two}][1]",
-            f"({one}, {two})[-2]",
-            f"{{**{{'a': {one}}}, 'a': {two}}}['a']",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                f"{{'a': {one}, 'b': {two}}}['b']",
+                f"{{'a': {one}, 7: {two}}}[7]",
+                f"{{'a': {one}}}.get('a', {two})",
+                f"{{'a': {one}}}.get('z', {two})",
+                f"dict(a={one}, b={two})['a']",
+                f"[{one}, {two}][1]",
+                f"({one}, {two})[-2]",
+                f"{{**{{'a': {one}}}, 'a': {two}}}['a']",
+            ]
+        )
+    )
 
 
 @st.composite
 def _method(draw: st.DrawFn, program: Program, depth: int) -> str:
     method = draw(
-        st.sampled_from([
-            "strip('/')", "rstrip('/')", "lstrip('a')", "upper()", "lower()", "replace('a', 'b')",
-            "replace('a', 'b', 1)", "removesuffix('/')", "removeprefix('/')", "zfill(6)", "title()", "strip()",
-            "split('/')[0]", "split('/', 1)[-1]", "center(7)", "rsplit('/', 1)[0]",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                "strip('/')",
+                "rstrip('/')",
+                "lstrip('a')",
+                "upper()",
+                "lower()",
+                "replace('a', 'b')",
+                "replace('a', 'b', 1)",
+                "removesuffix('/')",
+                "removeprefix('/')",
+                "zfill(6)",
+                "title()",
+                "strip()",
+                "split('/')[0]",
+                "split('/', 1)[-1]",
+                "center(7)",
+                "rsplit('/', 1)[0]",
+            ]
+        )
+    )
     return f"({draw(text_expression(program, depth))}).{method}"
 
 
@@ -179,12 +200,19 @@ def _called(draw: st.DrawFn, program: Program, depth: int) -> str:
     name = f"f{len(program.lines)}"
     program.lines.append(f"def {name}(a, b={draw(text_expression(program, 0))}, *rest, **more):\n    return {body}")
     return draw(
-        st.sampled_from([
-            f"{name}({one})", f"{name}({one}, {two})", f"{name}(b={one}, a={two})", f"partial({name}, {one})({two})",
-            f"partial({name}, b={one})({two})", f"{name}(*[{one}, {two}])", f"{name}(**{{'a': {one}}})",
-            f"(lambda x: {name}(x))({one})",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                f"{name}({one})",
+                f"{name}({one}, {two})",
+                f"{name}(b={one}, a={two})",
+                f"partial({name}, {one})({two})",
+                f"partial({name}, b={one})({two})",
+                f"{name}(*[{one}, {two}])",
+                f"{name}(**{{'a': {one}}})",
+                f"(lambda x: {name}(x))({one})",
+            ]
+        )
+    )
 
 
 @st.composite
@@ -195,11 +223,15 @@ def _conditional(draw: st.DrawFn, program: Program, depth: int) -> str:
     program.choices += 1
     flag = draw(st.booleans())
     return draw(
-        st.sampled_from([
-            f"({one} if {flag} else {two})", f"{{'a': {one}, 'b': {two}}}['a' if {flag} else 'b']",
-            f"('%s/%s' % (({one}, 'l') if {flag} else ({two}, 'r')))", f"[{one}, {two}][0 if {flag} else 1]",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                f"({one} if {flag} else {two})",
+                f"{{'a': {one}, 'b': {two}}}['a' if {flag} else 'b']",
+                f"('%s/%s' % (({one}, 'l') if {flag} else ({two}, 'r')))",
+                f"[{one}, {two}][0 if {flag} else 1]",
+            ]
+        )
+    )
 
 
 @st.composite
@@ -214,11 +246,22 @@ def _quote(draw: st.DrawFn, program: Program, depth: int) -> str:
 
 
 FORMS: dict[str, Form | None] = {
-    "literal": None, "name": None, "plus": _two("({left} + {right})"), "urljoin": _two("urljoin({left}, {right})"),
-    "path": _two("path_join({left}, 'p', {right})"), "f": _f_string, "percent": _percent, "format": _format,
-    "join": _join, "lookup": _lookup, "method": _method, "called": _called, "conditional": _conditional,
-    "number": _number, "quote": _quote,
-}  # fmt: skip
+    "literal": None,
+    "name": None,
+    "plus": _two("({left} + {right})"),
+    "urljoin": _two("urljoin({left}, {right})"),
+    "path": _two("path_join({left}, 'p', {right})"),
+    "f": _f_string,
+    "percent": _percent,
+    "format": _format,
+    "join": _join,
+    "lookup": _lookup,
+    "method": _method,
+    "called": _called,
+    "conditional": _conditional,
+    "number": _number,
+    "quote": _quote,
+}
 
 
 @st.composite

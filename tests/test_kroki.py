@@ -72,16 +72,22 @@ def scanned(tmp_path: Path) -> Path:
 def test_each_source_becomes_an_svg_and_a_png(server: Server) -> None:
     drawn = kroki_pictures(server.url + "/", SOURCES)
     assert sorted(drawn) == [
-        "kroki/landscape.png", "kroki/landscape.svg", "kroki/shop-context.png", "kroki/shop-context.svg",
-    ]  # fmt: skip
+        "kroki/landscape.png",
+        "kroki/landscape.svg",
+        "kroki/shop-context.png",
+        "kroki/shop-context.svg",
+    ]
     assert drawn["kroki/shop-context.png"] == PNG
     assert drawn["kroki/shop-context.svg"] == server.svg
 
 
 def test_the_server_is_sent_the_source_as_plain_text(server: Server) -> None:
     kroki_pictures(server.url, {"puml/shop-context.puml": SOURCES["puml/shop-context.puml"]})
-    asked = [(path, kind, SOURCES["puml/shop-context.puml"]) for path in ("/c4plantuml/png", "/c4plantuml/svg")
-             for kind in ["text/plain; charset=utf-8"]]  # fmt: skip
+    asked = [
+        (path, kind, SOURCES["puml/shop-context.puml"])
+        for path in ("/c4plantuml/png", "/c4plantuml/svg")
+        for kind in ["text/plain; charset=utf-8"]
+    ]
     assert sorted(server.asked) == asked
 
 

@@ -63,9 +63,12 @@ def read(services: tuple[str, ...] = ("web",), **files: str) -> tuple[list[Call]
     ev.setting = tables["web"].value
     graph = callgraph.build(ev)
     around = calls.Surroundings(
-        REPO, Systems(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
-        entries.reach(ev, graph, {}, (), ()), lambda _kind, _alias: None, lambda _path, _contexts: services,
-    )  # fmt: skip
+        REPO,
+        Systems(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
+        entries.reach(ev, graph, {}, (), ()),
+        lambda _kind, _alias: None,
+        lambda _path, _contexts: services,
+    )
     found = buses.topics(tables)
     sent = buses.sent_events(graph, found, tables, around)
     return [c for c, _ in sent], list(buses.unsent_topics(found, sent, REPO)), buses.bus_joints(found, tables)
@@ -104,8 +107,11 @@ def test_a_flag_that_is_on_enables_its_topic() -> None:
 
 
 def test_of_two_types_that_end_alike_a_signal_is_of_the_one_named_as_it_is() -> None:
-    more = COMMON.replace('    "org.openedx.learning.user', '    "org.openedx.learning.old.certificate.created.v1": '
-                          '{"old": {"enabled": False}},\n    "org.openedx.learning.user')  # fmt: skip
+    more = COMMON.replace(
+        '    "org.openedx.learning.user',
+        '    "org.openedx.learning.old.certificate.created.v1": '
+        '{"old": {"enabled": False}},\n    "org.openedx.learning.user',
+    )
     assert [call.url for call in read(shop__common=more)[0]] == ["certificates", "roles", "audit"]
 
 
@@ -148,12 +154,18 @@ def test_an_event_is_an_arrow_that_nobody_waits_for_with_the_setting_beside_the_
 @pytest.mark.parametrize(
     ("rows", "label", "line"),
     [
-        ({"joints": (Joint("", "consumer", "EVENT_BUS_CONSUMER", Where("shop/prod.py", 9, 9), "event-bus"),)},
-         "events", "shop/prod.py"),
-        ({"runtime": read_runtime({"Procfile": b"web: gunicorn a && ./manage.py consume_events -t roles -g x\n"})},
-         "events of roles", "Procfile"),
+        (
+            {"joints": (Joint("", "consumer", "EVENT_BUS_CONSUMER", Where("shop/prod.py", 9, 9), "event-bus"),)},
+            "events",
+            "shop/prod.py",
+        ),
+        (
+            {"runtime": read_runtime({"Procfile": b"web: gunicorn a && ./manage.py consume_events -t roles -g x\n"})},
+            "events of roles",
+            "Procfile",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_service_takes_events_where_a_setting_or_a_unit_says_so(
     rows: dict[str, object], label: str, line: str
 ) -> None:

@@ -63,17 +63,25 @@ def edges(source: str) -> set[tuple[str, str, int, str]]:
         ("def f():\n    Loud()", {("f", "Loud", 4, "call"), ("f", "Loud.__init__", 4, "call")}),
         ("def f():\n    Client()()", {("f", "Client", 4, "call"), ("f", "Client.__call__", 4, "call")}),
         ("def f():\n    return Client().token", {("f", "Client", 4, "call"), ("f", "Client.token", 4, "property")}),
-        ("def f():\n    with Client():\n        pass",
-         {("f", "Client", 4, "call"), ("f", "Client.__enter__", 4, "call"), ("f", "Client.__exit__", 4, "call")}),
-        ("def f(c: Client):\n    c.send()",
-         {("f", "Client.send", 4, "call"), ("f", "Loud.send", 4, "override"), ("f", "Loud.__init__", 4, "override")}),
+        (
+            "def f():\n    with Client():\n        pass",
+            {("f", "Client", 4, "call"), ("f", "Client.__enter__", 4, "call"), ("f", "Client.__exit__", 4, "call")},
+        ),
+        (
+            "def f(c: Client):\n    c.send()",
+            {("f", "Client.send", 4, "call"), ("f", "Loud.send", 4, "override"), ("f", "Loud.__init__", 4, "override")},
+        ),
         ("def f(c):\n    c.fetch_grades()", {("f", "Client.fetch_grades", 4, "guess")}),
         # Whichever of a family is meant; three that have only the name in common are no family.
-        ("def f(c):\n    c.charge_card()\n    c.shout_out()",
-         {("f", f"{name}.charge_card", 4, "guess") for name in ("Gateway", "Visa", "Amex")}),
+        (
+            "def f(c):\n    c.charge_card()\n    c.shout_out()",
+            {("f", f"{name}.charge_card", 4, "guess") for name in ("Gateway", "Visa", "Amex")},
+        ),
         ("def f(pool):\n    pool.run_all(plain)", {("f", "plain", 4, "callback")}),
-        ("def f(pool):\n    pool.run_all([plain, other])",
-         {("f", "plain", 4, "callback"), ("f", "other", 4, "callback")}),
+        (
+            "def f(pool):\n    pool.run_all([plain, other])",
+            {("f", "plain", 4, "callback"), ("f", "other", 4, "callback")},
+        ),
         ("@wraps\ndef f(): ...", {("f", "wraps", 3, "decorator")}),
         ("@wraps(1)\ndef f(): ...", {("f", "wraps", 3, "decorator")}),
         ("plain()", {("", "plain", 3, "call")}),
@@ -84,7 +92,7 @@ def edges(source: str) -> set[tuple[str, str, int, str]]:
         ("def f():\n    return 'plain()'", set()),
         ("def f():\n    from nowhere import plain\n    plain()", set()),
     ],
-)  # fmt: skip
+)
 def test_an_edge_for_each_way_to_run_code(source: str, expected: set[tuple[str, str, int, str]]) -> None:
     assert {edge for edge in edges(source) if edge[0] or not source.startswith(("def", "@"))} == expected
 
@@ -203,9 +211,11 @@ def test_a_pipeline_made_of_functions_runs_them_where_it_is_called() -> None:
         """
     )
     assert found == {
-        ("task", "load", "callback"), ("task", "transform", "callback"), ("task", "extract", "callback"),
+        ("task", "load", "callback"),
+        ("task", "transform", "callback"),
+        ("task", "extract", "callback"),
         ("direct", "load", "call"),  # a curried function runs when it has all it wants, and not before
-    }  # fmt: skip
+    }
 
 
 def test_a_function_that_is_made_and_given_back_is_run_by_who_calls_it() -> None:

@@ -33,9 +33,12 @@ def read(source: str, engine: str = "") -> calls.Rows:
     where = Where("m/settings.py", 1, 1)
     declared = DeclaredStore("default", "database", engine, engine, "DATABASES", None, where) if engine else None
     around = calls.Surroundings(
-        REPO, Systems(Estate("Shop", ()), book, REPO, table.value), entries.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: declared, lambda _path, _contexts: ("web",),
-    )  # fmt: skip
+        REPO,
+        Systems(Estate("Shop", ()), book, REPO, table.value),
+        entries.reach(ev, graph, {}, (), ()),
+        lambda _kind, _alias: declared,
+        lambda _path, _contexts: ("web",),
+    )
     return calls.rows(Effects(ev, graph, book).find(), graph, around)
 
 

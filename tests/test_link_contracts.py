@@ -13,9 +13,11 @@ from tests.diff_graphs import call, route
 STUDIO = call(id="studio", url="{setting:STUDIO_URL}/api/runs/clone/", base_setting="STUDIO_URL", route_id=None)
 LMS = dataclasses.replace(STUDIO, id="lms", url="{setting:LMS_URL}/api/runs/clone/", base_setting="LMS_URL")
 CAMPUS = System(
-    "campus", "Campus", kind="system",
+    "campus",
+    "Campus",
+    kind="system",
     services=tuple(Service(n, n, settings=(SettingHint(f"{n.upper()}_URL"),)) for n in ("lms", "studio")),
-)  # fmt: skip
+)
 ESTATE = Estate("Test", (CAMPUS, System("shop", "Shop", kind="system")))
 
 

@@ -50,13 +50,19 @@ class Api:
         # A function handed over, or chosen by its name.
         ("def f():\n    send = requests.post\n    send('https://a/x')", {("f", "POST", "https://a/x", "no")}),
         ("def f():\n    getattr(requests, 'patch')('https://a/x')", {("f", "PATCH", "https://a/x", "no")}),
-        ("def f():\n    functools.partial(requests.get, timeout=3)('https://a/x')",
-         {("f", "GET", "https://a/x", "yes")}),
+        (
+            "def f():\n    functools.partial(requests.get, timeout=3)('https://a/x')",
+            {("f", "GET", "https://a/x", "yes")},
+        ),
         # Sessions made by a factory, or held by an object.
-        ("def make():\n    return requests.Session()\ndef f():\n    make().get('https://a/x')",
-         {("f", "GET", "https://a/x", "no")}),
-        ("class C:\n    s = requests.Session()\n    def f(self):\n        self.s.get('https://a/x')",
-         {("C.f", "GET", "https://a/x", "no")}),
+        (
+            "def make():\n    return requests.Session()\ndef f():\n    make().get('https://a/x')",
+            {("f", "GET", "https://a/x", "no")},
+        ),
+        (
+            "class C:\n    s = requests.Session()\n    def f(self):\n        self.s.get('https://a/x')",
+            {("C.f", "GET", "https://a/x", "no")},
+        ),
         # Nothing is sent by code that only prepares, or that speaks of something else.
         ("def f():\n    return requests.Session()", set()),
         ("def f():\n    return requests.Request('GET', 'https://a/x').prepare()", set()),
@@ -64,7 +70,7 @@ class Api:
         ("def f(cache):\n    return {'https://a': 1}.get('https://a/x')", set()),
         ("def f():\n    return settings.BASE + '/x'", set()),
     ],
-)  # fmt: skip
+)
 def test_what_a_line_sends(source: str, expected: set[tuple[str, str, str, str]]) -> None:
     assert sent(source) == expected
 
@@ -147,7 +153,7 @@ def test_libraries_are_followed_inside_and_stand_at_the_line_that_enters_them() 
     assert sent(source, {"lms": {"lms/__init__.py": "", "lms/client.py": CLIENT}}) == {
         ("f", "GET", "https://lms/users/", "unknown"),  # the library takes a time-out somewhere
         ("g", "POST", "{setting:LMS}/grades", "yes"),
-    }  # fmt: skip
+    }
 
 
 def test_what_a_library_calls_on_its_own_class_may_be_overridden_by_the_repository() -> None:
@@ -260,8 +266,9 @@ def test_who_hands_a_client_over_says_more_of_a_call_than_its_property_does() ->
             push(partner, "https://lms")
         """
     assert {row[:3] for row in sent(source)} == {
-        ("push", "POST", "https://lms/runs"), ("nobody", "GET", "{run.url}"),
-    }  # fmt: skip
+        ("push", "POST", "https://lms/runs"),
+        ("nobody", "GET", "{run.url}"),
+    }
 
 
 def test_a_part_that_is_empty_until_it_is_found_is_shown_open() -> None:

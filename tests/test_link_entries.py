@@ -54,26 +54,45 @@ WORK = "def work(): ...\n"
         ({"app/management/commands/sync.py": COMMAND}, ["command sync"]),
         ({"t.py": TASKS, "v.py": "from t import job\ndef view(request):\n    job.delay(1)\n"}, ["task t.job"]),
         ({"t.py": TASKS, "v.py": "from t import job\ndef view(request):\n    job(1)\n"}, ["request /v/", "task t.job"]),
-        ({"t.py": TASKS, "v.py": "from t import job\ndef view(request):\n    job.apply((1,))\n"},
-         ["request /v/", "task t.job"]),
-        ({"s.py": "from django.dispatch import receiver\nfrom django.db.models.signals import post_save\n"
-                  "from m import work\n@receiver(post_save, sender=object)\ndef saved(**kw):\n    work()\n"},
-         ["signal post_save: saved"]),
-        ({"s.py": "from django.db.models.signals import post_save\nfrom m import work\n"
-                  "def saved(**kw):\n    work()\npost_save.connect(saved)\n"},
-         ["signal post_save: saved"]),
-        ({"apps.py": "from django.apps import AppConfig\nfrom m import work\n"
-                     "class Shop(AppConfig):\n    def ready(self):\n        work()\n"},
-         ["startup Shop"]),
+        (
+            {"t.py": TASKS, "v.py": "from t import job\ndef view(request):\n    job.apply((1,))\n"},
+            ["request /v/", "task t.job"],
+        ),
+        (
+            {
+                "s.py": "from django.dispatch import receiver\nfrom django.db.models.signals import post_save\n"
+                "from m import work\n@receiver(post_save, sender=object)\ndef saved(**kw):\n    work()\n"
+            },
+            ["signal post_save: saved"],
+        ),
+        (
+            {
+                "s.py": "from django.db.models.signals import post_save\nfrom m import work\n"
+                "def saved(**kw):\n    work()\npost_save.connect(saved)\n"
+            },
+            ["signal post_save: saved"],
+        ),
+        (
+            {
+                "apps.py": "from django.apps import AppConfig\nfrom m import work\n"
+                "class Shop(AppConfig):\n    def ready(self):\n        work()\n"
+            },
+            ["startup Shop"],
+        ),
         ({"s.py": "from m import work\nwork()\n"}, ["startup import of s"]),
         # What a decorator wraps around a function runs with it, not where the module is imported.
-        ({"d.py": "from m import work\ndef locked(n):\n    def wrap(f):\n        def inner():\n            work()\n"
-                  "            f()\n        return inner\n    return wrap\n",
-          "t.py": "from celery import shared_task\nfrom d import locked\n@shared_task\n@locked(1)\ndef job(): ...\n"},
-         ["task t.job"]),
+        (
+            {
+                "d.py": "from m import work\ndef locked(n):\n    def wrap(f):\n        def inner():\n"
+                "            work()\n            f()\n        return inner\n    return wrap\n",
+                "t.py": "from celery import shared_task\nfrom d import locked\n"
+                "@shared_task\n@locked(1)\ndef job(): ...\n",
+            },
+            ["task t.job"],
+        ),
         ({"s.py": "from m import work\ndef nobody():\n    work()\n"}, ["unknown"]),
     ],
-)  # fmt: skip
+)
 def test_who_reaches_a_function(files: dict[str, str], expected: list[str]) -> None:
     ev, reach = reached({"m.py": WORK, **files}, {"v.view": "/v/"})
     assert contexts(ev, reach) == expected
@@ -115,9 +134,9 @@ def test_decorated_functions_and_callbacks_are_reached() -> None:
     files = {
         "m.py": WORK,
         "d.py": "from m import work\ndef logged(f):\n    def inner(*a):\n        work()\n        return f(*a)\n"
-                "    return inner\n",
+        "    return inner\n",
         "v.py": "from d import logged\n@logged\ndef view(request): ...\n",
-    }  # fmt: skip
+    }
     ev, reach = reached(files, {"v.view": "/v/"})
     assert contexts(ev, reach) == ["request /v/"]
     passed = "from django.db import transaction as t\nfrom m import work\ndef view(request):\n    t.on_commit({})\n"
@@ -135,9 +154,11 @@ def test_a_chain_tells_each_hop_with_the_line_that_goes_on() -> None:
     [step] = ev.by_dotted("m.step")
     [chain] = reach.chains(step.target, 6)  # type: ignore[union-attr]
     assert [(hop.path, hop.line, hop.function, hop.how) for hop in chain] == [
-        ("v.py", 4, "view", "route"), ("v.py", 6, "view", "call"), ("m.py", 2, "work", "call"),
+        ("v.py", 4, "view", "route"),
+        ("v.py", 6, "view", "call"),
+        ("m.py", 2, "work", "call"),
         ("m.py", 6, "step", "call"),
-    ]  # fmt: skip
+    ]
 
 
 def test_chains_are_shortest_first_and_one_of_each_kind_at_least() -> None:

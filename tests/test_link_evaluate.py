@@ -72,11 +72,13 @@ PACKAGE = {
         ("from shop import api as R", ["module shop.api"]),
         ("from requests import get as R", ["outside requests.get"]),
         ("import requests.adapters\nR = requests.adapters.HTTPAdapter", ["outside requests.adapters.HTTPAdapter"]),
-        ("try:\n    from fast import loads as R\nexcept ImportError:\n    from json import loads as R",
-         ["outside fast.loads", "outside json.loads"]),
+        (
+            "try:\n    from fast import loads as R\nexcept ImportError:\n    from json import loads as R",
+            ["outside fast.loads", "outside json.loads"],
+        ),
         ("from shop.urls import missing as R", ["outside shop.urls.missing"]),
     ],
-)  # fmt: skip
+)
 def test_names_are_followed_through_imports(source: str, found: list[str]) -> None:
     assert names(evaluator({**PACKAGE, "main.py": source}), "main", "R") == found
 
@@ -200,8 +202,9 @@ def test_a_parameter_is_what_its_annotation_says_until_it_is_bound() -> None:
     typed = ev.world.modules[0].define("typed")
     frame = ev.frame(typed)
     assert [[told(v) for v in ev.eval(("p", name), frame)] for name in ("client", "other")] == [
-        ["m.Base()"], ["m.Child()"],
-    ]  # fmt: skip
+        ["m.Base()"],
+        ["m.Child()"],
+    ]
 
 
 def test_subclasses_and_the_order_in_which_members_are_looked_for() -> None:
@@ -329,9 +332,11 @@ def test_decorators_go_by_their_qualified_names() -> None:
 def test_dotted_text_names_modules_classes_and_methods() -> None:
     ev = evaluator({**PACKAGE, "m.py": CLASSES})
     for dotted, found in {
-        "shop.api": "module shop.api", "m.Child": "m.Child", "m.Child.url": "m.Child.url",
+        "shop.api": "module shop.api",
+        "m.Child": "m.Child",
+        "m.Child.url": "m.Child.url",
         "shop.api.ApiClient": "shop.api.client.Client",
-    }.items():  # fmt: skip
+    }.items():
         assert [told(v) for v in ev.by_dotted(dotted)] == [found]
     assert ev.by_dotted("m.absent") == ()
     assert ev.by_dotted("nowhere.at.all") == ()

@@ -60,13 +60,16 @@ def test_without_an_endpoint_the_code_says_it(via: str, function: str, path: str
     [
         # The path ends with what is asked for by; the client says what is read.
         ("/api/grades/v1/courses/{course_id}/?username={name}", "Grades.get_current_grades", "current grades"),
-        ("/api/certificates/v0/certificates/{name}/courses/{id}/", "Certs.get_student_certificate",
-         "student certificate"),
+        (
+            "/api/certificates/v0/certificates/{name}/courses/{id}/",
+            "Certs.get_student_certificate",
+            "student certificate",
+        ),
         # The path says it as well, or the method speaks of something else.
         ("/api/enrollment/v1/enrollment/{name}", "Enrollments.get_student_enrollment", "enrollment"),
         ("/crm/v3/objects/products", "Crm.get_all_objects", "products"),
     ],
-)  # fmt: skip
+)
 def test_a_clients_method_names_the_subject_of_a_path(path: str, method: str, expected: str) -> None:
     assert label("GET", "{setting:LMS_URL}" + path, f"client.{method}", "sync") == expected
 

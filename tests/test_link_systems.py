@@ -40,17 +40,24 @@ _NOBODY = Estate("Shop", ())
 
 def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str, str]]:
     """What each call of the module reaches: (system, what that rests on, confidence)."""
-    files = {"m/__init__.py": "", "m/models.py": MODELS, "m/settings.py": SETTINGS,
-             "m/views.py": HEAD + textwrap.dedent(source)}  # fmt: skip
+    files = {
+        "m/__init__.py": "",
+        "m/models.py": MODELS,
+        "m/settings.py": SETTINGS,
+        "m/views.py": HEAD + textwrap.dedent(source),
+    }
     ev = evaluator(files)
     table = SettingsTable.build(ev, REPO, ("m.settings",), "web", ())
     graph = callgraph.build(ev)
     book = shipped_rules()
     effects = Effects(ev, graph, book).find()
     around = calls.Surroundings(
-        REPO, Systems(estate, book, REPO, table.value), entries.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: None, lambda _path, _contexts: ("web",),
-    )  # fmt: skip
+        REPO,
+        Systems(estate, book, REPO, table.value),
+        entries.reach(ev, graph, {}, (), ()),
+        lambda _kind, _alias: None,
+        lambda _path, _contexts: ("web",),
+    )
     return [(call.system, call.known_by, call.confidence) for call in calls.rows(effects, graph, around).calls]
 
 
@@ -73,7 +80,7 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
         ("settings.LOGIN_PATH", None, ""),
         ("settings.UNSEEN", None, ""),
     ],
-)  # fmt: skip
+)
 def test_what_a_url_reaches(url: str, system: str | None, by: str) -> None:
     [(found, known_by, _confidence)] = reached(f"def f():\n    requests.get({url})\n")
     assert (found, known_by) == (system, by)
@@ -140,11 +147,18 @@ def test_an_estate_s_word_stands_above_a_name_and_its_systems_are_never_guessed(
 @pytest.mark.parametrize(
     ("name", "owner"),
     [
-        ("MITX_ONLINE_COURSES_API_URL", "mitx-online-courses"), ("SEE_API_ACCESS_TOKEN_URL", "see"),
-        ("Partner.lms_url", "lms"), ("EdxEndpoint.base_url", "edx"), ("ServiceConfiguration.api_base_url", None),
-        ("BASE_URL", None), ("OPENEDX_LOGIN_PATH", None), ("API_TIMEOUT", None), ("", None), ("x.", None),
+        ("MITX_ONLINE_COURSES_API_URL", "mitx-online-courses"),
+        ("SEE_API_ACCESS_TOKEN_URL", "see"),
+        ("Partner.lms_url", "lms"),
+        ("EdxEndpoint.base_url", "edx"),
+        ("ServiceConfiguration.api_base_url", None),
+        ("BASE_URL", None),
+        ("OPENEDX_LOGIN_PATH", None),
+        ("API_TIMEOUT", None),
+        ("", None),
+        ("x.", None),
     ],
-)  # fmt: skip
+)
 def test_whose_address_a_name_says_it_holds(name: str, owner: str | None) -> None:
     assert owner_named(name) == owner
 

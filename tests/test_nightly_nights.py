@@ -82,8 +82,10 @@ def test_a_night_without_a_change_adds_no_entry_and_keeps_the_old_ones_as_they_a
     assert nights.page("feed.atom") == before
     with SnapshotStore(nights.config.state / "snapshots.db") as store:
         assert [(row.taken[:10], row.seen[:10]) for row in store.history()] == [
-            ("2025-03-10", "2025-03-10"), ("2025-03-11", "2025-03-12"), ("2025-03-13", "2025-03-13"),
-        ]  # fmt: skip
+            ("2025-03-10", "2025-03-10"),
+            ("2025-03-11", "2025-03-12"),
+            ("2025-03-13", "2025-03-13"),
+        ]
 
 
 def test_the_last_change_is_drawn_until_the_next_one_or_until_its_graphs_are_dropped(nights: Nights) -> None:
@@ -266,10 +268,18 @@ def test_the_log_as_json_is_one_object_a_line(nights: Nights) -> None:
     assert [line["event"] for line in lines] == ["source", "published"]
     commit = git(nights.repository, "rev-parse", "HEAD")
     assert lines[1] == {
-        "time": "2025-03-10T12:00:00Z", "level": "info", "event": "published", "snapshot": 1, "changes": 0,
-        "breaches": 0, "commits": [f"shop@{commit}"], "stale": [], "lost": [], "seconds": 0.0,
+        "time": "2025-03-10T12:00:00Z",
+        "level": "info",
+        "event": "published",
+        "snapshot": 1,
+        "changes": 0,
+        "breaches": 0,
+        "commits": [f"shop@{commit}"],
+        "stale": [],
+        "lost": [],
+        "seconds": 0.0,
         "message": lines[1]["message"],
-    }  # fmt: skip
+    }
 
 
 def test_metrics_say_how_the_night_went(nights: Nights) -> None:

@@ -225,10 +225,12 @@ def test_a_slack_message_has_text_and_blocks() -> None:
         "text": "Estate: 1 flow added",
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "Estate: 1 flow added"}},
-            {"type": "section",
-             "text": {"type": "mrkdwn", "text": "• one\n• two\n<https://example.org/a|Open the site>"}},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "• one\n• two\n<https://example.org/a|Open the site>"},
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def test_slack_is_given_no_mention_link_or_markup_out_of_scanned_text() -> None:

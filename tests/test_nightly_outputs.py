@@ -33,8 +33,9 @@ def test_a_feed_has_what_rfc_4287_asks_for() -> None:
     assert root.findtext(f"{ATOM}updated") == "2025-01-03T00:00:00Z"
     assert root.findtext(f"{ATOM}author/{ATOM}name") == "c4trace"
     assert {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")} == {
-        "self": "https://e.org/feed.atom", "alternate": "https://e.org/",
-    }  # fmt: skip
+        "self": "https://e.org/feed.atom",
+        "alternate": "https://e.org/",
+    }
     first, second = root.findall(f"{ATOM}entry")
     assert (first.findtext(f"{ATOM}id"), second.findtext(f"{ATOM}id")) == ("urn:uuid:b", "urn:uuid:a")
     content = first.find(f"{ATOM}content")
@@ -65,8 +66,10 @@ def test_the_plot_has_a_panel_for_each_series_and_a_mark_for_each_state() -> Non
     assert [panel.get("class") for panel in panels] == [field for field, _, _ in SERIES]
     flows = panels[0]
     assert [t.text for t in flows.iter(f"{svg}title")] == [
-        "Flows: 4 (#1, 2025-01-01)", "Flows: 8 (#3, 2025-01-03)", "Flows: 6 (#9, 2025-01-09)",
-    ]  # fmt: skip
+        "Flows: 4 (#1, 2025-01-01)",
+        "Flows: 8 (#3, 2025-01-03)",
+        "Flows: 6 (#9, 2025-01-09)",
+    ]
     xs = [float(c.get("cx", "")) for c in flows.iter(f"{svg}circle")]
     # Time is to scale: two days of eight.
     assert (xs[1] - xs[0]) / (xs[2] - xs[0]) == pytest.approx(2 / 8, abs=0.001)

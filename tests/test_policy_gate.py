@@ -119,9 +119,7 @@ def test_a_new_call_that_the_target_does_not_serve_is_a_breach_of_its_own_rule()
 def test_states_of_the_head_are_breaches_even_when_they_are_old() -> None:
     missing = step(n=2, label="sync grades", missing=True, evidence=())
     stranger = node("tracker.example", kind="external", scope="external")
-    head = graph(
-        schedules=[schedule(task_id=None)], scenarios=[scenario(step(), missing)], nodes=[*nodes(), stranger]
-    )  # fmt: skip
+    head = graph(schedules=[schedule(task_id=None)], scenarios=[scenario(step(), missing)], nodes=[*nodes(), stranger])
     rules = policy(schedules_without_task=True, missing_scenario_steps=True, unknown_systems=True)
     found = verdict(head, head, rules)
     assert [b.rule for b in found.breaches] == ["missing-scenario-steps", "schedules-without-task", "unknown-systems"]

@@ -21,8 +21,17 @@ PAGES = render_markdown(SAMPLE, VIEWS)
 
 class TestPages:
     def test_each_system_has_its_pages_and_an_index(self) -> None:
-        names = {"index", "system-context", "containers", "components", "data-flows", "tasks", "api", "dependencies",
-                 "brittle"}  # fmt: skip
+        names = {
+            "index",
+            "system-context",
+            "containers",
+            "components",
+            "data-flows",
+            "tasks",
+            "api",
+            "dependencies",
+            "brittle",
+        }
         assert {path for path in PAGES if path.startswith("edx/")} == {f"edx/{name}.md" for name in names}
         assert {"index.md", "unknown.md"} <= set(PAGES)
 
@@ -57,9 +66,23 @@ class TestHostileText:
         assert "<img" not in html
         assert "<script" not in html.lower()
         assert set(re.findall(r"<(\w+)", html)) <= {
-            "h1", "h2", "p", "a", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "ul",
+            "h1",
+            "h2",
+            "p",
+            "a",
+            "code",
+            "pre",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "strong",
+            "em",
+            "ul",
             "li",
-        }  # fmt: skip
+        }
 
     def test_no_link_leads_to_a_script(self) -> None:
         for body in self.HOSTILE.values():

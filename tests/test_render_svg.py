@@ -265,8 +265,7 @@ class TestHostileText:
     @pytest.mark.parametrize("shown", build_views(hostile_graph()), ids=lambda v: v.id)
     def test_markup_in_names_stays_text(self, shown: View) -> None:
         root = parsed(render_svg(shown))
-        known = {f"{SVG}{tag}" for tag in
-                 ("svg", "title", "desc", "style", "g", "a", "rect", "path", "circle", "text")}  # fmt: skip
+        known = {f"{SVG}{tag}" for tag in ("svg", "title", "desc", "style", "g", "a", "rect", "path", "circle", "text")}
         assert {part.tag for part in root.iter()} <= known
         assert not any(name.startswith("on") for part in root.iter() for name in part.attrib)
         assert all(re.fullmatch(r"view:[a-z0-9-]+", a.get("href", "")) for a in root.iter(f"{SVG}a"))

@@ -78,9 +78,13 @@ class TestSchema:
 
     @pytest.mark.parametrize(
         ("where", "value"),
-        [(("flows", 0, "confidence"), "sure"), (("nodes", 0, "kind"), "cloud"), (("tasks", 0, "line"), "12"),
-         (("flows", 0, "evidence"), None)],
-    )  # fmt: skip
+        [
+            (("flows", 0, "confidence"), "sure"),
+            (("nodes", 0, "kind"), "cloud"),
+            (("tasks", 0, "line"), "12"),
+            (("flows", 0, "evidence"), None),
+        ],
+    )
     def test_a_wrong_value_is_refused(self, where: tuple[Any, ...], value: object) -> None:
         data = json.loads(render_graph_json(SAMPLE))
         data[where[0]][where[1]][where[2]] = value

@@ -41,9 +41,14 @@ class TestGolden:
 class TestPlantUml:
     def test_the_library_is_plantumls_own_and_fits_the_view(self) -> None:
         includes = {v.kind: "".join(re.findall(r"!include <C4/(\w+)>", render_puml(v))) for v in VIEWS.values()}
-        assert includes == {"landscape": "C4_Context", "context": "C4_Context", "dependencies": "C4_Context",
-                            "container": "C4_Container", "component": "C4_Component",
-                            "dynamic": "C4_Dynamic"}  # fmt: skip
+        assert includes == {
+            "landscape": "C4_Context",
+            "context": "C4_Context",
+            "dependencies": "C4_Context",
+            "container": "C4_Container",
+            "component": "C4_Component",
+            "dynamic": "C4_Dynamic",
+        }
 
     def test_a_box_that_leads_on_links_to_the_other_picture(self) -> None:
         assert '$link="edx-context.svg"' in render_puml(VIEWS["landscape"])

@@ -56,14 +56,15 @@ def test_actions_lead_to_the_methods_that_answer() -> None:
     found = table("router = routers.SimpleRouter()\nrouter.register('books', Books)\nurlpatterns = [*router.urls]\n")
     buy = next(r for r in found.routes if r.pattern.endswith("buy-now/"))
     assert [(verb, method.shown) for verb, method in found.handlers[buy.id]] == [
-        ("POST", "Books.buy"), ("DELETE", "Books.unbuy")]  # fmt: skip
+        ("POST", "Books.buy"),
+        ("DELETE", "Books.unbuy"),
+    ]
     assert buy.line == 5
 
 
 def test_mixins_and_own_methods_decide_what_is_served() -> None:
     body = "router = routers.SimpleRouter(trailing_slash=False)\nrouter.register('p', Pages, basename='p')\n"
-    assert rows(body + "urlpatterns = router.urls\n") == [
-        ("/p", ("GET",), "p-list"), ("/p/<pk>", ("GET",), "p-detail")]  # fmt: skip
+    assert rows(body + "urlpatterns = router.urls\n") == [("/p", ("GET",), "p-list"), ("/p/<pk>", ("GET",), "p-detail")]
 
 
 def test_a_generic_base_serves_what_the_base_does() -> None:
@@ -77,7 +78,13 @@ def test_a_default_router_has_a_root_and_may_be_mounted_twice() -> None:
     body = "router = routers.DefaultRouter()\nrouter.register('p', Pages, basename='p')\n"
     body += "urlpatterns = [path('v1/', include(router.urls)), path('v2/', include((router.urls, 'x')))]\n"
     assert [pattern for pattern, _methods, _name in rows(body)] == [
-        "/v1/", "/v1/p/", "/v1/p/<pk>/", "/v2/", "/v2/p/", "/v2/p/<pk>/"]  # fmt: skip
+        "/v1/",
+        "/v1/p/",
+        "/v1/p/<pk>/",
+        "/v2/",
+        "/v2/p/",
+        "/v2/p/<pk>/",
+    ]
 
 
 def test_two_routers_made_alike_stay_two() -> None:
@@ -90,7 +97,9 @@ def test_two_routers_made_alike_stay_two() -> None:
 def test_a_router_extended_by_another_serves_both() -> None:
     body = "one = routers.SimpleRouter()\ntwo = routers.SimpleRouter()\ntwo.register('p', Pages)\n"
     assert [r[0] for r in rows(body + "one.registry.extend(two.registry)\nurlpatterns = one.urls\n")] == [
-        "/p/", "/p/<pk>/"]  # fmt: skip
+        "/p/",
+        "/p/<pk>/",
+    ]
 
 
 def test_registrations_of_another_module_count() -> None:
@@ -121,8 +130,11 @@ books.register('pages', Pages, basename='p', parents_query_lookups=['book'])
 urlpatterns = router.urls
 """
     assert [r[0] for r in rows(body)] == [
-        "/books/", "/books/<parent_lookup_book>/pages/", "/books/<parent_lookup_book>/pages/<pk>/", "/books/<pk>/",
-    ]  # fmt: skip
+        "/books/",
+        "/books/<parent_lookup_book>/pages/",
+        "/books/<parent_lookup_book>/pages/<pk>/",
+        "/books/<pk>/",
+    ]
 
 
 def test_a_router_class_with_its_own_routes_is_believed() -> None:

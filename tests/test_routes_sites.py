@@ -80,6 +80,8 @@ def test_wagtail_api_endpoints_and_admin_hooks() -> None:
     urlpatterns = [path("cms/", include(admin_urls)), path("api/", router.urls)]
     """
     assert served({"main/api.py": api, "main/wagtail_hooks.py": hooks, "main/urls.py": urls}) == [
-        ("/api/pages/", "main.api.Pages"), ("/api/pages/<pk>/", "main.api.Pages"),
-        ("/api/pages/find/", "main.api.Pages"), ("/cms/report/", "main.wagtail_hooks.report"),
-    ]  # fmt: skip
+        ("/api/pages/", "main.api.Pages"),
+        ("/api/pages/<pk>/", "main.api.Pages"),
+        ("/api/pages/find/", "main.api.Pages"),
+        ("/cms/report/", "main.wagtail_hooks.report"),
+    ]

@@ -36,11 +36,17 @@ def test_a_path_gives_pattern_name_view_and_lines() -> None:
     found = table({"main/urls.py": urls(body)})
     (route,) = found.routes
     assert (route.pattern, route.name, route.view, route.methods) == (
-        "/a/<pk>/", "page", "main.views.Page", ("GET", "POST"))  # fmt: skip
+        "/a/<pk>/",
+        "page",
+        "main.views.Page",
+        ("GET", "POST"),
+    )
     assert (route.path, route.line, route.view_path, route.view_line) == ("main/urls.py", 5, "main/views.py", 7)
     assert found.views[route.id].qualified == "main.views.Page"
     assert [(verb, method.shown) for verb, method in found.handlers[route.id]] == [
-        ("GET", "Page.get"), ("POST", "Page.post")]  # fmt: skip
+        ("GET", "Page.get"),
+        ("POST", "Page.post"),
+    ]
 
 
 def test_regular_expressions_lose_anchors_and_keep_the_names_of_groups() -> None:
@@ -53,7 +59,11 @@ urlpatterns = [
 ]
 """
     assert patterns({"main/urls.py": urls(body)}) == [
-        "/courses/<key>/<var>.json", "/files/.", "/old/beta/x", "/users/<name>/"]  # fmt: skip
+        "/courses/<key>/<var>.json",
+        "/files/.",
+        "/old/beta/x",
+        "/users/<name>/",
+    ]
 
 
 def test_includes_by_text_module_list_and_pair() -> None:
@@ -71,7 +81,13 @@ urlpatterns = [
 ]
 """
     assert patterns({"main/urls.py": urls(body), "shop/urls.py": leaf}) == [
-        "/inline/i/", "/list/y/", "/list/z/", "/module/x/", "/pair/x/", "/text/x/"]  # fmt: skip
+        "/inline/i/",
+        "/list/y/",
+        "/list/z/",
+        "/module/x/",
+        "/pair/x/",
+        "/text/x/",
+    ]
 
 
 def test_a_condition_is_kept_beside_the_route_and_handed_down() -> None:
@@ -123,7 +139,9 @@ from django.conf.urls import patterns, url
 urlpatterns = patterns('main.views', url(r'^a$', 'index'), (r'^b$', 'index'))
 """
     assert [(r.pattern, r.view) for r in table({"main/urls.py": body}).routes] == [
-        ("/a", "main.views.index"), ("/b", "main.views.index")]  # fmt: skip
+        ("/a", "main.views.index"),
+        ("/b", "main.views.index"),
+    ]
 
 
 def test_wrapped_views_are_seen_through() -> None:
@@ -137,7 +155,10 @@ urlpatterns = [
 ]
 """
     assert [r.view for r in table({"main/urls.py": urls(body)}).routes] == [
-        "main.views.Page", "main.views.index", "main.views.index"]  # fmt: skip
+        "main.views.Page",
+        "main.views.index",
+        "main.views.index",
+    ]
 
 
 def test_decorators_say_the_methods_of_a_function() -> None:
@@ -202,10 +223,13 @@ class {name}Config:
     root += "urlpatterns = get_plugin_url_patterns('lms.djangoapp')\n"
     leaf = urls("urlpatterns = [path('x/', views.index)]\n")
     files = {
-        "setup.py": setup, "main/urls.py": root,
-        "notes/apps.py": app.format(name="Notes", app="notes"), "notes/urls.py": leaf,
-        "other/apps.py": app.format(name="Other", app="other"), "other/urls.py": leaf,
-    }  # fmt: skip
+        "setup.py": setup,
+        "main/urls.py": root,
+        "notes/apps.py": app.format(name="Notes", app="notes"),
+        "notes/urls.py": leaf,
+        "other/apps.py": app.format(name="Other", app="other"),
+        "other/urls.py": leaf,
+    }
     assert patterns(files) == ["/api/notes/x/"]
 
 

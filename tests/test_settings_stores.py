@@ -21,38 +21,76 @@ def stores(source: str, deployed: tuple[EnvValue, ...] = (), **more: str) -> dic
     ("source", "key", "system", "technology"),
     [
         ("DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql'}}", ("database", "default"), "mysql", "MySQL"),
-        ("DATABASES = {'main': {'ENGINE': 'django.contrib.gis.db.backends.postgis'}}", ("database", "main"),
-         "postgres", "PostgreSQL"),
-        ("import dj_database_url\nDATABASES = {'default': dj_database_url.parse('postgres://db/shop')}",
-         ("database", "default"), "postgres", "PostgreSQL"),
+        (
+            "DATABASES = {'main': {'ENGINE': 'django.contrib.gis.db.backends.postgis'}}",
+            ("database", "main"),
+            "postgres",
+            "PostgreSQL",
+        ),
+        (
+            "import dj_database_url\nDATABASES = {'default': dj_database_url.parse('postgres://db/shop')}",
+            ("database", "default"),
+            "postgres",
+            "PostgreSQL",
+        ),
         ("CACHES = {'a': {'BACKEND': 'django_redis.cache.RedisCache'}}", ("cache", "a"), "redis", "Redis"),
-        ("CACHES = {'a': {'BACKEND': 'django.core.cache.backends.memcached.PyMemcacheCache'}}", ("cache", "a"),
-         "memcached", "Memcached"),
-        ("CACHES = {'a': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}", ("cache", "a"), "locmem",
-         "memory of the process"),
+        (
+            "CACHES = {'a': {'BACKEND': 'django.core.cache.backends.memcached.PyMemcacheCache'}}",
+            ("cache", "a"),
+            "memcached",
+            "Memcached",
+        ),
+        (
+            "CACHES = {'a': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}",
+            ("cache", "a"),
+            "locmem",
+            "memory of the process",
+        ),
         ("CELERY_BROKER_URL = 'amqps://mq.example//'", ("queue", "default"), "rabbitmq", "RabbitMQ"),
         ("CELERY_BROKER_TRANSPORT = 'redis'", ("queue", "default"), "redis", "Redis"),
-        ("STORAGES = {'default': {'BACKEND': 'storages.backends.s3boto3.S3Boto3Storage'}}", ("storage", "default"),
-         "s3", "Amazon S3"),
+        (
+            "STORAGES = {'default': {'BACKEND': 'storages.backends.s3boto3.S3Boto3Storage'}}",
+            ("storage", "default"),
+            "s3",
+            "Amazon S3",
+        ),
         ("DEFAULT_FILE_STORAGE = 'storages.backends.s3.S3Storage'", ("storage", "default"), "s3", "Amazon S3"),
         ("OPENSEARCH_URL = 'https://search.example'", ("search", "default"), "opensearch", "OpenSearch"),
         ("ELASTIC_SEARCH_CONFIG = [{'host': 'localhost'}]", ("search", "default"), "elasticsearch", "Elasticsearch"),
-        ("HAYSTACK_CONNECTIONS = {'default': {'ENGINE': 'haystack.backends.solr_backend.SolrEngine'}}",
-         ("search", "default"), "solr", "Solr"),
-        ("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels_redis.core.RedisChannelLayer'}}", ("queue", "default"),
-         "redis", "Redis"),
-        ("CONTENTSTORE = {'ENGINE': 'shop.stores.MongoContentStore'}", ("database", "contentstore"), "mongodb",
-         "MongoDB"),
-        ("DOC_STORE_CONFIG = {'host': 'db.example', 'port': 27017}", ("database", "doc_store_config"), "mongodb",
-         "MongoDB"),
+        (
+            "HAYSTACK_CONNECTIONS = {'default': {'ENGINE': 'haystack.backends.solr_backend.SolrEngine'}}",
+            ("search", "default"),
+            "solr",
+            "Solr",
+        ),
+        (
+            "CHANNEL_LAYERS = {'default': {'BACKEND': 'channels_redis.core.RedisChannelLayer'}}",
+            ("queue", "default"),
+            "redis",
+            "Redis",
+        ),
+        (
+            "CONTENTSTORE = {'ENGINE': 'shop.stores.MongoContentStore'}",
+            ("database", "contentstore"),
+            "mongodb",
+            "MongoDB",
+        ),
+        (
+            "DOC_STORE_CONFIG = {'host': 'db.example', 'port': 27017}",
+            ("database", "doc_store_config"),
+            "mongodb",
+            "MongoDB",
+        ),
     ],
-)  # fmt: skip
+)
 def test_engines_are_told_by_what_names_them(source: str, key: tuple[str, str], system: str, technology: str) -> None:
     store = stores(source)[key]
     assert (store.system, store.technology) == (system, technology)
 
 
-DATABASE = "import dj_database_url\nimport os\nDB = dj_database_url.parse(os.environ.get('DATABASE_URL', 'sqlite:///x'))"
+DATABASE = (
+    "import dj_database_url\nimport os\nDB = dj_database_url.parse(os.environ.get('DATABASE_URL', 'sqlite:///x'))"
+)
 
 
 def test_a_sqlite_default_yields_to_options_to_deployment_and_to_drivers() -> None:
@@ -72,13 +110,19 @@ def test_a_sqlite_default_yields_to_options_to_deployment_and_to_drivers() -> No
 @pytest.mark.parametrize(
     ("source", "env", "system"),
     [
-        ("import dj_database_url as d\nDATABASES = {'default': d.config(default='mysql://db/x')}",
-         "DATABASE_URL", "mysql"),
+        (
+            "import dj_database_url as d\nDATABASES = {'default': d.config(default='mysql://db/x')}",
+            "DATABASE_URL",
+            "mysql",
+        ),
         ("import environ\nenv = environ.Env()\nDATABASES = {'default': env.db()}", "DATABASE_URL", "database"),
-        ("import environ\nenv = environ.Env()\nDATABASES = {'default': env.db('MAIN', default='postgres://db/x')}",
-         "MAIN", "postgres"),
+        (
+            "import environ\nenv = environ.Env()\nDATABASES = {'default': env.db('MAIN', default='postgres://db/x')}",
+            "MAIN",
+            "postgres",
+        ),
     ],
-)  # fmt: skip
+)
 def test_urls_of_databases_are_read_from_their_variable(source: str, env: str, system: str) -> None:
     found = stores(source)["database", "default"]
     assert (found.env, found.system) == (env, system)

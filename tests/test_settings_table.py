@@ -19,9 +19,7 @@ def get_bool(name, default):
 """
 
 
-def table(
-    files: dict[str, str], *modules: str, libraries: dict[str, dict[str, str]] | None = None
-) -> SettingsTable:
+def table(files: dict[str, str], *modules: str, libraries: dict[str, dict[str, str]] | None = None) -> SettingsTable:
     return SettingsTable.build(evaluator(files, libraries), "shop", modules or ("shop.settings",), "web")
 
 

@@ -33,8 +33,16 @@ def test_the_table_shows_each_state_and_what_it_changed(store: Path, capsys: pyt
     assert history(store) == 0
     head, first, second = capsys.readouterr().out.splitlines()
     assert head.split() == [
-        "snapshot", "since", "(UTC)", "flows", "tasks", "schedules", "brittle", "unknowns", "sources",
-    ]  # fmt: skip
+        "snapshot",
+        "since",
+        "(UTC)",
+        "flows",
+        "tasks",
+        "schedules",
+        "brittle",
+        "unknowns",
+        "sources",
+    ]
     assert first.split() == ["#1", "2025-03-10T12:00:00Z", "1", "1", "1", "0", "1", f"shop@{COMMIT[:10]}"]
     assert second.split()[2:4] == ["3", "(+2)"]
     assert second.endswith("!")
@@ -51,8 +59,9 @@ def test_csv(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert history(store, "--csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["id"], row["flows"], row["sources"]) for row in rows] == [
-        ("#1", "1", f"shop@{COMMIT}"), ("#2", "3", f"shop@{COMMIT}!"),
-    ]  # fmt: skip
+        ("#1", "1", f"shop@{COMMIT}"),
+        ("#2", "3", f"shop@{COMMIT}!"),
+    ]
 
 
 def test_the_plot(store: Path, tmp_path: Path) -> None:

@@ -177,7 +177,10 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(pa
         old.execute(statement)
     old.execute(f"PRAGMA application_id = {snapshots.APPLICATION_ID}")
     old.execute("PRAGMA user_version = 1")
-    old.execute("INSERT INTO snapshot VALUES (7, '2025-01-01T00:00:00Z', '2025-01-02T00:00:00Z', '', 'd', 1, 1, 2, 3, 4, 5, 6, 7)")  # noqa: E501
+    old.execute(
+        "INSERT INTO snapshot VALUES (7, '2025-01-01T00:00:00Z', '2025-01-02T00:00:00Z', '', 'd',"
+        " 1, 1, 2, 3, 4, 5, 6, 7)"
+    )
     old.commit()
     old.close()
     with SnapshotStore(path) as store:

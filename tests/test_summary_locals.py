@@ -26,7 +26,7 @@ BODIES = [
     "if (a := b):\n    c = [d for d in b]\n    e = lambda f: f",
     "return {a: b for a, b in rows}",
     "async def f():\n    pass\nx = [y async for y in f()]",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("body", BODIES)

@@ -87,9 +87,12 @@ def test_a_name_of_the_function_around_is_a_closure_s_and_passes_over_classes() 
     [made] = scopes["outer.<lambda>1"].returns
     assert made[:3] == ("b", "+", ("x", "outer", "base"))
     assert {name: scope.kind for name, scope in scopes.items()} == {
-        "": "module", "outer": "function", "outer.Inner": "class", "outer.Inner.method": "function",
+        "": "module",
+        "outer": "function",
+        "outer.Inner": "class",
+        "outer.Inner.method": "function",
         "outer.<lambda>1": "lambda",
-    }  # fmt: skip
+    }
 
 
 def test_names_of_the_module_and_builtins_stay_names() -> None:
@@ -135,8 +138,12 @@ def test_decorators_defaults_and_bases_are_read_outside_the_body() -> None:
     assert (api.bases, api.keywords) == ((("n", "Base"),), (("metaclass", ("n", "Meta")),))
     assert api.calls[get.decorators[0][1]].func == ("n", "retry")
     assert [(name, kind) for name, kind, _default, _annotation in get.params] == [
-        ("self", "pos"), ("path", "pos"), ("rest", "*"), ("size", "kw"), ("more", "**"),
-    ]  # fmt: skip
+        ("self", "pos"),
+        ("path", "pos"),
+        ("rest", "*"),
+        ("size", "kw"),
+        ("more", "**"),
+    ]
     [size] = [default for name, _kind, default, _annotation in get.params if name == "size"]
     assert size is not None
     assert constants(api, size) == {6}

@@ -22,8 +22,19 @@ SPOT = Evidence("mitxonline", "a" * 40, "app/api.py", 3, 3, "call")
 
 
 def flow(source: str, target: str, label: str, sync: bool = True, confidence: str = "certain", **more: Any) -> Flow:
-    made = Flow(f"{source}>{target}:{label}:{sync}", source, target, label, sync, "HTTPS", label, "request", "",
-                confidence, (SPOT,))  # fmt: skip
+    made = Flow(
+        f"{source}>{target}:{label}:{sync}",
+        source,
+        target,
+        label,
+        sync,
+        "HTTPS",
+        label,
+        "request",
+        "",
+        confidence,
+        (SPOT,),
+    )
     return dataclasses.replace(made, **more)
 
 
@@ -64,8 +75,16 @@ class TestAllViews:
         assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]*", view.id) for view in views)
 
     def test_each_system_has_its_context_its_containers_and_its_dependencies(self) -> None:
-        assert {"landscape", "edx-context", "edx-containers", "mitxonline-context", "mitxonline-containers",
-                "micromasters-context", "micromasters-containers", "edx-dependencies"} <= set(VIEWS)  # fmt: skip
+        assert {
+            "landscape",
+            "edx-context",
+            "edx-containers",
+            "mitxonline-context",
+            "mitxonline-containers",
+            "micromasters-context",
+            "micromasters-containers",
+            "edx-dependencies",
+        } <= set(VIEWS)
 
     def test_every_arrow_stands_between_boxes_of_its_view_and_on_flows_of_the_graph(self) -> None:
         known = {item.id for item in SAMPLE.flows}
@@ -115,8 +134,11 @@ class TestConfidence:
 
 class TestMerging:
     def test_parallel_flows_of_one_synchrony_become_one_arrow(self) -> None:
-        flows = (flow("shop.web", "pay", "charge"), flow("shop.web", "pay", "refund"),
-                 flow("shop.web", "pay", "report", sync=False))  # fmt: skip
+        flows = (
+            flow("shop.web", "pay", "charge"),
+            flow("shop.web", "pay", "refund"),
+            flow("shop.web", "pay", "report", sync=False),
+        )
         edges = view_of(small(flows, external("pay")), "shop-context").edges
         assert [(edge.label, edge.sync) for edge in edges] == [("report", False), ("charge, refund", True)]
 

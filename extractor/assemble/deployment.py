@@ -125,10 +125,15 @@ class _Reader:
                 found.setdefault(name, []).append(unit)
                 technology.setdefault(name, what)
         return tuple(
-            _Part(self._node_id(name, units), _part_name(role, units[0], technology[name]), role, technology[name],
-                  tuple(units))
+            _Part(
+                self._node_id(name, units),
+                _part_name(role, units[0], technology[name]),
+                role,
+                technology[name],
+                tuple(units),
+            )
             for name, units in sorted(found.items())
-        )  # fmt: skip
+        )
 
     def _proxy_name(self, unit: Unit) -> str:
         kind = family(unit.technology)
@@ -148,9 +153,15 @@ class _Reader:
     def _node(self, part: _Part) -> Node:
         what = "Passes requests on" if part.role == "proxy" else "Builds or serves the front end"
         return Node(
-            part.node, "container", part.name, part.technology, f"{what}. {unit_words(part.units)}", self._system.id,
-            tuple(map(self._at_unit, part.units[:4])), repo=self._system.id,
-        )  # fmt: skip
+            part.node,
+            "container",
+            part.name,
+            part.technology,
+            f"{what}. {unit_words(part.units)}",
+            self._system.id,
+            tuple(map(self._at_unit, part.units[:4])),
+            repo=self._system.id,
+        )
 
     def _outside(self) -> dict[str, tuple[Evidence, ...]]:
         found: dict[str, tuple[Evidence, ...]] = {}
@@ -182,18 +193,33 @@ class _Reader:
             if target != part.node
         }
         configured = (
-            Link(source, target, "requests", "HTTP", _lines(e for e, _unit in rows),
-                 "the proxy's configuration names whom it passes requests on to", condition=_profile(rows[0][1]))
+            Link(
+                source,
+                target,
+                "requests",
+                "HTTP",
+                _lines(e for e, _unit in rows),
+                "the proxy's configuration names whom it passes requests on to",
+                condition=_profile(rows[0][1]),
+            )
             for (source, target), rows in out.items()
-        )  # fmt: skip
+        )
         return (
             *configured,
             *(
-                Link(source, target, "requests", "HTTP", (evidence,), f"{unit.path} links the proxy with it", "likely",
-                     _profile(unit))
+                Link(
+                    source,
+                    target,
+                    "requests",
+                    "HTTP",
+                    (evidence,),
+                    f"{unit.path} links the proxy with it",
+                    "likely",
+                    _profile(unit),
+                )
                 for (source, target), (evidence, unit) in needed.items()
             ),
-        )  # fmt: skip
+        )
 
     def _read_by(self, part: _Part, purpose: str) -> Iterator[Upstream]:
         """The upstreams of a proxy's configuration; none where two proxies could read it."""
@@ -254,8 +280,15 @@ class _Reader:
                     found.setdefault((part.node, target), []).extend(self._upstream_lines(upstream))
                     units[part.node] = part.units[0]
         for (source, target), lines in found.items():
-            yield Link(source, target, "sign-in", "OpenID Connect", _lines(lines),
-                       "the gateway's configuration names the provider", condition=_profile(units[source]))  # fmt: skip
+            yield Link(
+                source,
+                target,
+                "sign-in",
+                "OpenID Connect",
+                _lines(lines),
+                "the gateway's configuration names the provider",
+                condition=_profile(units[source]),
+            )
 
     def _provider(self, upstream: Upstream) -> str:
         host = re.split(r"[:/]", upstream.resolved.rpartition("://")[2])[0]
@@ -285,11 +318,15 @@ class _Reader:
                     if line is None and len(self._fronts) > 1:
                         continue
                     yield Link(
-                        web_id(self._system.id, service.id), part.node, "front-end bundles", "webpack",
+                        web_id(self._system.id, service.id),
+                        part.node,
+                        "front-end bundles",
+                        "webpack",
                         (self._at_joint(joint), line or self._at_unit(part.units[0])),
                         f"{joint.setting} says where pages find the bundles that the front end builds",
-                        "certain" if line else "likely", _profile(part.units[0]),
-                    )  # fmt: skip
+                        "certain" if line else "likely",
+                        _profile(part.units[0]),
+                    )
 
     def _needing(self, service: Service, part: _Part) -> Evidence | None:
         for unit in self._units:
@@ -335,9 +372,15 @@ class _Reader:
         """Services that send people to an identity provider, as the backends that settings name do."""
         for joint in self._joints("sign-in"):
             for service in self._of(joint):
-                yield Link(web_id(self._system.id, service.id), joint.system, "sign-in", joint.protocol,
-                           (self._at_joint(joint),), f"{joint.setting} names {joint.named}",
-                           condition=joint.condition)  # fmt: skip
+                yield Link(
+                    web_id(self._system.id, service.id),
+                    joint.system,
+                    "sign-in",
+                    joint.protocol,
+                    (self._at_joint(joint),),
+                    f"{joint.setting} names {joint.named}",
+                    condition=joint.condition,
+                )
 
     def _joints(self, role: str) -> list[Joint]:
         return [joint for joint in self._repo.joints if joint.role == role]

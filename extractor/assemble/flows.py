@@ -57,12 +57,26 @@ class _Arrow:
         evidence = list(dict.fromkeys((*self.primary, *self.explaining)))[:MAX_EVIDENCE]
         evidence += [e for e in list(self.grounds)[:MAX_GROUNDS] if e not in evidence]
         return Flow(
-            row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol), self.source,
-            self.target, self.label, self.sync, self.protocol, _some(self.data, 6), _some(self.triggers, 4),
-            _some(self.cadences, 4), self.confidence, tuple(evidence), _some(self.why, 2),
-            "" if self.unconditional else _some(self.conditions, 3), tuple(self.calls), tuple(self.routes),
-            tuple(self.tasks), tuple(self.schedules), (), self.chain,
-        )  # fmt: skip
+            row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol),
+            self.source,
+            self.target,
+            self.label,
+            self.sync,
+            self.protocol,
+            _some(self.data, 6),
+            _some(self.triggers, 4),
+            _some(self.cadences, 4),
+            self.confidence,
+            tuple(evidence),
+            _some(self.why, 2),
+            "" if self.unconditional else _some(self.conditions, 3),
+            tuple(self.calls),
+            tuple(self.routes),
+            tuple(self.tasks),
+            tuple(self.schedules),
+            (),
+            self.chain,
+        )
 
 
 def _some(words: Iterable[str], limit: int) -> str:
@@ -75,9 +89,12 @@ class Arrows:
     """Collects the arrows of an estate."""
 
     def __init__(
-        self, estate: Estate, facts: Mapping[str, RepoFacts], timings: Mapping[str, Timings],
+        self,
+        estate: Estate,
+        facts: Mapping[str, RepoFacts],
+        timings: Mapping[str, Timings],
         deployed: Mapping[str, Deployment],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}

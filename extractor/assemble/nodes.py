@@ -20,13 +20,26 @@ from extractor.rulebook import Vendor
 from extractor.runtime.units import Unit
 
 _STORE_NAMES = {
-    "postgres": "PostgreSQL", "mysql": "MySQL", "mongodb": "MongoDB", "redis": "Redis", "memcached": "Memcached",
-    "s3": "Object storage", "opensearch": "OpenSearch", "elasticsearch": "Elasticsearch", "rabbitmq": "RabbitMQ",
-    "sqlite": "SQLite", "meilisearch": "Meilisearch", "sqs": "Amazon SQS", "google-pubsub": "Google Pub/Sub",
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "mongodb": "MongoDB",
+    "redis": "Redis",
+    "memcached": "Memcached",
+    "s3": "Object storage",
+    "opensearch": "OpenSearch",
+    "elasticsearch": "Elasticsearch",
+    "rabbitmq": "RabbitMQ",
+    "sqlite": "SQLite",
+    "meilisearch": "Meilisearch",
+    "sqs": "Amazon SQS",
+    "google-pubsub": "Google Pub/Sub",
     # Where deployment, or a setting, chooses among several.
-    "database": "Database", "cache": "Cache", "queue": "Message queue", "search": "Search index",
+    "database": "Database",
+    "cache": "Cache",
+    "queue": "Message queue",
+    "search": "Search index",
     "storage": "Object storage",
-}  # fmt: skip
+}
 
 # A store declared in several parts is drawn as the first of these.
 _KIND_ORDER = ("database", "search", "storage", "cache", "queue")
@@ -34,9 +47,12 @@ _IN_PROCESS = frozenset({"locmem", "dummy", "memory", "file"})
 
 
 def nodes(
-    estate: Estate, facts: Mapping[str, RepoFacts], vendors: Mapping[str, Vendor], used: Iterable[str],
+    estate: Estate,
+    facts: Mapping[str, RepoFacts],
+    vendors: Mapping[str, Vendor],
+    used: Iterable[str],
     deployed: Mapping[str, Deployment],
-) -> tuple[Node, ...]:  # fmt: skip
+) -> tuple[Node, ...]:
     """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it.
     `deployed` is what deployment files show of each system."""
     out: dict[str, Node] = {}
@@ -76,11 +92,12 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
         kind = "external" if system.kind == "system" else system.kind
         return Node(
             node_id, kind, system.name, system.technology, system.description, None, (), system.group, "external"
-        )  # fmt: skip
+        )
     vendor = vendors.get(node_id)
     if vendor is not None:
-        return Node(node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group,
-                    "external")  # fmt: skip
+        return Node(
+            node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group, "external"
+        )
     if "." not in node_id:  # no host: the owner of an address that a setting, say, is named after
         name, told = node_id.replace("-", " ").capitalize(), "Known by the name of what holds its address only"
         return Node(node_id, "external", name, "", told, None, (), "Other systems", "external")
@@ -89,8 +106,9 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
 
 def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[Node]:
     top = _first_evidence(repo)
-    yield Node(system.id, "system", system.name, system.technology, system.description, None, top, system.group,
-               repo=system.id)  # fmt: skip
+    yield Node(
+        system.id, "system", system.name, system.technology, system.description, None, top, system.group, repo=system.id
+    )
     units = placed(repo.runtime.units) if repo.runtime else ()
     for service in services_of(system):
         yield from _service_nodes(system, service, repo, units)
@@ -102,16 +120,40 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
         undecided = store.system == store.kind and store.system not in used
         if node_id in declared or store.system in _IN_PROCESS or undecided:
             continue
-        evidence = (Evidence(system.id, repo.source.commit, store.evidence.path, store.evidence.line,
-                             store.evidence.end_line, "setting"),)  # fmt: skip
-        declared[node_id] = Node(node_id, store.kind, _STORE_NAMES.get(store.system, store.technology),
-                                 store.technology, "", system.id, evidence, repo=system.id)  # fmt: skip
+        evidence = (
+            Evidence(
+                system.id,
+                repo.source.commit,
+                store.evidence.path,
+                store.evidence.line,
+                store.evidence.end_line,
+                "setting",
+            ),
+        )
+        declared[node_id] = Node(
+            node_id,
+            store.kind,
+            _STORE_NAMES.get(store.system, store.technology),
+            store.technology,
+            "",
+            system.id,
+            evidence,
+            repo=system.id,
+        )
     for use in repo.stores:
         node_id = use_id(estate, repo, use.system)
         if node_id not in declared and node_id.startswith(f"{system.id}/"):
             evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
-            declared[node_id] = Node(node_id, use.kind, _STORE_NAMES.get(use.system, use.system), use.engine, "",
-                                     system.id, evidence, repo=system.id)  # fmt: skip
+            declared[node_id] = Node(
+                node_id,
+                use.kind,
+                _STORE_NAMES.get(use.system, use.system),
+                use.engine,
+                "",
+                system.id,
+                evidence,
+                repo=system.id,
+            )
     for node in declared.values():
         run = (u for u in units if family(u.technology).lower() in (node.name.lower(), node.technology.lower()))
         lines = tuple(_unit_evidence(system.id, repo.source.commit, tuple(run)))
@@ -143,8 +185,17 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
         evidence += (Evidence(system.id, commit, routes[0].path, routes[0].line, routes[0].line, "route"),)
     name = service.name if len(services_of(system)) > 1 else f"{service.name} web"
     words = service.description or (f"{len(routes)} routes" if routes else "")
-    yield Node(web_id(system.id, service.id), "container", name, web[0].technology if web else "Django",
-               _sentences(words, unit_words(web)), system.id, evidence, repo=system.id, service=service.id)  # fmt: skip
+    yield Node(
+        web_id(system.id, service.id),
+        "container",
+        name,
+        web[0].technology if web else "Django",
+        _sentences(words, unit_words(web)),
+        system.id,
+        evidence,
+        repo=system.id,
+        service=service.id,
+    )
     if tasks:
         yield from _celery_nodes(system, service, repo, tasks, units)
     if beats:
@@ -158,26 +209,52 @@ def _celery_nodes(
     queues = sorted({t.queue for t in tasks if t.queue})
     workers = running(units, "worker", system, service)
     first = Evidence(system.id, commit, tasks[0].path, tasks[0].line, tasks[0].end_line, "task")
-    yield Node(worker_id(system.id, service.id), "container", f"{service.name} worker", "Celery",
-               _sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)), system.id,
-               (*_unit_evidence(system.id, commit, workers), first), repo=system.id, service=service.id)  # fmt: skip
+    yield Node(
+        worker_id(system.id, service.id),
+        "container",
+        f"{service.name} worker",
+        "Celery",
+        _sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)),
+        system.id,
+        (*_unit_evidence(system.id, commit, workers), first),
+        repo=system.id,
+        service=service.id,
+    )
     broker = next((d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)), None)
     evidence: tuple[Evidence, ...] = (first,)
     if broker is not None:
-        evidence = (Evidence(system.id, commit, broker.evidence.path, broker.evidence.line, broker.evidence.end_line,
-                             "setting"),)  # fmt: skip
-    yield Node(queue_id(system.id, service.id), "queue", f"{service.name} queues",
-               f"Celery on {broker.technology}" if broker and broker.system != broker.kind else "Celery",
-               _listed(queues), system.id, evidence,
-               repo=system.id, service=service.id)  # fmt: skip
+        evidence = (
+            Evidence(
+                system.id, commit, broker.evidence.path, broker.evidence.line, broker.evidence.end_line, "setting"
+            ),
+        )
+    yield Node(
+        queue_id(system.id, service.id),
+        "queue",
+        f"{service.name} queues",
+        f"Celery on {broker.technology}" if broker and broker.system != broker.kind else "Celery",
+        _listed(queues),
+        system.id,
+        evidence,
+        repo=system.id,
+        service=service.id,
+    )
 
 
 def _beat_node(system: System, service: Service, commit: str, beats: Sequence[Schedule], units: Sequence[Unit]) -> Node:
     first = Evidence(system.id, commit, beats[0].path, beats[0].line, beats[0].end_line, "schedule")
     found = running(units, "beat", system, service)
-    return Node(beat_id(system.id, service.id), "container", f"{service.name} beat", "Celery beat",
-                _sentences(f"Queues {len(beats)} scheduled tasks", unit_words(found)), system.id,
-                (*_unit_evidence(system.id, commit, found), first), repo=system.id, service=service.id)  # fmt: skip
+    return Node(
+        beat_id(system.id, service.id),
+        "container",
+        f"{service.name} beat",
+        "Celery beat",
+        _sentences(f"Queues {len(beats)} scheduled tasks", unit_words(found)),
+        system.id,
+        (*_unit_evidence(system.id, commit, found), first),
+        repo=system.id,
+        service=service.id,
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

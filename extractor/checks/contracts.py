@@ -16,7 +16,10 @@ _MIN_LITERAL = 2  # segments of a path that must be known before one says that n
 
 
 def contracts(
-    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str], gaps: Sequence[Gap] = (),
+    calls: Sequence[Call],
+    routes: Sequence[Route],
+    served_by: Mapping[str, str],
+    gaps: Sequence[Gap] = (),
     rules: Mapping[str, FindingRule] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings about calls into the estate's own systems.
@@ -35,7 +38,10 @@ def contracts(
 
 
 def _contract_drafts(
-    calls: Sequence[Call], routes: Sequence[Route], served_by: Mapping[str, str], gaps: Sequence[Gap],
+    calls: Sequence[Call],
+    routes: Sequence[Route],
+    served_by: Mapping[str, str],
+    gaps: Sequence[Gap],
     rules: Mapping[str, FindingRule],
 ) -> Iterator[tuple[str, Draft]]:
     by_id = {route.id: route for route in routes}
@@ -100,16 +106,25 @@ def _may_serve(gap: Gap, call: Call) -> bool:
     """True when the path of a call lies under URLs that were not read; those at the root say nothing of any path."""
     prefix = [part for part in _prefix(gap).split("/") if part]
     path = [part for part in url_path(call.url).split("/") if part]
-    return bool(prefix) and len(path) >= len(prefix) and all(
-        want == have or "<" in want or "{}" in have for want, have in zip(prefix, path, strict=False)
+    return (
+        bool(prefix)
+        and len(path) >= len(prefix)
+        and all(want == have or "<" in want or "{}" in have for want, have in zip(prefix, path, strict=False))
     )
 
 
 def _at_call(call: Call, rule: FindingRule, message: str) -> Draft:
     return Draft(
-        rule.id, rule.severity_for(call.contexts), message, call.path, call.line, call.end_line, call.function,
-        f"{call.system} {call.http_method or ''} {url_path(call.url)}", (call.id,),
-    )  # fmt: skip
+        rule.id,
+        rule.severity_for(call.contexts),
+        message,
+        call.path,
+        call.line,
+        call.end_line,
+        call.function,
+        f"{call.system} {call.http_method or ''} {url_path(call.url)}",
+        (call.id,),
+    )
 
 
 def unresolved_schedules(schedules: Iterable[Schedule], rule: FindingRule) -> Iterator[Draft]:

@@ -124,9 +124,15 @@ def in_settings(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
                 where = view.where(name)
                 if where is not None:
                     yield Draft(
-                        rule.id, "medium", f"the setting {name} has a secret as its default, which is public",
-                        where.path, where.line, where.end_line, "", f"setting {name}",
-                    )  # fmt: skip
+                        rule.id,
+                        "medium",
+                        f"the setting {name} has a secret as its default, which is public",
+                        where.path,
+                        where.line,
+                        where.end_line,
+                        "",
+                        f"setting {name}",
+                    )
 
 
 def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool:

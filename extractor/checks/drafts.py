@@ -57,7 +57,17 @@ def _order(draft: Draft) -> tuple[str, int, int, str, str, str]:
 def _finding(repo: str, draft: Draft, ordinal: int, rule: FindingRule) -> Finding:
     mark = fingerprint(draft.rule, repo, draft.subject, ordinal)
     return Finding(
-        id=row_id("finding", mark), rule=draft.rule, severity=draft.severity, message=draft.message, repo=repo,
-        path=draft.path, line=draft.line, end_line=draft.end_line, fingerprint=mark, flow_ids=(),
-        function=draft.function, remedy=rule.remedy, call_ids=draft.call_ids,
-    )  # fmt: skip
+        id=row_id("finding", mark),
+        rule=draft.rule,
+        severity=draft.severity,
+        message=draft.message,
+        repo=repo,
+        path=draft.path,
+        line=draft.line,
+        end_line=draft.end_line,
+        fingerprint=mark,
+        flow_ids=(),
+        function=draft.function,
+        remedy=rule.remedy,
+        call_ids=draft.call_ids,
+    )

@@ -54,7 +54,16 @@ def _unused(
             if (directive, name) in used:
                 continue
             why = f"no finding of {name} is here" if name in rules else f"there is no rule {name!r}"
-            yield directive.repo, Draft(
-                rule.id, rule.severity, f"this ignore is not needed: {why}", directive.path, directive.line,
-                directive.line, "", f"ignore {name}",
-            )  # fmt: skip
+            yield (
+                directive.repo,
+                Draft(
+                    rule.id,
+                    rule.severity,
+                    f"this ignore is not needed: {why}",
+                    directive.path,
+                    directive.line,
+                    directive.line,
+                    "",
+                    f"ignore {name}",
+                ),
+            )

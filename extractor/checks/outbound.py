@@ -100,9 +100,7 @@ def plain_http(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
         yield _where_written(rule, scene, effect, "http://", message, whole)
 
 
-def _where_written(
-    rule: FindingRule, scene: Scene, effect: Effect, needle: str, message: str, whole: str
-) -> Draft:
+def _where_written(rule: FindingRule, scene: Scene, effect: Effect, needle: str, message: str, whole: str) -> Draft:
     """A draft at the constant of a module or class that holds the address, where there is one, else at the call."""
     draft = at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
     call = effect.site.call
@@ -112,9 +110,13 @@ def _where_written(
         return draft
     module, line, text = found
     return dataclasses.replace(
-        draft, path=module.path, line=line, end_line=line, subject=masked_text(text),
+        draft,
+        path=module.path,
+        line=line,
+        end_line=line,
+        subject=masked_text(text),
         message=f"{message} ({effect.site.owner.module.path}:{call.line})",
-    )  # fmt: skip
+    )
 
 
 def at_site(
@@ -123,9 +125,16 @@ def at_site(
     """A draft at a call expression."""
     owner = site.owner
     return Draft(
-        rule.id, rule.severity_for(scene.contexts(owner)), message, owner.module.path, site.call.line,
-        site.call.end_line, owner.shown, subject, tuple(sorted(row.id for row in rows)),
-    )  # fmt: skip
+        rule.id,
+        rule.severity_for(scene.contexts(owner)),
+        message,
+        owner.module.path,
+        site.call.line,
+        site.call.end_line,
+        owner.shown,
+        subject,
+        tuple(sorted(row.id for row in rows)),
+    )
 
 
 def shown(url: Text) -> str:

@@ -92,12 +92,17 @@ def _plain(path: Path) -> Any:
 def _rule(data: Mapping[str, Any]) -> FindingRule:
     examples = data.get("examples", {})
     return FindingRule(
-        data["id"], data["title"], data["why"].strip(), data["remedy"].strip(), data["severity"], data["docs"],
+        data["id"],
+        data["title"],
+        data["why"].strip(),
+        data["remedy"].strip(),
+        data["severity"],
+        data["docs"],
         tuple(sorted(data.get("severity_in", {}).items())),
         tuple(sorted((name, tuple(items)) for name, items in data.get("options", {}).items())),
         tuple(_example(row, data["severity"]) for row in examples.get("hits", ())),
         tuple(_example(row, data["severity"]) for row in examples.get("misses", ())),
-    )  # fmt: skip
+    )
 
 
 def _example(row: Mapping[str, Any], severity: str) -> Example:

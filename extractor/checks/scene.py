@@ -22,8 +22,11 @@ from extractor.rulebook import RuleBook
 MAX_CALLERS = 40
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
 _HOST = re.compile(r"^([^/:?#\s{}@]+)")
-_LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|\.(localhost|local|internal|test)$"
-                    r"|^[a-z0-9_-]+$", re.IGNORECASE)  # fmt: skip
+_LOCAL = re.compile(
+    r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|\.(localhost|local|internal|test)$"
+    r"|^[a-z0-9_-]+$",
+    re.IGNORECASE,
+)
 
 
 class Placed(Protocol):
@@ -222,5 +225,14 @@ def receivers(func: Value) -> Iterator[Ext | Inst]:
         yield func.self
 
 
-__all__ = ["Placed", "Response", "Scene", "SettingsView", "host_in", "is_local", "literals",
-           "outside_path", "receivers"]  # fmt: skip
+__all__ = [
+    "Placed",
+    "Response",
+    "Scene",
+    "SettingsView",
+    "host_in",
+    "is_local",
+    "literals",
+    "outside_path",
+    "receivers",
+]

@@ -37,8 +37,12 @@ def tls_verify_disabled(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
 
 
 def _is_client(scene: Scene, site: Site, clients: tuple[str, ...]) -> bool:
-    return any(made.path.split(".", 1)[0] in clients for func in site.funcs for made in receivers(func)
-               if isinstance(made, Ext))  # fmt: skip
+    return any(
+        made.path.split(".", 1)[0] in clients
+        for func in site.funcs
+        for made in receivers(func)
+        if isinstance(made, Ext)
+    )
 
 
 def _at_call(scene: Scene, rule: FindingRule, site: Site, words: tuple[str, ...]) -> Iterator[Draft]:
@@ -104,10 +108,15 @@ def _assigned(scene: Scene, rule: FindingRule, words: tuple[str, ...], clients: 
                 continue
             if any(_is_made(value, clients) for value in scene.ev.eval(base, frame)):
                 yield Draft(
-                    rule.id, rule.severity_for(scene.contexts(owner)),
-                    f"{attr} is switched off for every request of this client", owner.module.path, line, line,
-                    owner.shown, f"client.{attr}",
-                )  # fmt: skip
+                    rule.id,
+                    rule.severity_for(scene.contexts(owner)),
+                    f"{attr} is switched off for every request of this client",
+                    owner.module.path,
+                    line,
+                    line,
+                    owner.shown,
+                    f"client.{attr}",
+                )
 
 
 def _is_made(value: Value, clients: tuple[str, ...]) -> bool:

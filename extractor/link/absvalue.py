@@ -208,9 +208,24 @@ class Unknown:
 
 
 Value = Union[  # noqa: UP007  (a class made by _value has no | of its own for the type checker)
-    Text, Const, Setting, Env, Ext, ModuleRef, DefRef, Inst, Query, QueryMethod, Super, Param, Partial, Seq, Mapping,
-    Piped, Unknown,
-]  # fmt: skip
+    Text,
+    Const,
+    Setting,
+    Env,
+    Ext,
+    ModuleRef,
+    DefRef,
+    Inst,
+    Query,
+    QueryMethod,
+    Super,
+    Param,
+    Partial,
+    Seq,
+    Mapping,
+    Piped,
+    Unknown,
+]
 Values = tuple[Value, ...]
 Bindings = tuple[tuple[str, Values], ...]
 

@@ -39,9 +39,24 @@ SELF = "#self"
 _SINGLE = frozenset({"current", "get_solo"})
 # Fields of models whose value is a text or a number: what it is stands in the database.
 _PLAIN_FIELDS = tuple(
-    f".{kind}Field()" for kind in ("Char", "URL", "Text", "Slug", "Email", "UUID", "GenericIPAddress", "Integer",
-                                   "PositiveInteger", "BigInteger", "PositiveSmallInteger", "SmallInteger")
-)  # fmt: skip
+    f".{kind}Field()"
+    for kind in (
+        "Char",
+        "URL",
+        "Text",
+        "Slug",
+        "Email",
+        "UUID",
+        "GenericIPAddress",
+        "Integer",
+        "PositiveInteger",
+        "BigInteger",
+        "PositiveSmallInteger",
+        "SmallInteger",
+    )
+)
+
+
 def attribute(ev: Evaluator, base: Value, name: str) -> Values:
     """What `base.name` can be."""
     if isinstance(base, ModuleRef):
@@ -217,8 +232,12 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
             else:
                 out.append(value)
         if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
-            of_subclasses = [v for sub in ev.classes.subclasses(cls)[:12] if name in sub.scope.names
-                             for v in _class_attribute(ev, DefRef(sub), name)]  # fmt: skip
+            of_subclasses = [
+                v
+                for sub in ev.classes.subclasses(cls)[:12]
+                if name in sub.scope.names
+                for v in _class_attribute(ev, DefRef(sub), name)
+            ]
             out = of_subclasses or out
         return bounded(_query_set(ev, cls, name, value) for value in out)
     nested = f"{cls.scope.name}.{name}"
@@ -302,9 +321,16 @@ def _ext_item(base: Ext, key: str | None) -> Ext:
 
 
 _GENERIC_TYPES = frozenset(
-    {"builtins.list", "builtins.set", "builtins.tuple", "builtins.type", "collections.abc.Iterable",
-     "collections.abc.Sequence", "collections.abc.Iterator"}
-)  # fmt: skip
+    {
+        "builtins.list",
+        "builtins.set",
+        "builtins.tuple",
+        "builtins.type",
+        "collections.abc.Iterable",
+        "collections.abc.Sequence",
+        "collections.abc.Iterator",
+    }
+)
 
 
 def elements(ev: Evaluator, base: Value) -> Values:

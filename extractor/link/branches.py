@@ -11,10 +11,13 @@ from extractor.summary import Value as Expr
 
 _OPEN = object()  # a value that is not known for certain
 _COMPARED: dict[str, Callable[[object, object], bool]] = {
-    "Eq": lambda a, b: a == b, "NotEq": lambda a, b: a != b, "Is": lambda a, b: a == b, "IsNot": lambda a, b: a != b,
+    "Eq": lambda a, b: a == b,
+    "NotEq": lambda a, b: a != b,
+    "Is": lambda a, b: a == b,
+    "IsNot": lambda a, b: a != b,
     "In": lambda a, b: a in b if isinstance(b, tuple) else _within(a, b),
     "NotIn": lambda a, b: a not in b if isinstance(b, tuple) else not _within(a, b),
-}  # fmt: skip
+}
 
 
 def is_passed_over(ev: Evaluator, call: Call, frame: Frame) -> bool:

@@ -61,10 +61,17 @@ def buses() -> tuple[Bus, ...]:
     """The shipped buses. Raises UserError with every fault of the file."""
     data = read_yaml(rules_dir() / "eventbus.yaml", read_schema("eventbus")).data
     return tuple(
-        Bus(row["system"], re.compile(row["sent"]), row["topics"], re.compile(row["type"]), row["producer"],
-            row["consumer"], row["command"])
+        Bus(
+            row["system"],
+            re.compile(row["sent"]),
+            row["topics"],
+            re.compile(row["type"]),
+            row["producer"],
+            row["consumer"],
+            row["command"],
+        )
         for row in data["buses"]
-    )  # fmt: skip
+    )
 
 
 def topics(tables: Mapping[str, SettingsTable]) -> tuple[Topic, ...]:
@@ -109,11 +116,15 @@ def unsent_topics(found: Iterable[Topic], sent: Iterable[tuple[Call, Topic]], re
     for topic in found:
         if topic not in known:
             yield Gap(
-                row_id("gap", "event", repo, topic.service, topic.event, topic.name), "event", repo, topic.where.path,
-                topic.where.line, f"{topic.event} to the topic {topic.name}",
+                row_id("gap", "event", repo, topic.service, topic.event, topic.name),
+                "event",
+                repo,
+                topic.where.path,
+                topic.where.line,
+                f"{topic.event} to the topic {topic.name}",
                 f"{topic.bus.topics} names it, and no line that was read sends it",
                 "a library that was not read may send it",
-            )  # fmt: skip
+            )
 
 
 def _carrying(found: Iterable[Topic], domain: str, signal: str) -> list[Topic]:
@@ -135,13 +146,27 @@ def _call(site: Site, topic: Topic, label: str, via: str, table: SettingsTable, 
     why = f"{bus.topics} sends {topic.event} to the topic {topic.name}"
     return Call(
         id=row_id("call", around.repo, bus.system, topic.service, topic.event, topic.name, runner.qualified),
-        repo=around.repo, path=runner.module.path, line=site.call.line, end_line=site.call.end_line,
-        function=runner.shown, via=via, system=bus.system, http_method=None, url=topic.name, base_setting=bus.topics,
-        route_id=None, timeout="unknown", contexts=contexts, confidence="certain" if reached else "possible",
-        label=label, condition=_condition(topic, table), service=topic.service, known_by=f"setting {bus.topics}",
+        repo=around.repo,
+        path=runner.module.path,
+        line=site.call.line,
+        end_line=site.call.end_line,
+        function=runner.shown,
+        via=via,
+        system=bus.system,
+        http_method=None,
+        url=topic.name,
+        base_setting=bus.topics,
+        route_id=None,
+        timeout="unknown",
+        contexts=contexts,
+        confidence="certain" if reached else "possible",
+        label=label,
+        condition=_condition(topic, table),
+        service=topic.service,
+        known_by=f"setting {bus.topics}",
         why=why if reached else "no entry point was found that reaches it",
         chains=around.reach.chains(runner, site.call.line),
-    )  # fmt: skip
+    )
 
 
 def _signal(func: av.Value) -> tuple[Bus, str, str, str] | None:
@@ -183,8 +208,13 @@ def _items(values: Iterable[av.Value]) -> Iterator[tuple[str, Values]]:
 
 def _enabled(options: Values) -> bool | None:
     """What `enabled` is by default: True, False, or None when nothing tells."""
-    found = {v.value for name, values in _items(options) if name == "enabled"
-             for v in values if isinstance(v, av.Const) and isinstance(v.value, bool)}  # fmt: skip
+    found = {
+        v.value
+        for name, values in _items(options)
+        if name == "enabled"
+        for v in values
+        if isinstance(v, av.Const) and isinstance(v.value, bool)
+    }
     return bool(found.pop()) if len(found) == 1 else None
 
 

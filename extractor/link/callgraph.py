@@ -31,15 +31,22 @@ from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
 # Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
-_COMMON = frozenset(dir(str)) | frozenset(dir(dict)) | frozenset(dir(list)) | frozenset(dir(set)) | frozenset(
-    "save delete create filter exclude first last all exists update get_or_create send post put patch request close "  # noqa: SIM905
-    "open read write run start stop execute connect dispatch handle process validate render serialize clean init "
-    "get_queryset get_object get_context_data get_serializer url name data content json is_valid group s si delay "
-    "apply_async info debug warning error exception log publish save_m2m set_password has_perm order_by annotate "
-    "distinct values values_list select_related prefetch_related aggregate strftime isoformat refresh_from_db "
-    "full_clean get_absolute_url to_representation to_internal_value ready check test main call load dump loads "
-    "dumps match search find findall group_by add_argument register connect disconnect emit submit result".split()
-)  # fmt: skip
+_COMMON = (
+    frozenset(dir(str))
+    | frozenset(dir(dict))
+    | frozenset(dir(list))
+    | frozenset(dir(set))
+    | frozenset(
+        "save delete create filter exclude first last all exists update get_or_create send post put patch "
+        "request close open read write run start stop execute connect dispatch handle process validate render "
+        "serialize clean init get_queryset get_object get_context_data get_serializer url name data content "
+        "json is_valid group s si delay apply_async info debug warning error exception log publish save_m2m "
+        "set_password has_perm order_by annotate distinct values values_list select_related prefetch_related "
+        "aggregate strftime isoformat refresh_from_db full_clean get_absolute_url to_representation "
+        "to_internal_value ready check test main call load dump loads dumps match search find findall "
+        "group_by add_argument register connect disconnect emit submit result".split()  # noqa: SIM905
+    )
+)
 MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
 # Methods by which a framework asks a view for the class to use: `get_serializer_class`, `get_form_class`.
 _GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
@@ -235,7 +242,11 @@ def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:
     elif isinstance(func, Inst):
         yield from _members(ev, func.cls, ("__call__",))
     elif isinstance(func, QueryMethod) and func.name.removeprefix("a") in (
-        "create", "get_or_create", "update_or_create", "bulk_create"):  # fmt: skip
+        "create",
+        "get_or_create",
+        "update_or_create",
+        "bulk_create",
+    ):
         yield from _members(ev, func.cls, ("save",))
         yield func.cls, "save"
 
@@ -356,8 +367,9 @@ def _class_edges(ev: Evaluator, graph: CallGraph, cls: Def) -> None:
     """
     order, outside = ev.classes.mro(cls)
     if not outside:
-        for target, how in _members(ev, cls, ("__iter__", "__next__", "__getattr__", "__getitem__", "__bool__",
-                                              "__len__", "__del__", "__str__")):  # fmt: skip
+        for target, how in _members(
+            ev, cls, ("__iter__", "__next__", "__getattr__", "__getitem__", "__bool__", "__len__", "__del__", "__str__")
+        ):
             graph.add(cls, target, target.scope.line, how)
         return
     is_model = ev.classes.is_model(cls)

@@ -38,8 +38,23 @@ Kwargs = tuple[tuple[str, Values], ...]
 
 _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", "aget", "acreate", "afirst"})
 _QUERY_PAIR = frozenset({"get_or_create", "update_or_create"})
-_QUERY_PLAIN = frozenset({"count", "exists", "values", "values_list", "aggregate", "delete", "update", "bulk_create",
-                          "bulk_update", "iterator", "in_bulk", "acount", "aexists"})  # fmt: skip
+_QUERY_PLAIN = frozenset(
+    {
+        "count",
+        "exists",
+        "values",
+        "values_list",
+        "aggregate",
+        "delete",
+        "update",
+        "bulk_create",
+        "bulk_update",
+        "iterator",
+        "in_bulk",
+        "acount",
+        "aexists",
+    }
+)
 # Methods of text that take something off its ends: an open text stays the same.
 _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
 MAX_INLINE = 7  # functions entered inside one another to learn what they return

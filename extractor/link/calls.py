@@ -25,10 +25,41 @@ _UNKNOWN = re.compile(r"\{\?[^{}]*\}")
 _QUERY = re.compile(r"\?.*")
 _BASE = re.compile(r"\{[^{}]*\}|[a-z]+://[^/{}]*")
 _OPEN_BASE = re.compile(r"\{(\?[^{}]*|[^{}:]*)\}(?=/)")
-_WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete",
-                     "acreate", "aupdate", "adelete"})  # fmt: skip
-_READS = frozenset({"get", "first", "last", "count", "exists", "aggregate", "earliest", "latest", "filter", "all",
-                    "values", "values_list", "in_bulk", "iterator", "exclude", "order_by", "aget"})  # fmt: skip
+_WRITES = frozenset(
+    {
+        "create",
+        "get_or_create",
+        "update_or_create",
+        "bulk_create",
+        "bulk_update",
+        "update",
+        "delete",
+        "acreate",
+        "aupdate",
+        "adelete",
+    }
+)
+_READS = frozenset(
+    {
+        "get",
+        "first",
+        "last",
+        "count",
+        "exists",
+        "aggregate",
+        "earliest",
+        "latest",
+        "filter",
+        "all",
+        "values",
+        "values_list",
+        "in_bulk",
+        "iterator",
+        "exclude",
+        "order_by",
+        "aget",
+    }
+)
 
 # Where something acts that is set up once for every process.
 _EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
@@ -156,15 +187,28 @@ def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, me
     shape = re.sub(r"\{[^{}:]*\}", "{}", url)
     return Call(
         id=row_id("call", around.repo, who.system or "?", method or "", shape, owner.qualified),
-        repo=around.repo, path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=name,
-        via=effect.via, system=who.system, http_method=method, url=url, base_setting=who.base_setting, route_id=None,
-        timeout=facets.timeout, contexts=contexts, confidence=confidence,
-        label=label(method, url, effect.via, name, owner.module.path, facets.rule.label), auth=facets.auth,
+        repo=around.repo,
+        path=owner.module.path,
+        line=site.call.line,
+        end_line=site.call.end_line,
+        function=name,
+        via=effect.via,
+        system=who.system,
+        http_method=method,
+        url=url,
+        base_setting=who.base_setting,
+        route_id=None,
+        timeout=facets.timeout,
+        contexts=contexts,
+        confidence=confidence,
+        label=label(method, url, effect.via, name, owner.module.path, facets.rule.label),
+        auth=facets.auth,
         condition=condition(site.owner, site.call.guards),
         service=_only(around.service_of(owner.module.path, contexts)),
-        known_by=who.known_by, why=why,
+        known_by=who.known_by,
+        why=why,
         chains=around.reach.chains(owner, site.call.line),
-    )  # fmt: skip
+    )
 
 
 def _only(services: tuple[str, ...]) -> str:
@@ -255,18 +299,28 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
         if call.system is None:
             base = f"setting {call.base_setting}" if call.base_setting else "the base of the URL"
             yield Gap(
-                row_id("gap", "call", call.id), "call", call.repo, call.path, call.line,
+                row_id("gap", "call", call.id),
+                "call",
+                call.repo,
+                call.path,
+                call.line,
                 f"{call.http_method or 'a call'} {call.url or call.via}",
                 call.known_by or f"{base} is not known: it is given at run time",
-                f"name the system in the estate file: settings: [{call.base_setting}]" if call.base_setting
+                f"name the system in the estate file: settings: [{call.base_setting}]"
+                if call.base_setting
                 else "only running it would tell; an estate hint for its host or setting would settle it",
-            )  # fmt: skip
+            )
         elif call.contexts[0].kind == "unknown":
             yield Gap(
-                row_id("gap", "unreached", call.id), "unreached call", call.repo, call.path, call.line,
-                f"{call.http_method or 'a call'} {call.url or call.via}", "no entry point that was found reaches it",
+                row_id("gap", "unreached", call.id),
+                "unreached call",
+                call.repo,
+                call.path,
+                call.line,
+                f"{call.http_method or 'a call'} {call.url or call.via}",
+                "no entry point that was found reaches it",
                 "dead code, or reached by a name computed at run time",
-            )  # fmt: skip
+            )
 
 
 # stores ----------------------------------------------------------------------------------------------------------
@@ -288,10 +342,15 @@ def _is_of_another_engine(effect: Effect, facets: Facets, around: Surroundings) 
 def _engine_gap(effect: Effect, facets: Facets, around: Surroundings) -> Gap:
     runner, line = effect.site.runner, effect.site.call.line
     return Gap(
-        row_id("gap", "store", around.repo, runner.qualified, effect.via), "store", around.repo, runner.module.path,
-        line, effect.via, f"a driver of {facets.systems[0]}, which the settings do not name, and no address",
+        row_id("gap", "store", around.repo, runner.qualified, effect.via),
+        "store",
+        around.repo,
+        runner.module.path,
+        line,
+        effect.via,
+        f"a driver of {facets.systems[0]}, which the settings do not name, and no address",
         "a branch for another engine; if it is used, name its address in a setting",
-    )  # fmt: skip
+    )
 
 
 def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterable[Store]:
@@ -308,13 +367,21 @@ def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterabl
     contexts = around.reach.contexts(owner)
     for service in around.service_of(owner.module.path, contexts):
         yield Store(
-        id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
-        repo=around.repo, service=service, system=system,
-        kind=declared.kind if declared is not None and same else rule.store or "database",
-        operation=rule.operation or "both", setting=declared.setting if declared is not None and same else None,
-        engine=declared.technology if declared is not None and same else rule.rule, path=owner.module.path,
-        line=site.call.line, end_line=site.call.end_line, function=owner.shown, contexts=contexts, via=effect.via,
-        )  # fmt: skip
+            id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
+            repo=around.repo,
+            service=service,
+            system=system,
+            kind=declared.kind if declared is not None and same else rule.store or "database",
+            operation=rule.operation or "both",
+            setting=declared.setting if declared is not None and same else None,
+            engine=declared.technology if declared is not None and same else rule.rule,
+            path=owner.module.path,
+            line=site.call.line,
+            end_line=site.call.end_line,
+            function=owner.shown,
+            contexts=contexts,
+            via=effect.via,
+        )
 
 
 def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
@@ -334,11 +401,20 @@ def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
             for service in around.service_of(owner.module.path, contexts):
                 yield Store(
                     id=row_id("store", around.repo, service, declared.system, operation, "orm", owner.qualified),
-                    repo=around.repo, service=service, system=declared.system, kind=declared.kind,
-                    operation=operation, setting=declared.setting, engine=declared.technology,
-                    path=owner.module.path, line=site.call.line, end_line=site.call.end_line, function=owner.shown,
-                    contexts=contexts, via=f"Django ORM: {model}",
-                )  # fmt: skip
+                    repo=around.repo,
+                    service=service,
+                    system=declared.system,
+                    kind=declared.kind,
+                    operation=operation,
+                    setting=declared.setting,
+                    engine=declared.technology,
+                    path=owner.module.path,
+                    line=site.call.line,
+                    end_line=site.call.end_line,
+                    function=owner.shown,
+                    contexts=contexts,
+                    via=f"Django ORM: {model}",
+                )
 
 
 def _orm_operation(funcs: Values) -> str | None:

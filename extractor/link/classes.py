@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from extractor.link.evaluate import Evaluator
 
 _PROPERTIES = frozenset(
-    {"builtins.property", "functools.cached_property", "django.utils.functional.cached_property",
-     "werkzeug.utils.cached_property", "django.utils.decorators.classproperty", "abc.abstractproperty",
-     "django.utils.functional.classproperty", "lazy.lazy"}
-)  # fmt: skip
+    {
+        "builtins.property",
+        "functools.cached_property",
+        "django.utils.functional.cached_property",
+        "werkzeug.utils.cached_property",
+        "django.utils.decorators.classproperty",
+        "abc.abstractproperty",
+        "django.utils.functional.classproperty",
+        "lazy.lazy",
+    }
+)
 _MODEL_BASES = ("django.db.models.Model", "django.db.models.base.Model")
 _MODEL_SUFFIXES = ("Model", "models.Page", "Page", "AbstractUser", "AbstractBaseUser", "Snippet")
 

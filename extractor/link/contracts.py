@@ -64,9 +64,11 @@ def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], esta
     if len({(r.service, r.pattern) for r in found}) == 1 or _same_service(found):
         return dataclasses.replace(call, route_id=found[0].id, route_candidates=tuple(r.id for r in found[1:4]))
     return dataclasses.replace(
-        call, route_candidates=tuple(r.id for r in found[:6]), confidence="possible",
+        call,
+        route_candidates=tuple(r.id for r in found[:6]),
+        confidence="possible",
         why=f"several services answer: {', '.join(sorted({r.service for r in found}))}",
-    )  # fmt: skip
+    )
 
 
 def _answered_elsewhere(calls: Sequence[Call]) -> tuple[Call, ...]:
@@ -114,8 +116,16 @@ def _called(facts: Mapping[str, RepoFacts], routes: Mapping[str, Route]) -> Iter
     for (route_id, caller), evidence in sorted(found.items()):
         route = routes[route_id]
         served = Evidence(route.repo, facts[route.repo].source.commit, route.path, route.line, route.line, "route")
-        yield Inbound(row_id("inbound", route_id, caller), route.repo, route.service, route_id, caller, "api",
-                      labels[(route_id, caller)], (served, *evidence[:6]))  # fmt: skip
+        yield Inbound(
+            row_id("inbound", route_id, caller),
+            route.repo,
+            route.service,
+            route_id,
+            caller,
+            "api",
+            labels[(route_id, caller)],
+            (served, *evidence[:6]),
+        )
 
 
 def _webhooks(repo: RepoFacts, known: Sequence[Inbound]) -> Iterable[Inbound]:
@@ -125,5 +135,13 @@ def _webhooks(repo: RepoFacts, known: Sequence[Inbound]) -> Iterable[Inbound]:
         if route.id in called or route.origin != "repo" or not _WEBHOOK.search(f"{route.pattern} {route.view}"):
             continue
         evidence = Evidence(route.repo, repo.source.commit, route.path, route.line, route.line, "route")
-        yield Inbound(row_id("inbound", route.id, "outside"), route.repo, route.service, route.id, "", "webhook",
-                      f"webhook {route.pattern}", (evidence,))  # fmt: skip
+        yield Inbound(
+            row_id("inbound", route.id, "outside"),
+            route.repo,
+            route.service,
+            route.id,
+            "",
+            "webhook",
+            f"webhook {route.pattern}",
+            (evidence,),
+        )

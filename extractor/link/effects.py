@@ -170,8 +170,12 @@ class Effects:
         target = func.target
         if target.kind == "class":
             made = self.ev.classes.member(target, "__init__")
-            inst = Inst(target, bind(self.ev, made[1][0].target, args, kwargs, skip_first=True)
-                        if made and isinstance(made[1][0], DefRef) else ())  # fmt: skip
+            inst = Inst(
+                target,
+                bind(self.ev, made[1][0].target, args, kwargs, skip_first=True)
+                if made and isinstance(made[1][0], DefRef)
+                else (),
+            )
             funcs = [DefRef(v.target, inst) for v in (made[1] if made else ()) if isinstance(v, DefRef)]
             return tuple(f for one in funcs for f in self._library(one, args, kwargs, depth + 1))
         frame = entry_frame(self.ev, func, args, kwargs)

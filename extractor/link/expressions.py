@@ -201,7 +201,25 @@ def _slice(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 
 EXPRESSIONS: dict[str, Callable[[Evaluator, Expr, Frame], Values]] = {
-    "n": _name, "v": _variable, "x": _closure, "m": _module, "mf": _from_module, "a": _attribute, "k": _call,
-    "f": _f_string, "fv": _formatted, "b": _binary, "i": _item, "l": _sequence, "d": _dict, "o": _either, "and": _both,
-    "e": _element, "w": _entered, "typed": _typed, "each": _inner, "*": _inner, "sl": _slice,
-}  # fmt: skip
+    "n": _name,
+    "v": _variable,
+    "x": _closure,
+    "m": _module,
+    "mf": _from_module,
+    "a": _attribute,
+    "k": _call,
+    "f": _f_string,
+    "fv": _formatted,
+    "b": _binary,
+    "i": _item,
+    "l": _sequence,
+    "d": _dict,
+    "o": _either,
+    "and": _both,
+    "e": _element,
+    "w": _entered,
+    "typed": _typed,
+    "each": _inner,
+    "*": _inner,
+    "sl": _slice,
+}

@@ -73,10 +73,16 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
     name = func.path.rsplit(".", 1)[-1].removesuffix("()")
     urls = _urls(ev, rule, func, args, given)
     return Facets(
-        rule, func.path, _methods(ev, rule, name, func, args, given), urls,
-        _literals(at(ev, rule.system, func, args, given)), _timeout(ev, rule, func, args, given),
-        _aliases(ev, rule, func, args, given), _is_false(given.get("verify", ())), _auth(given),
-    )  # fmt: skip
+        rule,
+        func.path,
+        _methods(ev, rule, name, func, args, given),
+        urls,
+        _literals(at(ev, rule.system, func, args, given)),
+        _timeout(ev, rule, func, args, given),
+        _aliases(ev, rule, func, args, given),
+        _is_false(given.get("verify", ())),
+        _auth(given),
+    )
 
 
 def of_class(rule: CallRule, urls: tuple[Text, ...]) -> Facets:

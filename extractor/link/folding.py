@@ -129,8 +129,14 @@ def arithmetic(op: str, a: Const, b: Const) -> Value:
     if max(abs(x), abs(y)) > 1e15:
         return Unknown("arithmetic on large numbers")
     try:
-        value = {"+": x + y, "-": x - y, "*": x * y, "/": x / y if y else None, "//": x // y if y else None,
-                 "%": x % y if y else None}.get(op)  # fmt: skip
+        value = {
+            "+": x + y,
+            "-": x - y,
+            "*": x * y,
+            "/": x / y if y else None,
+            "//": x // y if y else None,
+            "%": x % y if y else None,
+        }.get(op)
     except (ArithmeticError, ValueError):
         return Unknown("arithmetic")
     return Unknown("arithmetic") if value is None else Const(value, type(value).__name__)
@@ -164,8 +170,9 @@ def _urljoin(base: Text, path: Text) -> Text:
     holes: list[Hole] = []
     if isinstance(head, Hole):
         rest = _marked(Text(base.parts[1:]), holes)
-        joined = urllib.parse.urljoin("http://h" + (rest if rest.startswith("/") or not rest else "/" + rest),
-                                      _marked(path, holes))  # fmt: skip
+        joined = urllib.parse.urljoin(
+            "http://h" + (rest if rest.startswith("/") or not rest else "/" + rest), _marked(path, holes)
+        )
         tail = _unmarked(joined.removeprefix("http://h"), holes)
         return join(Text((head,)), tail)
     try:

@@ -121,9 +121,7 @@ def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Valu
     return concat(pieces)
 
 
-def _format_field(
-    field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]
-) -> Values:
+def _format_field(field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]) -> Values:
     name = field.split(".")[0].split("[")[0]
     if name == "":
         name = str(next(counter))
@@ -144,10 +142,18 @@ def join_text(separator: Text, items: Value) -> Values:
 
 
 _METHODS: dict[str, Callable[..., str]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "rstrip": str.rstrip, "lstrip": str.lstrip,
-    "title": str.title, "replace": str.replace, "removesuffix": str.removesuffix, "removeprefix": str.removeprefix,
-    "capitalize": str.capitalize, "zfill": str.zfill,
-}  # fmt: skip
+    "lower": str.lower,
+    "upper": str.upper,
+    "strip": str.strip,
+    "rstrip": str.rstrip,
+    "lstrip": str.lstrip,
+    "title": str.title,
+    "replace": str.replace,
+    "removesuffix": str.removesuffix,
+    "removeprefix": str.removeprefix,
+    "capitalize": str.capitalize,
+    "zfill": str.zfill,
+}
 _SPLITS: dict[str, Callable[..., list[str]]] = {"split": str.split, "rsplit": str.rsplit}
 _MAX_NUMBER = 999  # of a width: a scanned text may ask for any
 

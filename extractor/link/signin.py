@@ -50,8 +50,18 @@ def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Joint,
             for dotted in named if where is not None else ():
                 provider = _provider(ev, dotted)
                 if provider is not None and where is not None:
-                    out[Joint(service, "sign-in", setting, where, provider.system, dotted, provider.protocol,
-                              _condition(table, where))] = None  # fmt: skip
+                    out[
+                        Joint(
+                            service,
+                            "sign-in",
+                            setting,
+                            where,
+                            provider.system,
+                            dotted,
+                            provider.protocol,
+                            _condition(table, where),
+                        )
+                    ] = None
     return tuple(out)
 
 

@@ -83,9 +83,11 @@ def program(command: str, scripts: Scripts = lambda name: None) -> Program:
     best = min(known, key=lambda one: _RANK.index(one.role))
     fronts = {one.technology for one in known if one.role == "proxy"}.union(*(one.fronts for one in known))
     return replace(
-        best, settings_module=best.settings_module or settings, beat=any(one.beat for one in known),
+        best,
+        settings_module=best.settings_module or settings,
+        beat=any(one.beat for one in known),
         fronts=tuple(sorted(fronts)) if best.role == "web" else (),
-    )  # fmt: skip
+    )
 
 
 def as_line(words: Iterable[str]) -> str:

@@ -101,11 +101,27 @@ class ComposeReader:
         role, technology = _identity(found, image, base)
         settings = found.settings_module or next((e.value for e in env if e.name == "DJANGO_SETTINGS_MODULE"), "")
         return Unit(
-            name, role, technology, masked_text(with_defaults(command)), masked_text(base), found.queues, found.app,
-            settings, _ports(service.get("ports")), _depends(service), env, path, line,
-            ",".join(texts_of(service.get("profiles"))), kind, found.beat, _replicas(service), found.fronts,
-            _line_of(own.get("ports")), _needs(own),
-        )  # fmt: skip
+            name,
+            role,
+            technology,
+            masked_text(with_defaults(command)),
+            masked_text(base),
+            found.queues,
+            found.app,
+            settings,
+            _ports(service.get("ports")),
+            _depends(service),
+            env,
+            path,
+            line,
+            ",".join(texts_of(service.get("profiles"))),
+            kind,
+            found.beat,
+            _replicas(service),
+            found.fronts,
+            _line_of(own.get("ports")),
+            _needs(own),
+        )
 
     def _all_env(self, path: str, service: Table, kind: str) -> tuple[EnvValue, ...]:
         """The variables of the service: `environment` over its env files, the later file over the earlier."""

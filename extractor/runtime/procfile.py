@@ -38,9 +38,24 @@ def _process(name: str, command: str, path: str, line: int, kind: str, scripts: 
     found = program(command, scripts)
     role = "web" if name == "web" else found.role or "other"
     return Unit(
-        name, role, found.technology, masked_text(command), "", found.queues, found.app, found.settings_module,
-        (), (), (), path, line, "", kind, found.beat, fronts=found.fronts,
-    )  # fmt: skip
+        name,
+        role,
+        found.technology,
+        masked_text(command),
+        "",
+        found.queues,
+        found.app,
+        found.settings_module,
+        (),
+        (),
+        (),
+        path,
+        line,
+        "",
+        kind,
+        found.beat,
+        fronts=found.fronts,
+    )
 
 
 def app_json_units(path: str, data: bytes, kind: str, processes: frozenset[str]) -> tuple[Unit, ...]:
@@ -78,6 +93,4 @@ def _plain(
     name: str, role: str, technology: str, image: str, path: str, line: int, kind: str, replicas: int | None = None
 ) -> Unit:
     env: tuple[EnvValue, ...] = ()
-    return Unit(
-        name, role, technology, "", image, (), "", "", (), (), env, path, line, "", kind, replicas=replicas
-    )  # fmt: skip
+    return Unit(name, role, technology, "", image, (), "", "", (), (), env, path, line, "", kind, replicas=replicas)

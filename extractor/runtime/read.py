@@ -110,8 +110,12 @@ def _values_of(path: str, data: bytes, kind: str, reader: ComposeReader) -> Iter
 
 def _is_statement(path: str) -> bool:
     readers: tuple[Callable[[str], bool], ...] = (
-        is_compose, is_procfile, dockerfile.is_dockerfile, nginx.is_nginx, gateways.is_gateway
-    )  # fmt: skip
+        is_compose,
+        is_procfile,
+        dockerfile.is_dockerfile,
+        nginx.is_nginx,
+        gateways.is_gateway,
+    )
     return basename(path) == "app.json" or any(reads(path) for reads in readers)
 
 
@@ -162,11 +166,25 @@ def _image_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[U
         role, technology = found.role, found.technology
     return (
         Unit(
-            dockerfile.image_name(path), role or "other", technology, masked_text(stage.command), stage.base,
-            found.queues, found.app, settings, tuple(with_defaults(port) for port in stage.ports), (), env, path,
-            stage.line, "", kind, found.beat, fronts=found.fronts,
+            dockerfile.image_name(path),
+            role or "other",
+            technology,
+            masked_text(stage.command),
+            stage.base,
+            found.queues,
+            found.app,
+            settings,
+            tuple(with_defaults(port) for port in stage.ports),
+            (),
+            env,
+            path,
+            stage.line,
+            "",
+            kind,
+            found.beat,
+            fronts=found.fronts,
         ),
-    )  # fmt: skip
+    )
 
 
 def _image_env(stage: dockerfile.Stage, path: str, kind: str) -> Iterable[EnvValue]:

@@ -18,8 +18,19 @@ from posixpath import basename
 from extractor.model import Skip
 
 ROLES = (
-    "web", "worker", "beat", "proxy", "database", "cache", "queue", "search", "storage", "mail", "frontend", "other"
-)  # fmt: skip
+    "web",
+    "worker",
+    "beat",
+    "proxy",
+    "database",
+    "cache",
+    "queue",
+    "search",
+    "storage",
+    "mail",
+    "frontend",
+    "other",
+)
 KINDS = ("deployment", "development", "test")
 
 # Words of a path that tell; see the rule above.

@@ -52,9 +52,7 @@ def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
             explaining.insert(0, index.evidence(route, "route"))
         lines = (index.evidence(call, "call"), *explaining)
         for source in _sources(index, call.repo, call.service, contexts):
-            yield Candidate(
-                source, target, _call_words(call), blocks(source), lines, call.id, call.confidence
-            )  # fmt: skip
+            yield Candidate(source, target, _call_words(call), blocks(source), lines, call.id, call.confidence)
 
 
 def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
@@ -64,8 +62,16 @@ def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         contexts, explaining = _reached(index, step, store.repo, store.contexts)
         lines = (index.evidence(store, "store"), *explaining)
         for source in _sources(index, store.repo, store.service, contexts):
-            yield Candidate(source, index.store(store), _store_words(store), blocks(source), lines, store.id,
-                            store.confidence, flow=_STORE_LABELS[store.operation])  # fmt: skip
+            yield Candidate(
+                source,
+                index.store(store),
+                _store_words(store),
+                blocks(source),
+                lines,
+                store.id,
+                store.confidence,
+                flow=_STORE_LABELS[store.operation],
+            )
 
 
 def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:

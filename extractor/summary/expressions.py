@@ -13,9 +13,20 @@ if TYPE_CHECKING:
 
 _BOOL: Value = ("?", "a truth value")
 _OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
-    ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>", ast.MatMult: "@",
-}  # fmt: skip
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.BitOr: "|",
+    ast.BitAnd: "&",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.MatMult: "@",
+}
 
 
 def value_of(node: ast.expr, scope: ScopeBuilder) -> Value:
@@ -176,10 +187,30 @@ def _dict_comprehension(node: ast.DictComp, scope: ScopeBuilder) -> Value:
 
 
 _HANDLERS: dict[type[ast.expr], Callable[..., Value]] = {
-    ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Call: _call, ast.JoinedStr: _joined,
-    ast.FormattedValue: _formatted, ast.BinOp: _binary, ast.UnaryOp: _unary, ast.BoolOp: _bool_op,
-    ast.Compare: _compare, ast.IfExp: _if_exp, ast.Subscript: _subscript, ast.List: _sequence, ast.Tuple: _sequence,
-    ast.Set: _sequence, ast.Dict: _dict, ast.Starred: _starred, ast.NamedExpr: _named, ast.Await: _inner,
-    ast.YieldFrom: _inner, ast.Yield: _yield, ast.Lambda: _lambda, ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension, ast.GeneratorExp: _comprehension, ast.DictComp: _dict_comprehension,
-}  # fmt: skip
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.JoinedStr: _joined,
+    ast.FormattedValue: _formatted,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _bool_op,
+    ast.Compare: _compare,
+    ast.IfExp: _if_exp,
+    ast.Subscript: _subscript,
+    ast.List: _sequence,
+    ast.Tuple: _sequence,
+    ast.Set: _sequence,
+    ast.Dict: _dict,
+    ast.Starred: _starred,
+    ast.NamedExpr: _named,
+    ast.Await: _inner,
+    ast.YieldFrom: _inner,
+    ast.Yield: _yield,
+    ast.Lambda: _lambda,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _dict_comprehension,
+}

@@ -58,18 +58,31 @@ def _captured(case: ast.match_case) -> list[str]:
 
 
 _TARGETS: dict[type, Callable[[Any], Iterable[object]]] = {
-    ast.FunctionDef: lambda n: (n.name,), ast.AsyncFunctionDef: lambda n: (n.name,), ast.ClassDef: lambda n: (n.name,),
-    ast.Assign: lambda n: n.targets, ast.AnnAssign: lambda n: (n.target,), ast.AugAssign: lambda n: (n.target,),
-    ast.For: lambda n: (n.target,), ast.AsyncFor: lambda n: (n.target,),
+    ast.FunctionDef: lambda n: (n.name,),
+    ast.AsyncFunctionDef: lambda n: (n.name,),
+    ast.ClassDef: lambda n: (n.name,),
+    ast.Assign: lambda n: n.targets,
+    ast.AnnAssign: lambda n: (n.target,),
+    ast.AugAssign: lambda n: (n.target,),
+    ast.For: lambda n: (n.target,),
+    ast.AsyncFor: lambda n: (n.target,),
     ast.With: lambda n: [item.optional_vars for item in n.items],
     ast.AsyncWith: lambda n: [item.optional_vars for item in n.items],
     ast.Import: lambda n: [(alias.asname or alias.name).split(".")[0] for alias in n.names],
     ast.ImportFrom: lambda n: [alias.asname or alias.name for alias in n.names],
-    ast.ExceptHandler: lambda n: (n.name,), ast.match_case: _captured,
-}  # fmt: skip
+    ast.ExceptHandler: lambda n: (n.name,),
+    ast.match_case: _captured,
+}
 _BODIES: dict[type, tuple[str, ...]] = {
-    ast.If: ("body", "orelse"), ast.For: ("body", "orelse"), ast.AsyncFor: ("body", "orelse"),
-    ast.While: ("body", "orelse"), ast.With: ("body",), ast.AsyncWith: ("body",),
-    ast.Try: ("body", "handlers", "orelse", "finalbody"), ast.TryStar: ("body", "handlers", "orelse", "finalbody"),
-    ast.ExceptHandler: ("body",), ast.Match: ("cases",), ast.match_case: ("body",),
-}  # fmt: skip
+    ast.If: ("body", "orelse"),
+    ast.For: ("body", "orelse"),
+    ast.AsyncFor: ("body", "orelse"),
+    ast.While: ("body", "orelse"),
+    ast.With: ("body",),
+    ast.AsyncWith: ("body",),
+    ast.Try: ("body", "handlers", "orelse", "finalbody"),
+    ast.TryStar: ("body", "handlers", "orelse", "finalbody"),
+    ast.ExceptHandler: ("body",),
+    ast.Match: ("cases",),
+    ast.match_case: ("body",),
+}

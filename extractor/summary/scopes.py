@@ -159,12 +159,31 @@ class ScopeBuilder:
         else:  # a closure may run at any time
             names = {name: tuple(indices) for name, indices in self.all_names.items()}
         return Scope(
-            self.name, self.kind, self.line, self.end_line, self.def_line, self.parent.name if self.parent else "",
-            tuple(self.params), self.decorators, self.bases, self.keywords, tuple(self.calls), tuple(self.defs), names,
-            dict(self.annotations), tuple(self.returns), self.return_annotation, tuple(self.yields),
-            tuple(self.attrs), tuple(self.subs), tuple(self.global_sets), _distinct_reads(self.reads),
-            tuple(self.withs), tuple(self.guards), self.doc,
-        )  # fmt: skip
+            self.name,
+            self.kind,
+            self.line,
+            self.end_line,
+            self.def_line,
+            self.parent.name if self.parent else "",
+            tuple(self.params),
+            self.decorators,
+            self.bases,
+            self.keywords,
+            tuple(self.calls),
+            tuple(self.defs),
+            names,
+            dict(self.annotations),
+            tuple(self.returns),
+            self.return_annotation,
+            tuple(self.yields),
+            tuple(self.attrs),
+            tuple(self.subs),
+            tuple(self.global_sets),
+            _distinct_reads(self.reads),
+            tuple(self.withs),
+            tuple(self.guards),
+            self.doc,
+        )
 
 
 def annotation_of(node: ast.expr | None, scope: ScopeBuilder) -> Value | None:

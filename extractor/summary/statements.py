@@ -242,14 +242,30 @@ class _Reader:
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
-    ast.FunctionDef: _Reader.function, ast.AsyncFunctionDef: _Reader.function, ast.ClassDef: _Reader.class_,
-    ast.Import: _Reader.import_, ast.ImportFrom: _Reader.import_from, ast.Assign: _Reader.assign,
-    ast.AnnAssign: _Reader.annotated, ast.AugAssign: _Reader.augmented, ast.Global: _Reader.declare_global,
-    ast.Nonlocal: _Reader.declare_nonlocal, ast.If: _Reader.if_, ast.For: _Reader.for_, ast.AsyncFor: _Reader.for_,
-    ast.While: _Reader.while_, ast.With: _Reader.with_, ast.AsyncWith: _Reader.with_, ast.Try: _Reader.try_,
-    ast.TryStar: _Reader.try_, ast.Match: _Reader.match_, ast.Return: _Reader.return_, ast.Raise: _Reader.raise_,
-    ast.Break: _Reader.jump, ast.Continue: _Reader.jump,
-}  # fmt: skip
+    ast.FunctionDef: _Reader.function,
+    ast.AsyncFunctionDef: _Reader.function,
+    ast.ClassDef: _Reader.class_,
+    ast.Import: _Reader.import_,
+    ast.ImportFrom: _Reader.import_from,
+    ast.Assign: _Reader.assign,
+    ast.AnnAssign: _Reader.annotated,
+    ast.AugAssign: _Reader.augmented,
+    ast.Global: _Reader.declare_global,
+    ast.Nonlocal: _Reader.declare_nonlocal,
+    ast.If: _Reader.if_,
+    ast.For: _Reader.for_,
+    ast.AsyncFor: _Reader.for_,
+    ast.While: _Reader.while_,
+    ast.With: _Reader.with_,
+    ast.AsyncWith: _Reader.with_,
+    ast.Try: _Reader.try_,
+    ast.TryStar: _Reader.try_,
+    ast.Match: _Reader.match_,
+    ast.Return: _Reader.return_,
+    ast.Raise: _Reader.raise_,
+    ast.Break: _Reader.jump,
+    ast.Continue: _Reader.jump,
+}
 
 
 def _merge(left: Names, right: Names) -> Names:

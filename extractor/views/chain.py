@@ -145,9 +145,15 @@ class Chains:
         return found
 
     def _arrow(
-        self, draft: _Draft, source: str, target: str, label: str, technology: str, sync: bool,
+        self,
+        draft: _Draft,
+        source: str,
+        target: str,
+        label: str,
+        technology: str,
+        sync: bool,
         flow_ids: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         key = (source, target, sync, label)
         if key in draft.arrows:
             old = draft.arrows[key]
@@ -166,10 +172,15 @@ class Chains:
         known = {frame.id: frame for frame in (*frames, *entry_frames)}
         what = _ENTRY.get(kind, "entry point")
         return View(
-            view_id, "dynamic", f"{what[0].upper()}{what[1:]}: {name}",
-            f"What this {what} reaches, told from the code alone.", self._system(repo),
-            (*entries, *nodes), edges, tuple(known[key] for key in sorted(known)),
-        )  # fmt: skip
+            view_id,
+            "dynamic",
+            f"{what[0].upper()}{what[1:]}: {name}",
+            f"What this {what} reaches, told from the code alone.",
+            self._system(repo),
+            (*entries, *nodes),
+            edges,
+            tuple(known[key] for key in sorted(known)),
+        )
 
     def _numbered(self, arrows: Iterable[ViewEdge]) -> Iterable[ViewEdge]:
         for n, edge in enumerate(_merged(arrows), 1):

@@ -22,9 +22,15 @@ def _scenario_view(atlas: Atlas, scenario: Scenario, view_id: str, drill: dict[s
     drawn = {end for edge in edges if not edge.missing for end in (edge.source, edge.target)}
     nodes, frames = framed_boxes(atlas, drawn, view_id, drill)
     return View(
-        view_id, "dynamic", scenario.title, scenario.description, scenario.system or _first_system(atlas, edges),
-        nodes, edges, frames,
-    )  # fmt: skip
+        view_id,
+        "dynamic",
+        scenario.title,
+        scenario.description,
+        scenario.system or _first_system(atlas, edges),
+        nodes,
+        edges,
+        frames,
+    )
 
 
 def _step_edge(atlas: Atlas, view_id: str, step: Step) -> ViewEdge:

@@ -40,9 +40,12 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
     systems = [(system, atlas.slugs[system.id]) for system in atlas.systems()]
     files["index.md"] = _index(graph, views, pictures, systems)
     files["unknown.md"] = _page(
-        "What is not known", "## Seen and not understood", gap_table(graph, places), "## Files that were not read",
+        "What is not known",
+        "## Seen and not understood",
+        gap_table(graph, places),
+        "## Files that were not read",
         skip_table(graph),
-    )  # fmt: skip
+    )
     for system, slug in systems:
         for name, body in _system_pages(graph, views, pictures, places, system, atlas.slugs).items():
             files[f"{slug}/{name}"] = body
@@ -70,10 +73,16 @@ def _index(
     ]
     stamp = f"*Generated {text(graph.generated)} by c4trace {text(graph.version)}.*"
     return _page(
-        graph.estate or "Landscape", stamp, READING, *landscape, "## Systems",
-        table(("System", "What it is"), rows, "No systems."), "[What is not known](unknown.md)", "## Sources",
+        graph.estate or "Landscape",
+        stamp,
+        READING,
+        *landscape,
+        "## Systems",
+        table(("System", "What it is"), rows, "No systems."),
+        "[What is not known](unknown.md)",
+        "## Sources",
         table(("Source", "Ref", "Commit", "Modules", ""), commits, "No sources."),
-    )  # fmt: skip
+    )
 
 
 def _elsewhere(
@@ -130,7 +139,7 @@ def _system_pages(
         "api.md": ("API", [route_table(graph, places, repos)]),
         "dependencies.md": ("Dependencies", drawn("dependencies")),
         "brittle.md": ("Brittle links", [brittle_table(graph, places, repos)]),
-    }  # fmt: skip
+    }
     kept = {name: page for name, page in pages.items() if page[1]}
     listed = "\n".join(f"- [{text(title)}]({name})" for name, (title, _) in kept.items())
     found = {name: _page(f"{title}: {system.name}", *parts) for name, (title, parts) in kept.items()}

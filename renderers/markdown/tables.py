@@ -37,14 +37,16 @@ def arrow_table(graph: Graph, places: Places, view: View) -> str:
     for edge in view.edges:
         first = next((flows[key] for key in edge.flow_ids if key in flows), None)
         manner = "not found in the code" if edge.missing else "synchronous" if edge.sync else "asynchronous"
-        rows.append((
-            f"{_WARN if edge.brittle else ''}{edge.n or ''}",
-            text(names.get(edge.source, edge.source)),
-            text(names.get(edge.target, edge.target)),
-            text(edge.label),
-            ", ".join(part for part in (text(edge.technology), manner) if part),
-            places.of(first.evidence) if first else "",
-        ))  # fmt: skip
+        rows.append(
+            (
+                f"{_WARN if edge.brittle else ''}{edge.n or ''}",
+                text(names.get(edge.source, edge.source)),
+                text(names.get(edge.target, edge.target)),
+                text(edge.label),
+                ", ".join(part for part in (text(edge.technology), manner) if part),
+                places.of(first.evidence) if first else "",
+            )
+        )
     return table(("", "From", "To", "What moves", "How", "Evidence"), rows, "No arrows.")
 
 

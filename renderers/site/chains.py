@@ -66,20 +66,33 @@ class ChainPages:
             "title": view.title,
             "about": view.description,
             "nodes": {
-                n.id: {"name": n.name, "kind": n.kind, "tech": n.technology, "about": n.description,
-                       "frame": frames.get(n.boundary, ""), "external": n.external}
+                n.id: {
+                    "name": n.name,
+                    "kind": n.kind,
+                    "tech": n.technology,
+                    "about": n.description,
+                    "frame": frames.get(n.boundary, ""),
+                    "external": n.external,
+                }
                 for n in view.nodes
             },
             "edges": {edge.id: self._edge(edge) for edge in sorted(view.edges, key=lambda e: (e.n, e.id))},
-        }  # fmt: skip
+        }
 
     def _edge(self, edge: ViewEdge) -> dict[str, Any]:
         evidence = self._evidence.get((edge.source, edge.target), ()) if not edge.flow_ids else ()
         return {
-            "s": edge.source, "t": edge.target, "label": edge.label, "tech": edge.technology, "sync": edge.sync,
-            "conf": edge.confidence, "brittle": edge.brittle, "n": edge.n, "flows": list(edge.flow_ids),
+            "s": edge.source,
+            "t": edge.target,
+            "label": edge.label,
+            "tech": edge.technology,
+            "sync": edge.sync,
+            "conf": edge.confidence,
+            "brittle": edge.brittle,
+            "n": edge.n,
+            "flows": list(edge.flow_ids),
             "evidence": evidence_rows(self._estate, evidence),
-        }  # fmt: skip
+        }
 
 
 def shard_of(view_id: str, count: int) -> int:

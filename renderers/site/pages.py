@@ -97,24 +97,35 @@ class Plan:
         tasks, api = TaskTables(self._estate, self._chains, system), ApiTables(self._estate, self._chains, system)
         week = {"load": tasks.load(), "days": day_names(), "other": self._entries(system)}
         yield Page(
-            system.page("tasks"), "Tasks & schedules", "tasks.html", system,
+            system.page("tasks"),
+            "Tasks & schedules",
+            "tasks.html",
+            system,
             {"timetable": tasks.timetable(), "tables": [tasks.tasks(), tasks.enqueues()], **week},
-        )  # fmt: skip
+        )
         plain = (
             ("api", "API", [api.routes()], "Every URL that this system serves, and the code known to call it."),
             ("calls", "Calls made", [api.calls()], "Every place in the code that causes a request to another system."),
-            ("settings", "Settings & stores",
-             [settings_table(self._estate, system), stores_table(self._estate, system)],
-             "What configuration points elsewhere, and which code reads or writes which datastore."),
-        )  # fmt: skip
+            (
+                "settings",
+                "Settings & stores",
+                [settings_table(self._estate, system), stores_table(self._estate, system)],
+                "What configuration points elsewhere, and which code reads or writes which datastore.",
+            ),
+        )
         for name, title, tables, lead in plain:
             yield Page(system.page(name), title, "tables.html", system, {"tables": tables, "lead": lead})
         yield self._dependencies(system)
         yield Page(
-            system.page("brittle"), "Brittle links", "tables.html", system,
-            {"tables": [findings_table(self._estate, system)],
-             "lead": "Links that are likely to break, each with the line that makes it so and how to mend it."},
-        )  # fmt: skip
+            system.page("brittle"),
+            "Brittle links",
+            "tables.html",
+            system,
+            {
+                "tables": [findings_table(self._estate, system)],
+                "lead": "Links that are likely to break, each with the line that makes it so and how to mend it.",
+            },
+        )
 
     def _entries(self, system: System) -> list[tuple[str, str, str]]:
         """Commands, receivers and start-up code that have a diagram of their own: kind, name, address."""

@@ -77,14 +77,17 @@ def _card(estate: Estate, diagrams: Diagrams, system: System) -> Card:
     pages = (
         *drawn,
         ("Data flows", system.page("flows"), told),
-        ("Tasks & schedules", system.page("tasks"),
-         f"{_plural(len(tasks), 'task')}, {_plural(len(schedules), 'schedule')}"),
+        (
+            "Tasks & schedules",
+            system.page("tasks"),
+            f"{_plural(len(tasks), 'task')}, {_plural(len(schedules), 'schedule')}",
+        ),
         ("API", system.page("api"), _plural(len(estate.rows(system, graph.routes)), "route")),
         ("Calls made", system.page("calls"), _plural(len(estate.rows(system, graph.calls)), "call")),
         ("Settings & stores", system.page("settings"), _plural(len(estate.rows(system, graph.settings)), "setting")),
         ("Dependencies & cycles", system.page("dependencies"), ""),
         ("Brittle links", system.page("brittle"), _plural(len(findings), "finding")),
-    )  # fmt: skip
+    )
     return Card(system, pages)
 
 

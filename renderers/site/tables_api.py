@@ -24,9 +24,13 @@ class ApiTables:
     def routes(self) -> Table:
         """A row for each URL pattern served."""
         columns = (
-            Column("Methods", choices=True), Column("Pattern"), Column("Service", choices=True), Column("View"),
-            Column("Called by"), Column("Route"),
-        )  # fmt: skip
+            Column("Methods", choices=True),
+            Column("Pattern"),
+            Column("Service", choices=True),
+            Column("View"),
+            Column("Called by"),
+            Column("Route"),
+        )
         rows = tuple(self._route(r) for r in self._estate.rows(self._system, self._estate.graph.routes))
         empty = "No URL pattern was found: the services of this system name no root URL module, or serve none."
         return Table("routes", "Routes served", columns, rows, empty)
@@ -34,9 +38,14 @@ class ApiTables:
     def calls(self) -> Table:
         """A row for each place that causes a request to another system."""
         columns = (
-            Column("Target", choices=True), Column("Request"), Column("In function"), Column("Reached from"),
-            Column("Timeout", choices=True), Column("Confidence", choices=True), Column("Line"),
-        )  # fmt: skip
+            Column("Target", choices=True),
+            Column("Request"),
+            Column("In function"),
+            Column("Reached from"),
+            Column("Timeout", choices=True),
+            Column("Confidence", choices=True),
+            Column("Line"),
+        )
         rows = tuple(self._call(c) for c in self._estate.rows(self._system, self._estate.graph.calls))
         empty = "No request to another system was found in this system's repositories."
         return Table("calls", "Calls made", columns, rows, empty)
@@ -61,11 +70,14 @@ class ApiTables:
         return Row(
             row_anchor(route.id),
             (
-                cell(" ".join(route.methods) or "any"), Cell(joined(pattern), route.pattern),
-                cell(route.service), cell(view), cell(limited(callers, 3)),
+                cell(" ".join(route.methods) or "any"),
+                Cell(joined(pattern), route.pattern),
+                cell(route.service),
+                cell(view),
+                cell(limited(callers, 3)),
                 cell(code_link(self._estate, route.repo, route.path, route.line)),
             ),
-        )  # fmt: skip
+        )
 
     def _caller(self, call: Call, page: str) -> Markup:
         owner = self._estate.owner(call.repo, call.service)
@@ -87,13 +99,16 @@ class ApiTables:
         return Row(
             row_anchor(call.id),
             (
-                cell(self._estate.name(call.system) or "not known"), cell(joined(request)), cell(code(call.function)),
-                cell(limited(contexts, 3)), cell(_TIMEOUT.get(call.timeout, call.timeout)),
+                cell(self._estate.name(call.system) or "not known"),
+                cell(joined(request)),
+                cell(code(call.function)),
+                cell(limited(contexts, 3)),
+                cell(_TIMEOUT.get(call.timeout, call.timeout)),
                 Cell(joined([badge(call.confidence, call.confidence), why]), call.confidence),
                 cell(code_link(self._estate, call.repo, call.path, call.line, call.end_line)),
             ),
             warn=any(self._estate.flow_findings.get(f) for f in self._estate.call_flows.get(call.id, ())),
-        )  # fmt: skip
+        )
 
     def _context(self, repo: str, context: Context) -> Markup:
         href = self._chains.href(repo, context)

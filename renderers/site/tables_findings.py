@@ -16,9 +16,12 @@ from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 def findings_table(estate: Estate, system: System) -> Table:
     """A row for each finding, the gravest first; suppressed ones last, with the reason."""
     columns = (
-        Column("Severity", choices=True), Column("Rule", choices=True), Column("What, and how to mend it"),
-        Column("Arrows"), Column("Line"),
-    )  # fmt: skip
+        Column("Severity", choices=True),
+        Column("Rule", choices=True),
+        Column("What, and how to mend it"),
+        Column("Arrows"),
+        Column("Line"),
+    )
     found = estate.rows(system, estate.graph.findings)
     found.sort(key=lambda f: (bool(f.suppressed), _rank(f.severity), f.rule, f.path, f.line, f.id))
     rows = tuple(_finding(estate, item) for item in found)
@@ -37,19 +40,27 @@ def etl_table(estate: Estate, rows: Iterable[EtlRow]) -> Table:
 def gaps_table(estate: Estate) -> Table:
     """A row for each thing that was seen and not understood."""
     columns = (
-        Column("Kind", choices=True), Column("Repository", choices=True), Column("What was seen"), Column("Why"),
-        Column("What would settle it"), Column("Line"),
-    )  # fmt: skip
+        Column("Kind", choices=True),
+        Column("Repository", choices=True),
+        Column("What was seen"),
+        Column("Why"),
+        Column("What would settle it"),
+        Column("Line"),
+    )
     rows = tuple(
         Row(
             row_anchor(gap.id),
             (
-                cell(gap.kind.replace("-", " ")), cell(gap.repo), cell(code(gap.what)), cell(gap.reason),
-                cell(gap.remedy), cell(code_link(estate, gap.repo, gap.path, gap.line) if gap.path else ""),
+                cell(gap.kind.replace("-", " ")),
+                cell(gap.repo),
+                cell(code(gap.what)),
+                cell(gap.reason),
+                cell(gap.remedy),
+                cell(code_link(estate, gap.repo, gap.path, gap.line) if gap.path else ""),
             ),
         )
         for gap in estate.graph.gaps
-    )  # fmt: skip
+    )
     empty = "Everything that was seen was understood: the extractor kept no note of the contrary."
     return Table("gaps", "Seen and not understood", columns, rows, empty)
 
@@ -77,8 +88,10 @@ def doubts_table(estate: Estate) -> Table:
             continue
         request = [code(f"{call.http_method or ''} {call.url}".strip() or call.via)]
         if several:
-            request += [code(f"could be {routes[i].pattern} of {routes[i].repo}" if i in routes else i)
-                        for i in call.route_candidates]  # fmt: skip
+            request += [
+                code(f"could be {routes[i].pattern} of {routes[i].repo}" if i in routes else i)
+                for i in call.route_candidates
+            ]
         why = "several routes could answer" if several else "target not known"
         spot = code_link(estate, call.repo, call.path, call.line, call.end_line)
         words = joined([Markup.escape(why), note(call.why)])
@@ -96,12 +109,13 @@ def undrawn_table(estate: Estate) -> Table:
             row_anchor(flow.id),
             (
                 cell(flow_button(flow.id, f"{estate.full_name(flow.source)} → {estate.full_name(flow.target)}")),
-                cell(flow.label), cell(flow.why),
+                cell(flow.label),
+                cell(flow.why),
             ),
         )
         for flow in estate.graph.flows
         if flow.confidence == "possible"
-    )  # fmt: skip
+    )
     return Table("undrawn", "Arrows too doubtful to draw", columns, rows, "Every flow is certain or likely.")
 
 
@@ -116,10 +130,13 @@ def _finding(estate: Estate, item: Finding) -> Row:
     return Row(
         row_anchor(item.id),
         (
-            Cell(severity, item.severity), cell(code(item.rule)), cell(joined(what)), cell(limited(flows, 4)),
+            Cell(severity, item.severity),
+            cell(code(item.rule)),
+            cell(joined(what)),
+            cell(limited(flows, 4)),
             cell(code_link(estate, item.repo, item.path, item.line, item.end_line)),
         ),
-    )  # fmt: skip
+    )
 
 
 def _etl(estate: Estate, row: EtlRow) -> Row:
@@ -132,11 +149,14 @@ def _etl(estate: Estate, row: EtlRow) -> Row:
     return Row(
         "r" + digest("etl", row.source, spot.repo, spot.path, str(spot.line)),
         (
-            Cell(joined(parts), row.source), cell(row.transport), cell(row.cadence), cell(row.data),
+            Cell(joined(parts), row.source),
+            cell(row.transport),
+            cell(row.cadence),
+            cell(row.data),
             cell(code_link(estate, spot.repo, spot.path, spot.line, commit=commit)),
         ),
         warn=row.brittle,
-    )  # fmt: skip
+    )
 
 
 def _evidence_fold(estate: Estate, row: EtlRow) -> Markup:

@@ -13,9 +13,14 @@ from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 def settings_table(estate: Estate, system: System) -> Table:
     """A row for each setting that points at another system or a datastore. Defaults come with secrets masked."""
     columns = (
-        Column("Setting"), Column("Points at", choices=True), Column("Kind", choices=True), Column("Default"),
-        Column("Environment"), Column("Read at"), Column("Line"),
-    )  # fmt: skip
+        Column("Setting"),
+        Column("Points at", choices=True),
+        Column("Kind", choices=True),
+        Column("Default"),
+        Column("Environment"),
+        Column("Read at"),
+        Column("Line"),
+    )
     rows = tuple(_setting(estate, item) for item in estate.rows(system, estate.graph.settings))
     empty = "No setting of this system's services points at another system or a datastore."
     return Table("settings", "Settings that point elsewhere", columns, rows, empty)
@@ -24,9 +29,14 @@ def settings_table(estate: Estate, system: System) -> Table:
 def stores_table(estate: Estate, system: System) -> Table:
     """A row for each place that reads or writes a datastore."""
     columns = (
-        Column("Store", choices=True), Column("Kind", choices=True), Column("Operation", choices=True),
-        Column("In function"), Column("Reached from"), Column("Setting"), Column("Line"),
-    )  # fmt: skip
+        Column("Store", choices=True),
+        Column("Kind", choices=True),
+        Column("Operation", choices=True),
+        Column("In function"),
+        Column("Reached from"),
+        Column("Setting"),
+        Column("Line"),
+    )
     rows = tuple(_store(estate, item) for item in estate.rows(system, estate.graph.stores))
     empty = "No code that reads or writes a datastore was found in this system's repositories."
     return Table("stores", "Datastores by use", columns, rows, empty)
@@ -41,12 +51,15 @@ def _setting(estate: Estate, item: Setting) -> Row:
     return Row(
         row_anchor(item.id),
         (
-            Cell(joined(name), item.name), cell(estate.name(item.system) or "not known"), cell(item.kind),
-            cell(default), cell(code(item.env or "")),
+            Cell(joined(name), item.name),
+            cell(estate.name(item.system) or "not known"),
+            cell(item.kind),
+            cell(default),
+            cell(code(item.env or "")),
             cell(limited(reads, 3) if reads else note("nothing reads it")),
             cell(code_link(estate, item.repo, item.path, item.line)),
         ),
-    )  # fmt: skip
+    )
 
 
 def _store(estate: Estate, item: Store) -> Row:
@@ -55,8 +68,12 @@ def _store(estate: Estate, item: Store) -> Row:
     return Row(
         row_anchor(item.id),
         (
-            Cell(store, estate.full_name(item.system)), cell(item.kind), cell(item.operation),
-            cell(code(item.function)), cell(limited(contexts, 3)), cell(code(item.setting or "")),
+            Cell(store, estate.full_name(item.system)),
+            cell(item.kind),
+            cell(item.operation),
+            cell(code(item.function)),
+            cell(limited(contexts, 3)),
+            cell(code(item.setting or "")),
             cell(code_link(estate, item.repo, item.path, item.line, item.end_line)),
         ),
-    )  # fmt: skip
+    )

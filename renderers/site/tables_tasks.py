@@ -41,9 +41,14 @@ class TaskTables:
     def tasks(self) -> Table:
         """A row for each Celery task."""
         columns = (
-            Column("Task"), Column("Queue", choices=True), Column("Schedules"), Column("Queued by"), Column("Touches"),
-            Column("Comes from", choices=True), Column("Line"),
-        )  # fmt: skip
+            Column("Task"),
+            Column("Queue", choices=True),
+            Column("Schedules"),
+            Column("Queued by"),
+            Column("Touches"),
+            Column("Comes from", choices=True),
+            Column("Line"),
+        )
         queued = defaultdict(list)
         for enqueue in self._estate.graph.enqueues:
             if enqueue.task_id:
@@ -59,9 +64,13 @@ class TaskTables:
     def enqueues(self) -> Table:
         """A row for each place that queues a task."""
         columns = (
-            Column("Task"), Column("How", choices=True), Column("In function"), Column("Reached from"),
-            Column("Confidence", choices=True), Column("Line"),
-        )  # fmt: skip
+            Column("Task"),
+            Column("How", choices=True),
+            Column("In function"),
+            Column("Reached from"),
+            Column("Confidence", choices=True),
+            Column("Line"),
+        )
         rows = tuple(self._enqueue(e) for e in self._estate.rows(self._system, self._estate.graph.enqueues))
         empty = "No place in this system's repositories queues a task."
         return Table("enqueues", "Places that queue a task", columns, rows, empty)
@@ -96,12 +105,15 @@ class TaskTables:
         return Row(
             row_anchor(item.id),
             (
-                cell(code(item.key)), cell(name), cell(cadence), Cell(strip, words(week) or "unknown"),
+                cell(code(item.key)),
+                cell(name),
+                cell(cadence),
+                Cell(strip, words(week) or "unknown"),
                 cell(self._reached(item, task)),
                 cell(code_link(self._estate, item.repo, item.path, item.line, item.end_line)),
             ),
             warn=task is None,
-        )  # fmt: skip
+        )
 
     def _task(self, task: Task, planned: Sequence[Schedule], queued: Sequence[Enqueue]) -> Row:
         chain = self._chains.href(task.repo, Context("task", task.name))
@@ -115,12 +127,15 @@ class TaskTables:
         return Row(
             row_anchor(task.id),
             (
-                Cell(joined(name), task.name), cell(task.queue or "default queue"), cell(joined(cadences)),
-                cell(limited(places, 3)), cell(self._touch_list(task)),
+                Cell(joined(name), task.name),
+                cell(task.queue or "default queue"),
+                cell(joined(cadences)),
+                cell(limited(places, 3)),
+                cell(self._touch_list(task)),
                 cell("repository" if task.origin == "repo" else task.origin),
                 cell(code_link(self._estate, task.repo, task.path, task.line, task.end_line)),
             ),
-        )  # fmt: skip
+        )
 
     def _enqueue(self, item: Enqueue) -> Row:
         task = self._tasks.get(item.task_id or "")
@@ -130,11 +145,14 @@ class TaskTables:
         return Row(
             row_anchor(item.id),
             (
-                Cell(joined(parts), item.task or ""), cell(item.how), cell(code(item.function)),
-                cell(limited(contexts, 3)), cell(badge(item.confidence, item.confidence)),
+                Cell(joined(parts), item.task or ""),
+                cell(item.how),
+                cell(code(item.function)),
+                cell(limited(contexts, 3)),
+                cell(badge(item.confidence, item.confidence)),
                 cell(code_link(self._estate, item.repo, item.path, item.line, item.end_line)),
             ),
-        )  # fmt: skip
+        )
 
     def _task_link(self, task: Task) -> Markup:
         page = self._estate.owner(task.repo).page("tasks")

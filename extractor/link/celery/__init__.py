@@ -9,6 +9,14 @@ from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.celery.tasks import Tasks, tasks
 
 __all__ = [
-    "Enqueues", "Found", "Schedules", "TaskIndex", "Tasks", "dispatches", "enqueues", "schedules", "tasks",
+    "Enqueues",
+    "Found",
+    "Schedules",
+    "TaskIndex",
+    "Tasks",
+    "dispatches",
+    "enqueues",
+    "schedules",
+    "tasks",
     "type_tasks",
-]  # fmt: skip
+]

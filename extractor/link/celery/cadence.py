@@ -11,8 +11,20 @@ import re
 from dataclasses import dataclass
 
 DAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _BOUNDS = {"minute": (0, 59), "hour": (0, 23), "day_of_month": (1, 31), "month_of_year": (1, 12), "day_of_week": (0, 6)}
 _PART = re.compile(r"^(?:(\*)|(\w+)(?:-(\w+))?)(?:/([0-9]{1,4}))?$")
 _DIGITS = re.compile("[0-9]{1,4}")
@@ -165,8 +177,11 @@ def _time(cron: Crontab, sets: dict[str, tuple[int, ...]]) -> tuple[str, bool]:
     if len(minutes) == 1 and every_hour and hours[0] == 0:
         return every_hour + (f" at minute {minutes[0]}" if minutes[0] else ""), False
     span = _span(cron, hours)
-    inside = every_minute or (f"hourly at minute {minutes[0]}" if len(minutes) == 1
-                              else f"at minutes {_listed([str(m) for m in minutes])} of the hour")  # fmt: skip
+    inside = every_minute or (
+        f"hourly at minute {minutes[0]}"
+        if len(minutes) == 1
+        else f"at minutes {_listed([str(m) for m in minutes])} of the hour"
+    )
     if span is not None:
         first, last = span
         return f"{inside} from {first:02}:{minutes[0]:02} through {last:02}:{minutes[-1]:02}", False

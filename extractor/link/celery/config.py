@@ -23,7 +23,7 @@ from extractor.link.absvalue import (
     Value,
     Values,
     join,
-)  # fmt: skip
+)
 from extractor.link.attributes import SETTINGS
 from extractor.link.evaluate import Evaluator, qualified
 from extractor.modules import Module

@@ -10,14 +10,20 @@ import re
 
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _WORDS = {
-    "w": "w|wks?|weeks?", "d": "d|dys?|days?", "h": "h|hrs?|hours?", "m": "m|mins?|minutes?", "s": "s|secs?|seconds?",
-}  # fmt: skip
+    "w": "w|wks?|weeks?",
+    "d": "d|dys?|days?",
+    "h": "h|hrs?|hours?",
+    "m": "m|mins?|minutes?",
+    "s": "s|secs?|seconds?",
+}
 _NUMBER = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
 _IN_WORDS = re.compile(
     r"\s*".join(rf"(?:{_NUMBER}\s*(?:{words})(?![a-z])\s*,?)?" for words in _WORDS.values()), re.ASCII
 )
-_CLOCK = re.compile(rf"(?:([0-9]{{1,6}})(?:\s*days?,)?\s+|([0-9]{{1,6}}):(?=[0-9]+:[0-9]+:))?"
-                    rf"(?:([0-9]{{1,6}}):)?([0-9]{{1,6}}):{_NUMBER}")  # fmt: skip
+_CLOCK = re.compile(
+    rf"(?:([0-9]{{1,6}})(?:\s*days?,)?\s+|([0-9]{{1,6}}):(?=[0-9]+:[0-9]+:))?"
+    rf"(?:([0-9]{{1,6}}):)?([0-9]{{1,6}}):{_NUMBER}"
+)
 _ISO = re.compile(rf"P(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?")
 
 

@@ -21,8 +21,16 @@ from extractor.summary import Value as Expr
 
 SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
-_BY_NAME = frozenset({"celery.signature", "celery.subtask", "celery.Signature", "celery.canvas.signature",
-                      "celery.canvas.subtask", "celery.canvas.Signature"})  # fmt: skip
+_BY_NAME = frozenset(
+    {
+        "celery.signature",
+        "celery.subtask",
+        "celery.Signature",
+        "celery.canvas.signature",
+        "celery.canvas.subtask",
+        "celery.canvas.Signature",
+    }
+)
 MAX_CALLERS = 3  # functions followed back from a task handed in as an argument
 _LIBRARY_TASK = re.compile(r"^[a-z_]\w*(\.\w+)*\.[a-z_]\w*$")
 _NOT_TASKS = ("multiprocessing.", "concurrent.", "builtins.", "billiard.", "gevent.", "eventlet.")
@@ -75,9 +83,16 @@ def dispatches(ev: Evaluator, index: TaskIndex, found: Enqueues) -> Mapping[Def,
 
 
 def _gap(row: Enqueue) -> Gap:
-    return Gap(row_id("gap", "enqueue", row.id), "enqueue", row.repo, row.path, row.line,
-               f"{row.how} in {row.function or 'the module'}", row.note or "the task is not known",
-               "give the receiver a type, or queue the task by its name")  # fmt: skip
+    return Gap(
+        row_id("gap", "enqueue", row.id),
+        "enqueue",
+        row.repo,
+        row.path,
+        row.line,
+        f"{row.how} in {row.function or 'the module'}",
+        row.note or "the task is not known",
+        "give the receiver a type, or queue the task by its name",
+    )
 
 
 class _Finder:
@@ -148,15 +163,33 @@ class _Finder:
             yield owner, self._row(owner, call, None, None, how, queue, "possible", meant.note), None
 
     def _row(
-        self, owner: Def, call: Call, name: str | None, task: Found | None, how: str, queue: str | None,
-        confidence: str, note: str,
-    ) -> Enqueue:  # fmt: skip
+        self,
+        owner: Def,
+        call: Call,
+        name: str | None,
+        task: Found | None,
+        how: str,
+        queue: str | None,
+        confidence: str,
+        note: str,
+    ) -> Enqueue:
         row = self.index.row(task) if task is not None else None
         path, function = owner.module.path, owner.shown
         return Enqueue(
-            row_id("enqueue", self.repo, path, function, name or "", how), self.repo, path, call.line, call.end_line,
-            function, name, how, row.id if row else None, queue or self._usual_queue(task), (), confidence, note,
-        )  # fmt: skip
+            row_id("enqueue", self.repo, path, function, name or "", how),
+            self.repo,
+            path,
+            call.line,
+            call.end_line,
+            function,
+            name,
+            how,
+            row.id if row else None,
+            queue or self._usual_queue(task),
+            (),
+            confidence,
+            note,
+        )
 
     def _usual_queue(self, task: Found | None) -> str | None:
         """The queue of the task, where all services route it to one."""
@@ -186,8 +219,9 @@ class _Finder:
         if not any(is_app(self.ev, v) for v in self.ev.eval(call.func[1], frame)):
             return
         args, kwargs = calling.arguments(self.ev, call, frame)
-        yield from self._rows(owner, call, self._named(args[0] if args else dict(kwargs).get("name", ())), how,
-                              self._queue(call, frame))  # fmt: skip
+        yield from self._rows(
+            owner, call, self._named(args[0] if args else dict(kwargs).get("name", ())), how, self._queue(call, frame)
+        )
 
     def _named(self, values: Values) -> _Meant:
         texts = [t for c in self.index.configs for v in values if (t := c.text((v,))) is not None]
@@ -216,8 +250,10 @@ class _Finder:
     def _names_signature(self, func: Expr, frame: Frame) -> bool:
         if func[-1] not in ("signature", "subtask", "Signature"):
             return False
-        return any(isinstance(v, Ext) and (v.path in _BY_NAME or is_app(self.ev, Ext(v.path.rpartition(".")[0])))
-                   for v in self.ev.eval(func, frame))  # fmt: skip
+        return any(
+            isinstance(v, Ext) and (v.path in _BY_NAME or is_app(self.ev, Ext(v.path.rpartition(".")[0])))
+            for v in self.ev.eval(func, frame)
+        )
 
     def _signed_by_name(
         self, owner: Def, number: int, call: Call, frame: Frame

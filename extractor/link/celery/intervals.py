@@ -185,8 +185,10 @@ class Reader(Numbers):
         said, shift = interval_words(declared), interval_words(offset).removeprefix("every ")
         shift = shift if shift[0].isdigit() else f"1 {shift}"
         if self._redbeat():
-            note = (f"declared {said} with an offset of {shift}; RedBeat stores the sum as the interval, so it runs "
-                    f"{interval_words(total)}")  # fmt: skip
+            note = (
+                f"declared {said} with an offset of {shift}; RedBeat stores the sum as the interval, so it runs "
+                f"{interval_words(total)}"
+            )
             words = f"{interval_words(total)} (declared {said}, offset {shift})"
             return Said(interval_text(total), words, note)
         note = f"the first run comes {shift} later"

@@ -12,10 +12,24 @@ from extractor.summary import Value as Expr
 
 SCHEDULE = re.compile(r"^celery(\.\w+)*\.schedule$")
 # Functions that read a length of time written as text: seconds, or a timedelta.
-DURATIONS = frozenset({"pytimeparse.parse", "pytimeparse.timeparse.timeparse", "humanfriendly.parse_timespan",
-                       "django.utils.dateparse.parse_duration", "isodate.parse_duration"})  # fmt: skip
-_UNITS = {"days": 86400.0, "seconds": 1.0, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60.0, "hours": 3600.0,
-          "weeks": 604800.0}  # fmt: skip
+DURATIONS = frozenset(
+    {
+        "pytimeparse.parse",
+        "pytimeparse.timeparse.timeparse",
+        "humanfriendly.parse_timespan",
+        "django.utils.dateparse.parse_duration",
+        "isodate.parse_duration",
+    }
+)
+_UNITS = {
+    "days": 86400.0,
+    "seconds": 1.0,
+    "microseconds": 1e-6,
+    "milliseconds": 1e-3,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "weeks": 604800.0,
+}
 _NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
 MAX_STEPS = 40
 

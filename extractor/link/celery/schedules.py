@@ -21,8 +21,18 @@ from extractor.summary import Value as Expr
 
 OPTION = "beat_schedule"
 OLDER = ("CELERYBEAT_SCHEDULE",)
-_SIGNS = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "In": "in", "NotIn": "not in",
-          "Is": "is", "IsNot": "is not"}  # fmt: skip
+_SIGNS = {
+    "Eq": "==",
+    "NotEq": "!=",
+    "Lt": "<",
+    "LtE": "<=",
+    "Gt": ">",
+    "GtE": ">=",
+    "In": "in",
+    "NotIn": "not in",
+    "Is": "is",
+    "IsNot": "is not",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,21 @@ def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     return Schedule(
-        row_id("schedule", repo, config.service, key), repo, key, named, made.id if made else None, said.text,
-        said.words, entry.module.path, entry.line, entry.end_line, config.service, said.note, said.settings,
+        row_id("schedule", repo, config.service, key),
+        repo,
+        key,
+        named,
+        made.id if made else None,
+        said.text,
+        said.words,
+        entry.module.path,
+        entry.line,
+        entry.end_line,
+        config.service,
+        said.note,
+        said.settings,
         entry.condition,
-    )  # fmt: skip
+    )
 
 
 _NOT_SAID = Said("?", "no schedule is given", known=False)
@@ -101,9 +122,16 @@ def _task(index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None
 def _gaps(row: Schedule, entry: _Entry) -> Iterator[Gap]:
     missing = [what for what, bad in (("task", row.task == "?"), ("cadence", "?" in row.schedule)) if bad]
     for what in missing:
-        yield Gap(row_id("gap", "schedule", row.id, what), "schedule", row.repo, row.path, row.line,
-                  f"the {what} of the beat entry {row.key}", "its value is known only at run time",
-                  "give it as text or numbers, or as a setting with a default")  # fmt: skip
+        yield Gap(
+            row_id("gap", "schedule", row.id, what),
+            "schedule",
+            row.repo,
+            row.path,
+            row.line,
+            f"the {what} of the beat entry {row.key}",
+            "its value is known only at run time",
+            "give it as text or numbers, or as a setting with a default",
+        )
 
 
 def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
@@ -119,9 +147,21 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             every = dict(call.kwargs).get("run_every") if call is not None else None
             if every is not None:
                 said = Reader(index.configs[0]).read(every, frame)
-                yield Schedule(row_id("schedule", repo, "", found.name), repo, found.name, found.name, row.id,
-                               said.text, said.words, row.path, row.line, row.line, "", said.note,
-                               said.settings)  # fmt: skip
+                yield Schedule(
+                    row_id("schedule", repo, "", found.name),
+                    repo,
+                    found.name,
+                    found.name,
+                    row.id,
+                    said.text,
+                    said.words,
+                    row.path,
+                    row.line,
+                    row.line,
+                    "",
+                    said.note,
+                    said.settings,
+                )
 
 
 class _Entries:

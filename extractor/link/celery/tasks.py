@@ -67,10 +67,22 @@ def _rows(repo: str, found: Found, settings: Sequence[Config], router: Router, s
     for queue, (names, evidence) in routed.items():
         services = tuple(sorted(name for name in names if name)) if several else tuple(n for n in names if n)
         split = services if len(routed) > 1 else ()
-        out.append(Task(
-            row_id("task", repo, found.name, *split), repo, found.name, target.module.path, target.scope.def_line,
-            target.scope.end_line, target.shown, queue, target.module.origin, services, target.scope.doc, evidence,
-        ))  # fmt: skip
+        out.append(
+            Task(
+                row_id("task", repo, found.name, *split),
+                repo,
+                found.name,
+                target.module.path,
+                target.scope.def_line,
+                target.scope.end_line,
+                target.shown,
+                queue,
+                target.module.origin,
+                services,
+                target.scope.doc,
+                evidence,
+            )
+        )
     return tuple(out)
 
 

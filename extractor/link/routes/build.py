@@ -54,8 +54,16 @@ def routes(
     if not roots and root_urlconf is None:
         found += _orphans(ev, settings)
     if expander.count > MAX_ENTRIES:
-        gaps.append(_gap(repo, roots[0].path, 1, "the URL tree", f"it has more than {MAX_ENTRIES} entries",
-                         "name a narrower root_urlconf for the service in the estate file"))  # fmt: skip
+        gaps.append(
+            _gap(
+                repo,
+                roots[0].path,
+                1,
+                "the URL tree",
+                f"it has more than {MAX_ENTRIES} entries",
+                "name a narrower root_urlconf for the service in the estate file",
+            )
+        )
     unread = [entry for entry in found if isinstance(entry, Unread)]
     gaps += [_gap(repo, u.module.path, u.line, f"{u.what} under {u.mount}", u.reason, u.remedy) for u in unread]
     return _table(ev, repo, service, [entry for entry in found if isinstance(entry, Entry)], gaps)
@@ -93,8 +101,11 @@ def _configured(ev: Evaluator, settings_module: str | None) -> list[str]:
     named = ev.world.find(settings_module) if settings_module else None
     if named is not None:
         return _literals(ev, named)
-    holders = [m for m in ev.world.modules if m.in_repo and "" in m.summary.scopes and
-               "ROOT_URLCONF" in m.summary.scopes[""].names]  # fmt: skip
+    holders = [
+        m
+        for m in ev.world.modules
+        if m.in_repo and "" in m.summary.scopes and "ROOT_URLCONF" in m.summary.scopes[""].names
+    ]
     return sorted({name for module in holders for name in _literals(ev, module)})
 
 

@@ -30,17 +30,33 @@ MAX_DEPTH = 30  # includes and lists inside one another
 MAX_ENTRIES = 20_000
 
 _PATH = frozenset({"django.urls.path", "django.urls.conf.path"})
-_REGEX = frozenset({"django.urls.re_path", "django.urls.conf.re_path", "django.conf.urls.url",
-                    "django.conf.urls.re_path", "django.conf.urls.defaults.url"})  # fmt: skip
-_INCLUDE = frozenset({"django.urls.include", "django.conf.urls.include", "django.urls.conf.include",
-                      "django.conf.urls.defaults.include"})  # fmt: skip
+_REGEX = frozenset(
+    {
+        "django.urls.re_path",
+        "django.urls.conf.re_path",
+        "django.conf.urls.url",
+        "django.conf.urls.re_path",
+        "django.conf.urls.defaults.url",
+    }
+)
+_INCLUDE = frozenset(
+    {"django.urls.include", "django.conf.urls.include", "django.urls.conf.include", "django.conf.urls.defaults.include"}
+)
 _OLD_LIST = frozenset({"django.conf.urls.patterns", "django.conf.urls.defaults.patterns"})
 _LANGUAGE = frozenset({"django.conf.urls.i18n.i18n_patterns"})
-_FILES = frozenset({"django.conf.urls.static.static",
-                    "django.contrib.staticfiles.urls.staticfiles_urlpatterns"})  # fmt: skip
-_THROUGH = frozenset({"rest_framework.urlpatterns.format_suffix_patterns", "builtins.list", "builtins.tuple",
-                      "builtins.sorted", "builtins.reversed", "copy.copy", "copy.deepcopy",
-                      "wagtail.utils.urlpatterns.decorate_urlpatterns"})  # fmt: skip
+_FILES = frozenset({"django.conf.urls.static.static", "django.contrib.staticfiles.urls.staticfiles_urlpatterns"})
+_THROUGH = frozenset(
+    {
+        "rest_framework.urlpatterns.format_suffix_patterns",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.sorted",
+        "builtins.reversed",
+        "copy.copy",
+        "copy.deepcopy",
+        "wagtail.utils.urlpatterns.decorate_urlpatterns",
+    }
+)
 # Functions that put lists together, with the first argument that holds lists.
 _JOINING = {"functools.reduce": 1, "builtins.sum": 0, "itertools.chain": 0, "itertools.chain.from_iterable": 0}
 _PLUGINS = "edx_django_utils.plugins"
@@ -366,8 +382,11 @@ class Expander:
 
     def unread(self, place: Place, ground: Ground, what: str, reason: str) -> Unread:
         module, line = ground.site or (place.frame.owner.module, line_of(place))
-        remedy = ("list the library under the repository's libraries in the estate file"
-                  if "not read" in reason else "write the pattern out as literal text")  # fmt: skip
+        remedy = (
+            "list the library under the repository's libraries in the estate file"
+            if "not read" in reason
+            else "write the pattern out as literal text"
+        )
         return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
 
 

@@ -28,15 +28,23 @@ _API_ROOT = "rest_framework.routers.APIRootView"
 # What the mixins of rest_framework.mixins and rest_framework.viewsets bring, by the last part of the name.
 _ALL = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _MIXINS = {
-    "ListModelMixin": ("list",), "CreateModelMixin": ("create",), "RetrieveModelMixin": ("retrieve",),
-    "UpdateModelMixin": ("update", "partial_update"), "DestroyModelMixin": ("destroy",),
-    "ReadOnlyModelViewSet": ("list", "retrieve"), "ModelViewSet": _ALL,
-    "ListAPIView": ("list",), "ListCreateAPIView": ("list", "create"), "RetrieveAPIView": ("retrieve",),
-    "CreateAPIView": ("create",), "DestroyAPIView": ("destroy",), "UpdateAPIView": ("update", "partial_update"),
+    "ListModelMixin": ("list",),
+    "CreateModelMixin": ("create",),
+    "RetrieveModelMixin": ("retrieve",),
+    "UpdateModelMixin": ("update", "partial_update"),
+    "DestroyModelMixin": ("destroy",),
+    "ReadOnlyModelViewSet": ("list", "retrieve"),
+    "ModelViewSet": _ALL,
+    "ListAPIView": ("list",),
+    "ListCreateAPIView": ("list", "create"),
+    "RetrieveAPIView": ("retrieve",),
+    "CreateAPIView": ("create",),
+    "DestroyAPIView": ("destroy",),
+    "UpdateAPIView": ("update", "partial_update"),
     "RetrieveUpdateAPIView": ("retrieve", "update", "partial_update"),
     "RetrieveDestroyAPIView": ("retrieve", "destroy"),
     "RetrieveUpdateDestroyAPIView": ("retrieve", "update", "partial_update", "destroy"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,14 @@ class Template:
 _TEMPLATES = (
     Template("^{prefix}{trailing_slash}$", "{basename}-list", False, (("GET", "list"), ("POST", "create"))),
     Template("^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", False),
-    Template("^{prefix}/{lookup}{trailing_slash}$", "{basename}-detail", True,
-             (("GET", "retrieve"), ("PUT", "update"), ("PATCH", "partial_update"), ("DELETE", "destroy"))),
+    Template(
+        "^{prefix}/{lookup}{trailing_slash}$",
+        "{basename}-detail",
+        True,
+        (("GET", "retrieve"), ("PUT", "update"), ("PATCH", "partial_update"), ("DELETE", "destroy")),
+    ),
     Template("^{prefix}/{lookup}/{url_path}{trailing_slash}$", "{basename}-{url_name}", True),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +244,11 @@ class Routers:
             if template.mapping:
                 rows = [("", template.name, tuple((v, n) for v, n in template.mapping if n in have))]
             else:
-                rows = [(a.url_path, template.name.replace("{url_name}", a.url_name), a.mapping)
-                        for a in extra if a.detail == template.detail]  # fmt: skip
+                rows = [
+                    (a.url_path, template.name.replace("{url_name}", a.url_name), a.mapping)
+                    for a in extra
+                    if a.detail == template.detail
+                ]
             for url_path, name, mapping in rows:
                 if not mapping:
                     continue

@@ -22,9 +22,12 @@ _ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")
 _ADMIN_REGISTER = ("django.contrib.admin.register", "django.contrib.admin.decorators.register")
 WAGTAIL_ADMIN = ("wagtail.admin.urls", "wagtail.wagtailadmin.urls")
 ADMIN_PAGES = (
-    ("changelist_view", ""), ("add_view", "add/"), ("change_view", "<path:object_id>/change/"),
-    ("delete_view", "<path:object_id>/delete/"), ("history_view", "<path:object_id>/history/"),
-)  # fmt: skip
+    ("changelist_view", ""),
+    ("add_view", "add/"),
+    ("change_view", "<path:object_id>/change/"),
+    ("delete_view", "<path:object_id>/delete/"),
+    ("history_view", "<path:object_id>/history/"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,28 +23,56 @@ MAX_WRAPPERS = 8
 # HTTP methods that classes of Django and Django REST framework answer, by the last part of the class's name.
 _CLASS_METHODS = {
     **dict.fromkeys(
-        ("TemplateView", "RedirectView", "ListView", "DetailView", "DayArchiveView", "MonthArchiveView",
-         "ArchiveIndexView", "ListAPIView", "RetrieveAPIView", "PasswordResetDoneView", "PasswordChangeDoneView",
-         "PasswordResetCompleteView", "JavaScriptCatalog", "SpectacularAPIView", "SpectacularSwaggerView",
-         "SpectacularRedocView", "ReadOnlyModelViewSet"),
-        ("GET",)),
+        (
+            "TemplateView",
+            "RedirectView",
+            "ListView",
+            "DetailView",
+            "DayArchiveView",
+            "MonthArchiveView",
+            "ArchiveIndexView",
+            "ListAPIView",
+            "RetrieveAPIView",
+            "PasswordResetDoneView",
+            "PasswordChangeDoneView",
+            "PasswordResetCompleteView",
+            "JavaScriptCatalog",
+            "SpectacularAPIView",
+            "SpectacularSwaggerView",
+            "SpectacularRedocView",
+            "ReadOnlyModelViewSet",
+        ),
+        ("GET",),
+    ),
     **dict.fromkeys(
-        ("FormView", "CreateView", "UpdateView", "LoginView", "PasswordResetView", "PasswordChangeView",
-         "PasswordResetConfirmView", "ListCreateAPIView"),
-        ("GET", "POST")),
+        (
+            "FormView",
+            "CreateView",
+            "UpdateView",
+            "LoginView",
+            "PasswordResetView",
+            "PasswordChangeView",
+            "PasswordResetConfirmView",
+            "ListCreateAPIView",
+        ),
+        ("GET", "POST"),
+    ),
     "DeleteView": ("GET", "POST", "DELETE"),
     **dict.fromkeys(
         ("CreateAPIView", "ObtainAuthToken", "TokenObtainPairView", "TokenRefreshView", "TokenVerifyView", "TokenView"),
-        ("POST",)),
+        ("POST",),
+    ),
     "DestroyAPIView": ("DELETE",),
     "UpdateAPIView": ("PUT", "PATCH"),
     "RetrieveUpdateAPIView": ("GET", "PUT", "PATCH"),
     "RetrieveDestroyAPIView": ("GET", "DELETE"),
     "RetrieveUpdateDestroyAPIView": ("GET", "PUT", "PATCH", "DELETE"),
-}  # fmt: skip
+}
 _REQUIRED = {
-    "require_POST": ("POST",), "require_GET": ("GET",), "require_safe": ("GET", "HEAD"),
-}  # fmt: skip
+    "require_POST": ("POST",),
+    "require_GET": ("GET",),
+    "require_safe": ("GET", "HEAD"),
+}
 _DEPRECATED = re.compile(r"(^|\n|\. )\s*(\.\. )?\W{0,2}deprecated\b[^\n]*", re.IGNORECASE)
 
 

@@ -9,6 +9,14 @@ from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, Where
 
 __all__ = [
-    "DeclaredStore", "Joint", "SettingsTable", "Where", "declared_stores", "joints", "lifted", "setting_reads",
-    "settings_modules", "settings_rows",
-]  # fmt: skip
+    "DeclaredStore",
+    "Joint",
+    "SettingsTable",
+    "Where",
+    "declared_stores",
+    "joints",
+    "lifted",
+    "setting_reads",
+    "settings_modules",
+    "settings_rows",
+]

@@ -22,7 +22,7 @@ from extractor.link.absvalue import (
     Value,
     Values,
     join,
-)  # fmt: skip
+)
 from extractor.link.attributes import SETTINGS
 from extractor.link.folding import bounded
 from extractor.link.settings.layers import bindings

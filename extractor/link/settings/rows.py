@@ -65,11 +65,19 @@ class _Rows:
                 continue
             table = self.table
             yield Setting(
-                id=row_id("setting", table.repo, table.service, name), repo=table.repo, service=table.service,
-                name=name, default=self._default(name), env=self._env(name), system=self._system(name),
-                path=where.path, line=where.line, kind=self._kind(name), required=table.required(name),
+                id=row_id("setting", table.repo, table.service, name),
+                repo=table.repo,
+                service=table.service,
+                name=name,
+                default=self._default(name),
+                env=self._env(name),
+                system=self._system(name),
+                path=where.path,
+                line=where.line,
+                kind=self._kind(name),
+                required=table.required(name),
                 read_at=self.reads.get(name, ()),
-            )  # fmt: skip
+            )
 
     def _points_elsewhere(self, name: str) -> bool:
         if name in self.stores or name in self.store_names or _MAIL.search(name):

@@ -95,12 +95,19 @@ def store_rules() -> StoreRules:
     data = read_yaml(rules_dir() / "stores.yaml", read_schema("stores")).data
     engines = tuple(
         Engine(
-            system, row["technology"], row["kind"], tuple(row.get("words", ())), tuple(row.get("schemes", ())),
-            tuple(row.get("drivers", ())), tuple(row.get("options", ())), tuple(row.get("ports", ())),
-            row.get("development", False), _pair(row.get("same_as")),
+            system,
+            row["technology"],
+            row["kind"],
+            tuple(row.get("words", ())),
+            tuple(row.get("schemes", ())),
+            tuple(row.get("drivers", ())),
+            tuple(row.get("options", ())),
+            tuple(row.get("ports", ())),
+            row.get("development", False),
+            _pair(row.get("same_as")),
         )
         for system, row in data["engines"].items()
-    )  # fmt: skip
+    )
     settings = tuple(
         StoreSetting(tuple(row["names"]), row["kind"], row["shape"], row.get("alias", ""), row.get("system", ""))
         for row in data["settings"]
