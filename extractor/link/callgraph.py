@@ -37,14 +37,14 @@ _COMMON = (
     | frozenset(dir(list))
     | frozenset(dir(set))
     | frozenset(
-        "save delete create filter exclude first last all exists update get_or_create send post put patch "
+        "save delete create filter exclude first last all exists update get_or_create send post put patch "  # noqa: SIM905
         "request close open read write run start stop execute connect dispatch handle process validate render "
         "serialize clean init get_queryset get_object get_context_data get_serializer url name data content "
         "json is_valid group s si delay apply_async info debug warning error exception log publish save_m2m "
         "set_password has_perm order_by annotate distinct values values_list select_related prefetch_related "
         "aggregate strftime isoformat refresh_from_db full_clean get_absolute_url to_representation "
         "to_internal_value ready check test main call load dump loads dumps match search find findall "
-        "group_by add_argument register connect disconnect emit submit result".split()  # noqa: SIM905
+        "group_by add_argument register connect disconnect emit submit result".split()
     )
 )
 MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
