@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extractor.checks import Scene, SettingsView
-from extractor.link import callgraph, entries
+from extractor.link import callgraph, entrypoints
 from extractor.link.effects import Effects
-from extractor.rulebook import shipped_rules
+from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
 
 
@@ -22,6 +22,6 @@ def scene(
         for target in ev.world.defs()
         if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
     ]
-    reach = entries.reach(ev, graph, {}, views, ())
+    reach = entrypoints.reach(ev, graph, {}, views, ())
     book = shipped_rules()
     return Scene(REPO, ev, graph, reach, book, Effects(ev, graph, book).find(), (), tuple(settings))

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from extractor.model import (
+from extractor.model.graph import (
     CONFIDENCES,
     CONTEXT_KINDS,
     Call,

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from extractor.model import Call, Context, Finding, Graph, Node, Route, Step, Store
-from extractor.plain import from_dict
+from extractor.model.graph import Call, Context, Finding, Graph, Node, Route, Step, Store
+from extractor.model.serialise import from_dict
 from tests.estate_rows import Row, at_site, expected, many, match
 
 

@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from c4trace.brought import explained
+from c4trace.compare.introduced import explained
 from c4trace.nightly.config import FetchPolicy, NightlyConfig
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
 from c4trace.nightly.parts import Extras, Parts, World
 from extractor.diff import GraphDiff, diff_graphs
-from extractor.model import Graph, Source
-from extractor.plain import to_dict
-from extractor.policy import Breach
+from extractor.gate.policy import Breach
+from extractor.model.graph import Graph, Source
+from extractor.model.serialise import to_dict
 from extractor.sources import SourceSpec, Tree, open_source
 from tests.git_repository import add_commit, git, make_repository
 from tests.nightly_samples import finding, graph, night

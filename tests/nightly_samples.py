@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from extractor.model import SCHEMA_VERSION, Evidence, Finding, Flow, Gap, Graph, Node, Schedule, Source, Task
+from extractor.model.graph import SCHEMA_VERSION, Evidence, Finding, Flow, Gap, Graph, Node, Schedule, Source, Task
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
 COMMIT = "c0ffee" + "0" * 34

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from extractor.model import (
+from extractor.model.graph import (
     SCHEMA_VERSION,
     Call,
     Context,
@@ -34,7 +34,7 @@ from extractor.model import (
     Store,
     Task,
 )
-from extractor.plain import from_dict, to_dict
+from extractor.model.serialise import from_dict, to_dict
 
 COMMITS = {"edx-platform": "e" * 40, "mitxonline": "a1b2c3d4" * 5, "micromasters": "0f1e2d3c" * 5}
 HOSTILE = """</script><img src=x onerror=alert(1)>"'&{{7*7}}javascript:alert(1)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from extractor.model import Graph
+from extractor.model.graph import Graph
 from extractor.views import build_views, opened_views
 from renderers.site import render_site
 from renderers.svg import render_svg

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from extractor.model import (
+from extractor.model.graph import (
     SCHEMA_VERSION,
     Call,
     Context,

@@ -6,7 +6,7 @@ import pytest
 
 from extractor.link.celery import Schedules, schedules, tasks
 from extractor.link.celery.durations import duration_seconds
-from extractor.model import Schedule
+from extractor.model.graph import Schedule
 from tests.test_celery_tasks import APP
 from tests.worlds import evaluator
 

@@ -7,7 +7,7 @@ import pytest
 from extractor.checks import find
 from extractor.checks.credentials import looks_random
 from extractor.link.settings import SettingsTable
-from extractor.model import Finding
+from extractor.model.graph import Finding
 from tests.checked_worlds import scene
 from tests.worlds import REPO, evaluator
 

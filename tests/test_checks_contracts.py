@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from extractor.checks import contracts, find
-from extractor.model import Call, Context, Finding, Gap, Route, Schedule
+from extractor.model.graph import Call, Context, Finding, Gap, Route, Schedule
 from tests.checked_worlds import scene
 
 CALL = Call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extractor.checks import apply_ignores, find
 from extractor.link.directives import directives_of
-from extractor.model import Finding
+from extractor.model.graph import Finding
 from tests.checked_worlds import scene
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from extractor.checks import FindingRule, find, load_finding_rules, rule_docs, shipped_finding_rules
-from extractor.checks.rules import Example
-from extractor.model import SEVERITIES
-from extractor.rulefiles import rules_dir
+from extractor.files.shipped import rules_dir
+from extractor.model.graph import SEVERITIES
+from extractor.rules.findings import Example
 from tests.checked_worlds import scene
 
 RULES = shipped_finding_rules()

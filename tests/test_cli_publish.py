@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from c4trace.publish import check_out_dir, exchange, publish
+from c4trace.output.publish import check_out_dir, exchange, publish
 from extractor.errors import UserError
 
 
@@ -120,7 +120,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
     publish(out, {"graph.json": "0", **{f"site/{n}.html": "0" for n in range(200)}})
     program = (
-        "import sys, itertools; from pathlib import Path; from c4trace.publish import publish\n"
+        "import sys, itertools; from pathlib import Path; from c4trace.output.publish import publish\n"
         "print('ready', flush=True)\n"
         "for run in itertools.count(1):\n"
         "    publish(Path(sys.argv[1]), {'graph.json': str(run), **{f'site/{n}.html': str(run) for n in range(200)}})\n"
@@ -140,7 +140,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_output(tmp_path: Path) -> None:
 def test_two_runs_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = (
-        "import sys; from pathlib import Path; from c4trace.publish import publish\n"
+        "import sys; from pathlib import Path; from c4trace.output.publish import publish\n"
         "for _ in range(15): publish(Path(sys.argv[1]), {'graph.json': sys.argv[2], 'a/b': sys.argv[2]})\n"
     )
     runs = [subprocess.Popen([sys.executable, "-c", program, str(out), name]) for name in "xy"]

@@ -14,10 +14,10 @@ import pytest
 
 from c4trace.cli import main
 from c4trace.commands import COMMANDS, load_command
-from c4trace.scanning import default_cache_dir
+from c4trace.sources import default_cache_dir
 from c4trace.version import stamp
 from extractor.errors import UserError
-from renderers.graph_json import render_graph_json
+from renderers.data.graph_json import render_graph_json
 from tests.git_repository import git, make_repository
 from tests.sample_graph import hostile_graph, sample_graph
 
@@ -138,7 +138,7 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_one_option_away(
     def broken(*_: object) -> None:
         raise RuntimeError("the \x1b[31mfloor\nis gone")
 
-    monkeypatch.setattr("c4trace.scanning.choose_estate", broken)
+    monkeypatch.setattr("c4trace.sources.choose_estate", broken)
     assert main(["scan"]) == 1
     said = capsys.readouterr().err
     assert said == (

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from c4trace.cli import main
-from extractor.model import Graph
-from renderers.graph_json import render_graph_json
+from extractor.model.graph import Graph
+from renderers.data.graph_json import render_graph_json
 from tests.sample_graph import hostile_graph, sample_graph
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from extractor.estate import Target, load_estate
-from extractor.model import Call, Context, Evidence, Graph, Scenario, Step, Task
+from extractor.estate.file import Target, load_estate
+from extractor.model.graph import Call, Context, Evidence, Graph, Scenario, Step, Task
 from tests.build_estate import ESTATE, REPOSITORIES, build_estate, build_repository
 from tests.estate_expectation import SECTIONS, differences, same_endpoint
 from tests.estate_rows import expected, many, marked

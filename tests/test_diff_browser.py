@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 from extractor.diff import diff_graphs
 from extractor.views import build_views
 from extractor.views.merged import merged_views
-from renderers.diff_html import render_diff_html
+from renderers.diff.html import render_diff_html
 from renderers.svg import render_svg
 from tests.sample_graph import sample_graph
 

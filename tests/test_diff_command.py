@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from c4trace.cli import main
-from c4trace.sides import parse_range
+from c4trace.compare.revisions import parse_range
 from extractor.diff import GraphDiff
-from extractor.plain import from_dict
-from renderers.graph_json import render_graph_json
+from extractor.model.serialise import from_dict
+from renderers.data.graph_json import render_graph_json
 from tests.diff_graphs import finding, flow, graph, schedule, task
 
 BASE = graph(tasks=[task()], schedules=[schedule()], findings=[finding("old")])

@@ -18,9 +18,9 @@ import yaml
 
 from c4trace.cli import main
 from c4trace.commands import COMMANDS
-from c4trace.comment import new_client, put_comment, thread_of
+from c4trace.compare.comment import new_client, put_comment, thread_of
 from extractor.errors import SourceError, UserError
-from renderers.diff_markdown import MARK
+from renderers.diff.markdown import MARK
 from tests.git_repository import add_commit, git, make_repository
 
 ROOT = Path(__file__).parent.parent
@@ -167,8 +167,8 @@ def test_the_hook_is_one_that_pre_commit_can_run() -> None:
 
 
 def test_the_page_of_the_gate_shows_every_rule_of_the_policy() -> None:
-    from extractor.policy import load_policy
-    from extractor.rulefiles import read_schema
+    from extractor.files.shipped import read_schema
+    from extractor.gate.policy import load_policy
 
     page = (ROOT / "docs" / "gate.md").read_text("utf-8")
     shown = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])["policy"]

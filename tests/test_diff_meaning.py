@@ -10,8 +10,8 @@ import pytest
 from extractor.diff import diff_graphs
 from extractor.diff.document import MUST_SET, FieldChange, GraphDiff
 from extractor.diff.identity import canonical_url, fingerprint, url_path
-from extractor.model import Context, Enqueue, Graph, Inbound
-from renderers.diff_words import field_text
+from extractor.model.graph import Context, Enqueue, Graph, Inbound
+from renderers.diff.words import field_text
 from tests.diff_graphs import call, evidence, finding, flow, graph, route, scenario, schedule, setting, step, task
 from tests.sample_graph import sample_graph
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from extractor.diff import GraphDiff, diff_graphs, mirror
-from extractor.model import Graph
-from extractor.plain import from_dict, to_dict
+from extractor.model.graph import Graph
+from extractor.model.serialise import from_dict, to_dict
 from tests.diff_graphs import graphs
 from tests.sample_graph import sample_graph
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from c4trace.brought import TreeHistory
+from c4trace.compare.introduced import TreeHistory
 from extractor.diff import diff_graphs
 from extractor.diff.provenance import with_commits
 from extractor.sources import SourceSpec, Tree, open_source

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from c4trace.commands.diff import render
-from c4trace.sides import RefRange, scan_sides
+from c4trace.compare.revisions import RefRange, scan_sides
 from extractor.errors import SourceError, UserError
-from extractor.estate import Estate, Repository, System
-from extractor.model import Graph
+from extractor.estate.file import Estate, Repository, System
+from extractor.model.graph import Graph
 from extractor.options import ScanOptions
 from extractor.sources import Tree
 from tests.diff_graphs import finding, graph, task

@@ -14,16 +14,16 @@ import pytest
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.diff import document as nouns
 from extractor.diff.document import Commit
-from extractor.model import Evidence, Graph
-from extractor.plain import from_dict, to_dict
-from extractor.rulefiles import read_schema
+from extractor.files.shipped import read_schema
+from extractor.model.graph import Evidence, Graph
+from extractor.model.serialise import from_dict, to_dict
 from extractor.views import build_views
 from extractor.views.merged import merge, merged_views
-from renderers.diff_html import render_diff_html
-from renderers.diff_json import render_diff_json
-from renderers.diff_markdown import MARK, diff_mermaid, render_diff_markdown
-from renderers.diff_sarif import render_diff_sarif
-from renderers.diff_terminal import render_diff_terminal
+from renderers.diff.html import render_diff_html
+from renderers.diff.json import render_diff_json
+from renderers.diff.markdown import MARK, diff_mermaid, render_diff_markdown
+from renderers.diff.sarif import render_diff_sarif
+from renderers.diff.terminal import render_diff_terminal
 from renderers.svg import render_svg
 from tests.diff_graphs import call, finding, flow, graph, route, schedule, setting
 from tests.sample_graph import HOSTILE, hostile_graph, sample_graph

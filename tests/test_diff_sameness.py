@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from extractor.baseline import Acceptance, Baseline
 from extractor.diff import diff_graphs
 from extractor.diff.document import FieldChange
 from extractor.diff.identity import finding_group, fingerprint
-from extractor.model import Context, Finding, Flow, Graph, Inbound, Store
-from extractor.policy import Policy, check
+from extractor.gate.baseline import Acceptance, Baseline
+from extractor.gate.policy import Policy, check
+from extractor.model.graph import Context, Finding, Flow, Graph, Inbound, Store
 from tests.diff_graphs import call, evidence, finding, flow, graph, route, setting
 
 GRADES = call(id="grades", line=30, url="{setting:CAMPUS_URL}/api/grades/", route_id=None, label="GET grades")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from c4trace.scanning import open_sources
-from c4trace.sides import RefRange, Sides, scan_sides
-from extractor.estate import Estate, load_estate
-from extractor.model import Graph
+from c4trace.compare.revisions import RefRange, Sides, scan_sides
+from c4trace.sources import open_sources
+from extractor.estate.file import Estate, load_estate
+from extractor.model.graph import Graph
 from extractor.options import ScanOptions
-from extractor.scan import scan_estate, scan_states
+from extractor.pipeline.scan import scan_estate, scan_states
 from tests.git_repository import add_commit, git, make_repository
 
 ESTATE = """

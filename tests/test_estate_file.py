@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UserError
-from extractor.estate import (
+from extractor.estate.file import (
     Deployed,
     Repository,
     SourceOverride,

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from c4trace.cli import main
-from extractor.model import Graph
-from extractor.plain import from_dict
+from extractor.model.graph import Graph
+from extractor.model.serialise import from_dict
 from tests.build_estate import ESTATE, build_estate
 from tests.estate_expectation import SECTIONS, differences
 
-pytest.importorskip("extractor.scan")
+pytest.importorskip("extractor.pipeline.scan")
 
 
 # Stands in the sample as a password; what c4trace writes must not spread it.

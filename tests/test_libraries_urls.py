@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from extractor.checked_yaml import read_yaml
-from extractor.djangorules import django_rules
-from extractor.modules import Module
-from extractor.rulefiles import read_schema, rules_dir
-from extractor.urllibraries import followed, named_modules, serving
+from extractor.files.shipped import read_schema, rules_dir
+from extractor.files.yaml import read_yaml
+from extractor.libraries.urlconfs import followed, named_modules, serving
+from extractor.program.module import Module
+from extractor.rules.django import django_rules
 from tests.worlds import world
 
 URLS = """

@@ -6,13 +6,13 @@ import textwrap
 
 import pytest
 
-from extractor.estate import Estate
-from extractor.link import callgraph, calls, entries
+from extractor.estate.file import Estate
+from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.settings import DeclaredStore, SettingsTable, Where
-from extractor.link.systems import Systems
-from extractor.model import Call
-from extractor.rulebook import shipped_rules
+from extractor.link.targets import Systems
+from extractor.model.graph import Call
+from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
 
 HEAD = "import json\nimport requests\nfrom django.conf import settings\n"
@@ -35,7 +35,7 @@ def read(source: str, engine: str = "") -> calls.Rows:
     around = calls.Surroundings(
         REPO,
         Systems(Estate("Shop", ()), book, REPO, table.value),
-        entries.reach(ev, graph, {}, (), ()),
+        entrypoints.reach(ev, graph, {}, (), ()),
         lambda _kind, _alias: declared,
         lambda _path, _contexts: ("web",),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from extractor.estate import Estate, Service, SettingHint, System
+from extractor.estate.file import Estate, Service, SettingHint, System
 from extractor.link.contracts import join_contracts, path_of
 from extractor.link.facts import RepoFacts
-from extractor.model import Call, Source
+from extractor.model.graph import Call, Source
 from tests.diff_graphs import call, route
 
 STUDIO = call(id="studio", url="{setting:STUDIO_URL}/api/runs/clone/", base_setting="STUDIO_URL", route_id=None)

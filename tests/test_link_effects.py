@@ -6,10 +6,10 @@ import textwrap
 
 import pytest
 
+from extractor.evaluate.folding import show
 from extractor.link import callgraph
 from extractor.link.effects import Effects
-from extractor.link.folding import show
-from extractor.rulebook import shipped_rules
+from extractor.rules.clients import shipped_rules
 from tests.worlds import evaluator
 
 HEAD = "import requests\nimport functools\nfrom django.conf import settings\n"

@@ -30,9 +30,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_repository(tmp_path / "shop", {"flows.txt": "orders\n"})
     (tmp_path / "estate.yaml").write_text(ESTATE.format(url=tmp_path / "shop"))
     (tmp_path / "nightly.yaml").write_text("estate: estate.yaml\nout: public/out\nstate: state\nmetrics: m/x.prom\n")
-    stand_in = types.ModuleType("extractor.scan")
+    stand_in = types.ModuleType("extractor.pipeline.scan")
     stand_in.scan_estate = lambda estate, trees, options: scan(trees)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "extractor.scan", stand_in)
+    monkeypatch.setitem(sys.modules, "extractor.pipeline.scan", stand_in)
     monkeypatch.setenv("C4TRACE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -105,7 +105,7 @@ def test_a_defect_of_ours_is_one_line_and_exit_one(
     def broken(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(sys.modules["extractor.scan"], "scan_estate", broken)
+    monkeypatch.setattr(sys.modules["extractor.pipeline.scan"], "scan_estate", broken)
     assert nightly(monkeypatch, 0) == 1
     lines = capsys.readouterr().err.splitlines()
     assert "the run failed: RuntimeError: a defect; the last output stands" in lines[-1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from c4trace.nightly.config import FetchPolicy, Hook, NightlyConfig, load_config
-from c4trace.retention import Retention
+from c4trace.snapshots.retention import Retention
 from extractor.errors import UserError
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from c4trace.commands import nightly
 from c4trace.nightly.config import load_config
-from extractor.rulefiles import read_schema
+from extractor.files.shipped import read_schema
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "integrations" / "nightly"

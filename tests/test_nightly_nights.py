@@ -17,8 +17,8 @@ import pytest
 
 from c4trace.nightly.config import Hook
 from c4trace.nightly.lock import hold
-from c4trace.retention import Retention
-from c4trace.snapshots import SnapshotStore
+from c4trace.snapshots.retention import Retention
+from c4trace.snapshots.store import SnapshotStore
 from extractor.errors import SourceError
 from tests.git_repository import git, make_repository
 from tests.nightly_harness import Nights, make_nights

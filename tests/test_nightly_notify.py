@@ -15,7 +15,7 @@ import pytest
 from c4trace.nightly import notify
 from c4trace.nightly.config import Hook
 from c4trace.nightly.notify import Event
-from c4trace.snapshots import SnapshotStore
+from c4trace.snapshots.store import SnapshotStore
 from tests.nightly_harness import Nights, make_nights
 
 SECRET = "s3cr3t-path"

@@ -11,10 +11,11 @@ from c4trace.nightly.lock import Busy, hold
 from c4trace.nightly.metrics import Metric, render_metrics, write_metrics
 from extractor.diff import diff_graphs
 from extractor.errors import UserError
-from renderers.feed import Feed, FeedEntry, render_feed
-from renderers.history_changes import ChangeNote, change_summary, change_title, evidence_link, render_changes_page
-from renderers.history_page import render_history_page
-from renderers.history_svg import SERIES, HistoryPoint, render_history_svg
+from renderers.history.changes import ChangeNote, change_summary, change_title, render_changes_page
+from renderers.history.feed import Feed, FeedEntry, render_feed
+from renderers.history.page import render_history_page
+from renderers.history.svg import SERIES, HistoryPoint, render_history_svg
+from renderers.links import line_url
 from tests.nightly_samples import COMMIT, finding, graph
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -114,9 +115,9 @@ def test_a_summary_lists_so_many_and_counts_the_rest() -> None:
 
 def test_evidence_links_are_quoted_and_only_to_the_web() -> None:
     web = "https://e.org/shop/blob/{commit}/{path}#L{line}-L{end_line}"
-    assert evidence_link(web, COMMIT, 'a b/"x".py', 3, 4) == f"https://e.org/shop/blob/{COMMIT}/a%20b/%22x%22.py#L3-L4"
-    assert evidence_link("javascript:{path}", COMMIT, "alert(1)", 1, 1) == ""
-    assert evidence_link(None, COMMIT, "a.py", 1, 1) == ""
+    assert line_url(web, COMMIT, 'a b/"x".py', 3, 4) == f"https://e.org/shop/blob/{COMMIT}/a%20b/%22x%22.py#L3-L4"
+    assert line_url("javascript:{path}", COMMIT, "alert(1)", 1, 1) == ""
+    assert line_url(None, COMMIT, "a.py", 1, 1) == ""
 
 
 def test_the_changes_page_warns_of_stale_sources_first_and_escapes_all() -> None:

@@ -9,11 +9,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, render_outputs
+from c4trace.output.formats import DEFAULT_FORMATS, Material, check_formats, render_outputs
 from extractor.errors import UserError
 from extractor.views import build_views
-from renderers import png
-from renderers.png import PngError, plain_svg, render_pngs
+from renderers.diagrams import png
+from renderers.diagrams.png import PngError, plain_svg, render_pngs
 from renderers.svg import LIGHT, Pictures, render_svg
 from tests.sample_graph import hostile_graph, sample_graph
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.model import Context
+from extractor.model.graph import Context
 from extractor.views import Boundary, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.workers import worker_pool
-from renderers.svg import DARK, LIGHT, LayoutError, layout, meter, render_pictures, render_svg, style_sheet
+from renderers.svg import DARK, LIGHT, LayoutError, layout, quality, render_pictures, render_svg, style_sheet
+from renderers.svg.label_placement import tidy
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width, wrap
-from renderers.svg.tidy import tidy
 from tests.golden_files import check_golden
 from tests.sample_graph import hostile_graph, sample_graph
 
@@ -170,12 +170,12 @@ class TestShapes:
 class TestLayout:
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_no_label_lies_on_a_box_or_on_another_label(self, name: str) -> None:
-        reading = meter.read(PLACED[name])
+        reading = quality.read(PLACED[name])
         assert (reading.label_box, reading.label_label, reading.edge_box) == (0, 0, 0)
 
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_a_picture_does_not_get_harder_to_read(self, name: str) -> None:
-        reading = meter.read(PLACED[name])
+        reading = quality.read(PLACED[name])
         crossings, over_text = CEILINGS.get(name, (0, 0))
         assert reading.crossings <= crossings
         assert reading.edge_label <= over_text
@@ -193,11 +193,11 @@ class TestLayout:
         frames = tuple(Boundary(f"f{n}", f"F{n}", "system") for n in range(4))
         nodes = tuple(node(f"n{n}", boundary=f"f{n}") for n in range(4))
         ring = tuple(edge(f"n{n}", f"n{(n + 1) % 4}") for n in range(4))
-        assert meter.read(layout(view(nodes, (*ring, edge("n0", "n0")), frames))).clear
+        assert quality.read(layout(view(nodes, (*ring, edge("n0", "n0")), frames))).clear
 
     def test_many_arrows_between_two_boxes_keep_their_labels_apart(self) -> None:
         edges = tuple(edge("a", "b", id=f"e{n}", label=f"what moves {n}") for n in range(9))
-        assert meter.read(layout(view((node("a"), node("b")), edges))).clear
+        assert quality.read(layout(view((node("a"), node("b")), edges))).clear
 
     def test_a_crowded_picture_is_laid_out_in_bounded_time(self) -> None:
         edges = tuple(edge(f"n{n % 12}", f"n{(n * 7 + 5) % 12}", id=f"e{n}") for n in range(110))
@@ -207,7 +207,7 @@ class TestLayout:
     def test_an_auto_scenario_is_laid_out_clear(self) -> None:
         chain = chain_view(sample_graph(), Context("task", "dashboard.tasks.batch_update_user_data"), "micromasters")
         assert chain is not None
-        assert meter.read(layout(chain)).clear
+        assert quality.read(layout(chain)).clear
 
     def test_an_empty_view_is_a_picture_too(self) -> None:
         assert parsed(render_svg(view(()))).tag == f"{SVG}svg"
@@ -226,18 +226,18 @@ class TestMeter:
         return Placed(300.0, 250.0, boxes, (), (), curves, labels)
 
     def test_crossing_arrows_are_counted_once(self) -> None:
-        assert meter.read(self.placed()).crossings == 1
+        assert quality.read(self.placed()).crossings == 1
 
     def test_a_label_on_a_box_and_a_label_on_a_label_are_told(self) -> None:
-        reading = meter.read(self.placed(Rect("e", 20, 20, 60, 20), Rect("x", 40, 30, 60, 20)))
+        reading = quality.read(self.placed(Rect("e", 20, 20, 60, 20), Rect("x", 40, 30, 60, 20)))
         assert (reading.label_box, reading.label_label, reading.clear) == (2, 1, False)
 
     def test_an_arrow_over_anothers_label_is_told(self) -> None:
-        assert meter.read(self.placed(Rect("e", 100, 110, 60, 20))).edge_label == 1
+        assert quality.read(self.placed(Rect("e", 100, 110, 60, 20))).edge_label == 1
 
     def test_a_label_in_the_way_is_moved_along_its_arrow(self) -> None:
         moved = tidy(self.placed(Rect("e", 20, 20, 60, 20)))
-        assert meter.read(moved).clear
+        assert quality.read(moved).clear
         assert 50 < moved.labels[0].centre[1] < 200
 
     def test_a_label_that_is_clear_stays(self) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from c4trace.graphfile import load_graph
+from c4trace.query.graph_file import load_graph
 from extractor.errors import UserError
-from extractor.model import EtlRow, Graph, Place, Source
-from extractor.ruledoc import RuleDoc
-from renderers.etl_csv import render_etl_csv
-from renderers.graph_json import render_graph_json
-from renderers.graph_schema import graph_schema, render_graph_schema
-from renderers.sarif import render_sarif
+from extractor.model.graph import EtlRow, Graph, Place, Source
+from extractor.rules.doc import RuleDoc
+from renderers.data.etl_csv import render_etl_csv
+from renderers.data.graph_json import render_graph_json
+from renderers.data.graph_schema import graph_schema, render_graph_schema
+from renderers.data.sarif import render_sarif
 from tests.golden_files import check_golden
 from tests.sample_graph import hostile_graph, sample_graph
 
@@ -67,7 +67,7 @@ class TestGraphJson:
 
 class TestSchema:
     def test_the_published_schema_is_the_one_that_the_document_has(self) -> None:
-        assert SCHEMA.read_text(encoding="utf-8") == render_graph_schema(), "run: python -m renderers.graph_schema"
+        assert SCHEMA.read_text(encoding="utf-8") == render_graph_schema(), "run: python -m renderers.data.graph_schema"
 
     def test_the_schema_is_a_schema(self) -> None:
         jsonschema.Draft202012Validator.check_schema(graph_schema())

@@ -7,11 +7,11 @@ import re
 import pytest
 
 from extractor.views import View, build_views
-from renderers.d2 import render_d2
-from renderers.likec4 import render_likec4
-from renderers.mermaid import markdown, mermaid_source, quoted, render_mermaid
-from renderers.plantuml import render_puml, safe
-from renderers.structurizr import render_structurizr
+from renderers.diagrams.d2 import render_d2
+from renderers.diagrams.likec4 import render_likec4
+from renderers.diagrams.mermaid import markdown, mermaid_source, quoted, render_mermaid
+from renderers.diagrams.plantuml import render_puml, safe
+from renderers.diagrams.structurizr import render_structurizr
 from renderers.words import identifiers, plain_quoted
 from tests.golden_files import check_golden
 from tests.sample_graph import hostile_graph, sample_graph

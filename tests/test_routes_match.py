@@ -8,7 +8,7 @@ import pytest
 
 from extractor.link.routes import RouteIndex
 from extractor.link.routes.patterns import Pattern, from_path, from_regex
-from extractor.model import Route
+from extractor.model.graph import Route
 
 KEY = r"(?P<key>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.evaluate import Evaluator
+from extractor.evaluate.evaluator import Evaluator
 from extractor.link.routes import RouteTable, routes
 from tests.worlds import world
 

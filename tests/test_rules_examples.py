@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extractor.checked_yaml import read_yaml
+from extractor.files.shipped import read_schema, rules_dir
+from extractor.files.yaml import read_yaml
 from extractor.link.examples import faults
-from extractor.rulebook import ClientRule, RuleBook, load_rules, shipped_rules
-from extractor.rulefiles import read_schema, rules_dir
+from extractor.rules.clients import ClientRule, RuleBook, load_rules, shipped_rules
 
 FILES = sorted((rules_dir() / "clients").glob("*.yaml"))
 CLIENTS = sorted(shipped_rules().clients, key=lambda client: client.id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from extractor.estate import Estate, SettingHint, System
+from extractor.estate.file import Estate, SettingHint, System
 from extractor.link.settings import SettingsTable, settings_rows
-from extractor.model import Setting
-from extractor.rulebook import shipped_rules
+from extractor.model.graph import Setting
+from extractor.rules.clients import shipped_rules
 from tests.worlds import evaluator
 
 ESTATE = Estate(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.deployment.units import EnvValue
 from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores
-from extractor.link.settings.storerules import store_rules
-from extractor.runtime.units import EnvValue
+from extractor.rules.stores import store_rules
 from tests.worlds import evaluator
 
 

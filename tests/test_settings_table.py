@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from extractor.link import folding
-from extractor.link.absvalue import Env, Mapping, Text
+from extractor.evaluate import folding
+from extractor.evaluate.values import Env, Mapping, Text
 from extractor.link.settings import SettingsTable, Where, setting_reads, settings_modules
 from tests.worlds import evaluator
 

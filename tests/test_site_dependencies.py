@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.model import Evidence, Flow, Graph, Node
+from extractor.model.graph import Evidence, Flow, Graph, Node
 from extractor.views.dependencies import dependencies
 from tests.sample_graph import sample_graph
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.model import Graph
-from renderers.site.links import code_url, relative, web_url
+from extractor.model.graph import Graph
+from renderers.links import code_url, relative, web_url
 from renderers.site.script import data_script, to_json
 from renderers.site.table import packed
 from tests.sample_graph import HOSTILE, hostile_graph, sample_graph

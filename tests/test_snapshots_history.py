@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from c4trace.cli import main
-from c4trace.snapshots import SnapshotStore
-from renderers.graph_json import render_graph_json
+from c4trace.snapshots.store import SnapshotStore
+from renderers.data.graph_json import render_graph_json
 from tests.nightly_samples import COMMIT, graph, night
 
 

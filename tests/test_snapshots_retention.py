@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4trace.retention import Retention, keep
+from c4trace.snapshots.retention import Retention, keep
 
 START = datetime(2025, 1, 1, 2, 0, tzinfo=UTC)  # a Wednesday
 

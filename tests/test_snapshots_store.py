@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from c4trace import snapshots
-from c4trace.retention import Retention
-from c4trace.snapshots import SnapshotStore
+from c4trace.snapshots import store as snapshots
+from c4trace.snapshots.retention import Retention
+from c4trace.snapshots.store import SnapshotStore
 from extractor.errors import UserError
 from tests.nightly_samples import COMMIT, NOON, finding, graph, night
 
@@ -227,7 +227,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_store(path: Path) -> None:
         """
         import sys, itertools
         from pathlib import Path
-        from c4trace.snapshots import SnapshotStore
+        from c4trace.snapshots.store import SnapshotStore
         from tests.nightly_samples import graph, night
         with SnapshotStore(Path(sys.argv[1])) as store:
             print("open", flush=True)

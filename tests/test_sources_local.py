@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SourceError
-from extractor.model import Skip
+from extractor.model.graph import Skip
 from extractor.sources import Change, SourceSpec, Tree, changed_paths, list_tags, open_source
 from tests.git_repository import add_commit, git, make_repository
 

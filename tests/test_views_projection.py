@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from extractor.model import Context, Evidence, Flow, Graph, Node, Step
+from extractor.model.graph import Context, Evidence, Flow, Graph, Node, Step
+from extractor.text.slugs import slug, unique_slugs
 from extractor.views import Chains, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.views.components import app_of
 from extractor.views.project import MOST_BOXES, join_labels
-from extractor.views.slugs import slug, unique_slugs
 from tests.sample_graph import hostile_graph, sample_graph
 
 SAMPLE = sample_graph()

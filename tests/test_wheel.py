@@ -85,7 +85,7 @@ def test_a_scan_with_the_wheel_alone_writes_the_whole_output(installed: Path, tm
 
 def test_a_shipped_estate_and_the_schemas_are_inside(installed: Path, tmp_path: Path) -> None:
     program = (
-        "from extractor.estate import find_estate, load_estate\n"
+        "from extractor.estate.file import find_estate, load_estate\n"
         "print(len(load_estate(find_estate('mit-open-learning')).sources()))"
     )
     assert run(installed / "python", "-c", program, where=tmp_path).stdout.strip() == "3"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from extractor.link.evaluate import Evaluator
-from extractor.link.world import World
-from extractor.modules import Module, module_name
+from extractor.evaluate.evaluator import Evaluator
+from extractor.program.index import World
+from extractor.program.module import Module, module_name
 from extractor.summary import summarize
 
 REPO = "shop"

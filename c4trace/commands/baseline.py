@@ -6,12 +6,12 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from c4trace.compare.gate import BASELINE, empty_base, policy_of
 from c4trace.console import Console
-from c4trace.gating import BASELINE, empty_base, policy_of
-from extractor.baseline import Acceptance, Baseline, accept, dump_baseline, prune, read_baseline
 from extractor.errors import UserError
-from extractor.model import Graph
-from extractor.policy import Policy, found_breaches, standing_fingerprints
+from extractor.gate.baseline import Acceptance, Baseline, accept, dump_baseline, prune, read_baseline
+from extractor.gate.policy import Policy, found_breaches, standing_fingerprints
+from extractor.model.graph import Graph
 
 DETAILS = """\
 examples:
@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Change the baseline file; the exit status."""
-    from c4trace.graphfile import load_graph
-    from extractor.estate import find_estate, load_estate
+    from c4trace.query.graph_file import load_graph
+    from extractor.estate.file import find_estate, load_estate
 
     policy = policy_of(load_estate(find_estate(options.estate)))
     head = load_graph(options.graph)

@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from c4trace.console import Console
-from c4trace.selection import select_findings, system_nodes
-from c4trace.tables import add_table_arguments, print_json, read_graph, table_style
-from extractor.model import SEVERITIES
+from c4trace.query.selection import select_findings, system_nodes
+from c4trace.query.tables import add_table_arguments, print_json, read_graph, table_style
+from extractor.model.graph import SEVERITIES
 
 DETAILS = """\
 examples:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.json:
         print_json(findings)
         return 0
-    from renderers.terminal import render_findings
+    from renderers.terminal.tables import render_findings
 
     sys.stdout.write(render_findings(findings, *table_style()))
     return 0

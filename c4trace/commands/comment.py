@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Put the comment; the exit status."""
-    from c4trace.comment import new_client, put_comment, thread_of
+    from c4trace.compare.comment import new_client, put_comment, thread_of
 
     try:
         text = options.file.read_text("utf-8")

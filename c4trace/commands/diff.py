@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4trace.comparing import SIDES, add_sides, find_sides
+from c4trace.compare.revisions import Sides
+from c4trace.compare.run import SIDES, add_sides, find_sides
 from c4trace.console import Console, harmless
-from c4trace.sides import Sides
 from extractor.errors import UserError
-from extractor.model import Graph
+from extractor.model.graph import Graph
 
 DETAILS = f"""\
 {SIDES}
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         _write(path, render(sides, _SUFFIXES[path.suffix], breaches))
         console.note(f"wrote {path}")
     if options.format == "terminal" and _colourful():
-        from renderers.diff_terminal import render_diff_terminal
+        from renderers.diff.terminal import render_diff_terminal
 
         # The renderer lets through no control character but the colours it sets itself.
         sys.stdout.write(render_diff_terminal(sides.diff, True, breaches))
@@ -73,20 +73,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def render(sides: Sides, form: str, breaches: Sequence[str] = ()) -> str:
     """The diff in one of the formats."""
     if form == "markdown":
-        from renderers.diff_markdown import render_diff_markdown
+        from renderers.diff.markdown import render_diff_markdown
 
         return render_diff_markdown(sides.diff, breaches)
     if form == "json":
-        from renderers.diff_json import render_diff_json
+        from renderers.diff.json import render_diff_json
 
         return render_diff_json(sides.diff)
     if form == "sarif":
-        from renderers.diff_sarif import render_diff_sarif
+        from renderers.diff.sarif import render_diff_sarif
 
         return render_diff_sarif(_ranged(sides.base, sides), _ranged(sides.head, sides), sides.diff, ())
     if form == "html":
         return _page(sides, breaches)
-    from renderers.diff_terminal import render_diff_terminal
+    from renderers.diff.terminal import render_diff_terminal
 
     return render_diff_terminal(sides.diff, False, breaches)
 
@@ -101,7 +101,7 @@ def _ranged(graph: Graph, sides: Sides) -> Graph:
 def _page(sides: Sides, breaches: Sequence[str]) -> str:
     from extractor.views import build_views
     from extractor.views.merged import merged_views
-    from renderers.diff_html import render_diff_html
+    from renderers.diff.html import render_diff_html
     from renderers.svg import render_svg
 
     standing = frozenset(n.id for n in sides.base.nodes) & frozenset(n.id for n in sides.head.nodes)
@@ -112,8 +112,8 @@ def _page(sides: Sides, breaches: Sequence[str]) -> str:
 def _gate(options: argparse.Namespace, sides: Sides, console: Console) -> tuple[int, list[str]]:
     if not options.gate:
         return 0, []
-    from c4trace.gating import BASELINE, judge, policy_of
-    from extractor.estate import find_estate, load_estate
+    from c4trace.compare.gate import BASELINE, judge, policy_of
+    from extractor.estate.file import find_estate, load_estate
 
     policy = policy_of(load_estate(find_estate(options.estate)))
     verdict = judge(sides.diff, sides.head, policy, options.baseline or BASELINE)

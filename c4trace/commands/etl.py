@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from c4trace.console import Console
-from c4trace.selection import select_etl, system_nodes
-from c4trace.tables import add_table_arguments, print_json, read_graph, table_style
+from c4trace.query.selection import select_etl, system_nodes
+from c4trace.query.tables import add_table_arguments, print_json, read_graph, table_style
 
 DETAILS = """\
 examples:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.json:
         print_json(rows)
         return 0
-    from renderers.terminal import render_etl
+    from renderers.terminal.tables import render_etl
 
     sys.stdout.write(render_etl(rows, *table_style()))
     return 0

@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from c4trace.console import Console
-from c4trace.selection import select_flows, system_nodes
-from c4trace.tables import add_table_arguments, print_json, read_graph, table_style
+from c4trace.query.selection import select_flows, system_nodes
+from c4trace.query.tables import add_table_arguments, print_json, read_graph, table_style
 
 DETAILS = """\
 examples:
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.json:
         print_json(flows)
         return 0
-    from renderers.terminal import render_flows
+    from renderers.terminal.tables import render_flows
 
     sys.stdout.write(render_flows(flows, graph.nodes, *table_style()))
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from c4trace.comparing import SIDES, add_sides, find_sides
+from c4trace.compare.gate import BASELINE, judge, policy_of, tell
+from c4trace.compare.run import SIDES, add_sides, find_sides
 from c4trace.console import Console
-from c4trace.gating import BASELINE, judge, policy_of, tell
 
 DETAILS = f"""\
 {SIDES}
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Judge and tell; the exit status."""
-    from extractor.estate import find_estate, load_estate
+    from extractor.estate.file import find_estate, load_estate
 
     policy = policy_of(load_estate(find_estate(options.estate)))
     sides = find_sides(options, console, alone=True)

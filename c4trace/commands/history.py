@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from c4trace.console import Console
-from c4trace.graphfile import load_graph
 from c4trace.nightly.pages import point_of
-from c4trace.snapshot_spec import default_store
-from c4trace.snapshots import Snapshot, SnapshotStore
+from c4trace.query.graph_file import load_graph
+from c4trace.snapshots.spec import default_store
+from c4trace.snapshots.store import Snapshot, SnapshotStore
 from extractor.errors import UserError
-from renderers.history_svg import render_history_svg
-from renderers.history_text import HistoryRow, render_history_csv, render_history_json, render_history_table
+from renderers.history.svg import render_history_svg
+from renderers.history.text import HistoryRow, render_history_csv, render_history_json, render_history_table
 
 DETAILS = """\
 A snapshot is one state of the estate; nights on which nothing changed lengthen it. Figures in brackets say what
@@ -87,7 +87,7 @@ def _add(store: SnapshotStore, path: Path, console: Console) -> None:
 
 
 def _export(store: SnapshotStore, spec: str, to: Path | None, console: Console) -> None:
-    from renderers.graph_json import render_graph_json
+    from renderers.data.graph_json import render_graph_json
 
     snapshot = store.at(spec, datetime.now(UTC))
     text = render_graph_json(store.graph(snapshot.id))

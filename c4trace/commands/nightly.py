@@ -11,26 +11,26 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from c4trace.brought import explained
+from c4trace.compare.gate import BASELINE, policy_of, today
+from c4trace.compare.introduced import explained
 from c4trace.console import Console
-from c4trace.gating import BASELINE, policy_of, today
 from c4trace.nightly.config import NightlyConfig, load_config
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
 from c4trace.nightly.parts import Extras, Parts, World
 from c4trace.nightly.report import tell_failure
-from c4trace.outputs import DEFAULT_FORMATS, Material, kept_layouts, render_outputs
-from c4trace.publish import check_out_dir, publish
-from c4trace.scanning import choose_estate, default_cache_dir
-from c4trace.snapshot_spec import state_dir
+from c4trace.output.formats import DEFAULT_FORMATS, Material, kept_layouts, render_outputs
+from c4trace.output.publish import check_out_dir, publish
+from c4trace.snapshots.spec import state_dir
+from c4trace.sources import choose_estate, default_cache_dir
 from c4trace.version import stamp, version
-from extractor.baseline import read_baseline
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.errors import C4traceError
-from extractor.estate import Estate
-from extractor.model import Graph
+from extractor.estate.file import Estate
+from extractor.gate.baseline import read_baseline
+from extractor.gate.policy import Breach, check
+from extractor.model.graph import Graph
 from extractor.options import ScanOptions
-from extractor.policy import Breach, check
 from extractor.sources import Tree, open_source
 
 DETAILS = """\
@@ -134,7 +134,7 @@ def _not_given(config: NightlyConfig, given: list[str]) -> list[str]:
 
 
 def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int) -> Graph:
-    from extractor.scan import scan_estate
+    from extractor.pipeline.scan import scan_estate
 
     return scan_estate(estate, trees, ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir))
 
@@ -142,7 +142,7 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int)
 def _draw(base: Graph, head: Graph, diff: GraphDiff, warnings: Sequence[str]) -> str:
     from extractor.views import build_views
     from extractor.views.merged import merged_views
-    from renderers.diff_html import render_diff_html
+    from renderers.diff.html import render_diff_html
     from renderers.svg import render_svg
 
     standing = frozenset(node.id for node in base.nodes) & frozenset(node.id for node in head.nodes)

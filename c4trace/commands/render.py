@@ -29,13 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Render and publish. Raises UserError when the graph or the directory is not what it should be."""
-    from c4trace.graphfile import load_graph
-    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, kroki_files, render_outputs
-    from c4trace.publish import check_out_dir, publish
+    from c4trace.output.formats import DEFAULT_FORMATS, Material, check_formats, kroki_files, render_outputs
+    from c4trace.output.publish import check_out_dir, publish
+    from c4trace.query.graph_file import load_graph
 
     formats = check_formats(options.format or DEFAULT_FORMATS)
     if options.kroki:
-        from c4trace.kroki import check_kroki
+        from c4trace.output.kroki import check_kroki
 
         check_kroki(options.kroki)
     graph = load_graph(options.graph)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from c4trace.console import Console
 
 if TYPE_CHECKING:
-    from extractor.rulebook import ClientRule, Example
+    from extractor.rules.clients import ClientRule, Example
 
 DETAILS = """\
 examples:
@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the rules. Raises UserError with every fault of a rule file, or when there is no such rule."""
-    from c4trace.tables import print_json
-    from extractor.checked_yaml import nearest
+    from c4trace.query.tables import print_json
     from extractor.errors import UserError
-    from extractor.rulebook import load_rules
-    from extractor.rulefiles import rules_dir
+    from extractor.files.shipped import rules_dir
+    from extractor.files.yaml import nearest
+    from extractor.rules.clients import load_rules
 
     directory = options.dir or rules_dir()
     if not (directory / "clients").is_dir():

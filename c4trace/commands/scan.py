@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from c4trace.console import Console
 
 if TYPE_CHECKING:
-    from extractor.estate import Estate
-    from extractor.model import Graph
+    from extractor.estate.file import Estate
+    from extractor.model.graph import Graph
     from extractor.options import ScanOptions
     from extractor.sources import Tree
 
@@ -57,9 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Scan and publish. Raises UserError or SourceError before anything of the last output is touched."""
-    from c4trace.outputs import DEFAULT_FORMATS, Material, check_formats, kept_layouts, kroki_files, render_outputs
-    from c4trace.publish import check_out_dir, publish
-    from c4trace.scanning import choose_estate, default_cache_dir, last_line, open_sources
+    from c4trace.output.formats import (
+        DEFAULT_FORMATS,
+        Material,
+        check_formats,
+        kept_layouts,
+        kroki_files,
+        render_outputs,
+    )
+    from c4trace.output.publish import check_out_dir, publish
+    from c4trace.sources import choose_estate, default_cache_dir, last_line, open_sources
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
     from extractor.workers import uncollected
@@ -67,7 +74,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
     formats = check_formats(options.format or DEFAULT_FORMATS)
     if options.kroki:
-        from c4trace.kroki import check_kroki
+        from c4trace.output.kroki import check_kroki
 
         check_kroki(options.kroki)
     estate = choose_estate(options.estate, options.source, options.only)
@@ -106,7 +113,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
     """The scan itself. What it needs is imported only now, so that a fault of the input is told at once."""
-    from extractor.scan import scan_estate
+    from extractor.pipeline.scan import scan_estate
 
     return scan_estate(estate, trees, options)
 

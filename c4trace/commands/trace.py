@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from c4trace.console import Console
-from c4trace.tables import add_table_arguments, print_json, read_graph
+from c4trace.query.tables import add_table_arguments, print_json, read_graph
 
 DETAILS = """\
 the query is part of an endpoint, a system, a setting, a function, a task, a route or a place (path:line), or the id of
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the chains. Raises UserError when the graph is not what it should be."""
-    from renderers.trace_text import render_trace, select_calls
+    from renderers.terminal.trace import render_trace, select_calls
 
     graph = read_graph(options, ("calls", "routes", "flows"))
     calls = [c for c in select_calls(graph, options.query) if options.repo in (None, c.repo)]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from c4trace.retention import Retention
-from c4trace.snapshot_spec import state_dir
-from extractor.checked_yaml import Document, Fault, read_yaml, refuse
-from extractor.rulefiles import read_schema
+from c4trace.snapshots.retention import Retention
+from c4trace.snapshots.spec import state_dir
+from extractor.files.shipped import read_schema
+from extractor.files.yaml import Document, Fault, read_yaml, refuse
 
 # What a hook can be told of. `brittle`: a new brittle link at or above the hook's severity; `gate`: the policy was
 # breached; `stale`: a source could no longer be reached; `failed`: the run failed; `changed`: anything changed.

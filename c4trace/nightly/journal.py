@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from c4trace.snapshots import SnapshotStore, stamp
+from c4trace.snapshots.store import SnapshotStore, stamp
 
 # A notice that could not be delivered for so long is old news.
 GIVE_UP_AFTER = timedelta(days=7)

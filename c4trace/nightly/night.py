@@ -14,20 +14,20 @@ from dataclasses import dataclass
 
 from c4trace.nightly import journal
 from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.events import events_of, notices_of
 from c4trace.nightly.fetch import Fetched, fetch_all
 from c4trace.nightly.lock import Busy, hold
 from c4trace.nightly.log import Log
 from c4trace.nightly.pages import extras_of
 from c4trace.nightly.parts import Parts, Run, World
 from c4trace.nightly.report import tell_failure, tell_notices, write_night
-from c4trace.nightly.telling import events_of, notices_of
-from c4trace.snapshots import Snapshot, SnapshotStore, stamp, unstamp
+from c4trace.snapshots.store import Snapshot, SnapshotStore, stamp, unstamp
 from extractor.diff.document import GraphDiff
 from extractor.errors import SourceError
-from extractor.model import Graph
-from extractor.policy import Breach
+from extractor.gate.policy import Breach
+from extractor.model.graph import Graph
 from extractor.sources import Tree
-from renderers.history_changes import change_summary, change_title
+from renderers.history.changes import change_summary, change_title
 
 DONE, GATE, LOST = 0, 1, SourceError.exit_code
 

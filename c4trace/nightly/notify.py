@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import httpx
 
 from c4trace.nightly.config import Hook
-from extractor.model import SEVERITIES
+from extractor.model.graph import SEVERITIES
 
 TIMEOUT = httpx.Timeout(10.0)
 WAITS = (1.0, 4.0)

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from c4trace.nightly.config import NightlyConfig
 from c4trace.nightly.journal import ChangeRow
 from c4trace.nightly.parts import Extras
-from c4trace.snapshots import Snapshot
-from extractor.model import Graph
-from renderers.feed import Feed, FeedEntry, render_feed
-from renderers.history_changes import ChangeNote, render_changes_page
-from renderers.history_page import render_history_page
-from renderers.history_svg import HistoryPoint
+from c4trace.snapshots.store import Snapshot
+from extractor.model.graph import Graph
+from renderers.history.changes import ChangeNote, render_changes_page
+from renderers.history.feed import Feed, FeedEntry, render_feed
+from renderers.history.page import render_history_page
+from renderers.history.svg import HistoryPoint
 
 FEED = "feed.atom"
 CHANGES, HISTORY, DRAWN = "changes", "history", "last-change"

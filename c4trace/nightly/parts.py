@@ -9,10 +9,10 @@ from datetime import datetime
 from c4trace.nightly.config import NightlyConfig
 from c4trace.nightly.fetch import Opener, Sleep
 from c4trace.nightly.log import Log
-from c4trace.snapshots import SnapshotStore
+from c4trace.snapshots.store import SnapshotStore
 from extractor.diff.document import GraphDiff
-from extractor.model import Graph
-from extractor.policy import Breach
+from extractor.gate.policy import Breach
+from extractor.model.graph import Graph
 from extractor.sources import SourceSpec, Tree
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from c4trace.nightly import journal, notify
 from c4trace.nightly.config import NightlyConfig
+from c4trace.nightly.events import notice_key
 from c4trace.nightly.log import Log
 from c4trace.nightly.metrics import Metric, write_metrics
 from c4trace.nightly.notify import Event
 from c4trace.nightly.parts import Run, World
-from c4trace.nightly.telling import notice_key
-from c4trace.snapshots import COUNTED, SnapshotStore, count, stamp, unstamp
+from c4trace.snapshots.store import COUNTED, SnapshotStore, count, stamp, unstamp
 from extractor.errors import C4traceError
-from extractor.model import SEVERITIES, Graph
+from extractor.model.graph import SEVERITIES, Graph
 
 
 def tell_notices(run: Run) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from extractor.checks.context import Scene, SettingsView
 from extractor.checks.contracts import contracts, unresolved_schedules
-from extractor.checks.find import find
 from extractor.checks.ignores import apply_ignores
-from extractor.checks.rules import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
-from extractor.checks.scene import Scene, SettingsView
+from extractor.checks.registry import find
+from extractor.rules.findings import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 
 __all__ = [
     "FindingRule",

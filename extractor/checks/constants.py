@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from extractor.link.absvalue import DefRef
-from extractor.link.evaluate import Evaluator
-from extractor.modules import Def, Module
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import DefRef
+from extractor.program.module import Def, Module
 from extractor.summary import Value as Expr
 
 MAX_DEPTH = 10

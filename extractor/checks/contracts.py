@@ -6,10 +6,10 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from extractor.checks.drafts import Draft, findings
-from extractor.checks.rules import FindingRule, shipped_finding_rules
+from extractor.checks.diagnostics import Draft, findings
 from extractor.diff.identity import canonical_url, url_path
-from extractor.model import Call, Finding, Gap, Route, Schedule
+from extractor.model.graph import Call, Finding, Gap, Route, Schedule
+from extractor.rules.findings import FindingRule, shipped_finding_rules
 
 _UNDER = re.compile(r" under (/\S*)")
 _MIN_LITERAL = 2  # segments of a path that must be known before one says that nobody serves it

@@ -7,15 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from extractor.checks.drafts import Draft
+from extractor.checks.context import Scene, SettingsView, literals, receivers
+from extractor.checks.diagnostics import Draft
 from extractor.checks.outbound import at_site
-from extractor.checks.rules import FindingRule
-from extractor.checks.scene import Scene, SettingsView, literals, receivers
-from extractor.link import folding
-from extractor.link.absvalue import Ext, Mapping, Seq, Text, Value, Values
+from extractor.evaluate import folding
+from extractor.evaluate.calls import Kwargs, arguments
+from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.callgraph import Site
-from extractor.link.calling import Kwargs, arguments
-from extractor.runtime.masking import is_secret_name
+from extractor.rules.findings import FindingRule
+from extractor.text.masking import is_secret_name
 
 _SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
 _USERINFO = re.compile(r"^[a-z][a-z0-9+.-]*://[^/@:\s{}]*:([^/@\s{}]+)@", re.IGNORECASE)

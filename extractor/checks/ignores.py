@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from extractor.checks.drafts import Draft, findings
-from extractor.checks.rules import FindingRule, shipped_finding_rules
+from extractor.checks.diagnostics import Draft, findings
 from extractor.link.directives import Directive
-from extractor.model import Finding
+from extractor.model.graph import Finding
+from extractor.rules.findings import FindingRule, shipped_finding_rules
 
 _NO_REASON = " (an ignore stands here, but without a reason it does not count)"
 

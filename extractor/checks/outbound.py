@@ -6,20 +6,20 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from extractor.checks.constants import constant_with
-from extractor.checks.drafts import Draft
-from extractor.checks.rules import FindingRule
-from extractor.checks.scene import Scene, host_in, is_local, literals, outside_path
+from extractor.checks.context import Scene, host_in, is_local, literals, outside_path
+from extractor.checks.diagnostics import Draft
 from extractor.checks.timeouts import lacks_timeout
 from extractor.diff.identity import asked_url, canonical_url, has_literal, url_path
-from extractor.link import folding
-from extractor.link.absvalue import DefRef, Hole, Text, Value
+from extractor.evaluate import folding
+from extractor.evaluate.calls import arguments
+from extractor.evaluate.values import DefRef, Hole, Text, Value
 from extractor.link.callgraph import Site
-from extractor.link.calling import arguments
 from extractor.link.effects import Effect
-from extractor.link.facets import Facets
-from extractor.model import Call, Context
-from extractor.modules import Def
-from extractor.runtime.masking import masked_text
+from extractor.link.request import Facets
+from extractor.model.graph import Call, Context
+from extractor.program.module import Def
+from extractor.rules.findings import FindingRule
+from extractor.text.masking import masked_text
 
 
 def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:

@@ -6,14 +6,14 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from extractor.checks.drafts import Draft
+from extractor.checks.context import Response, Scene
+from extractor.checks.diagnostics import Draft
 from extractor.checks.outbound import at_site, shown
-from extractor.checks.rules import FindingRule
-from extractor.checks.scene import Response, Scene
 from extractor.diff.identity import canonical_url
-from extractor.link.absvalue import Ext, Setting, Text, Values
+from extractor.evaluate.calls import Kwargs, arguments
+from extractor.evaluate.values import Ext, Setting, Text, Values
 from extractor.link.callgraph import Site
-from extractor.link.calling import Kwargs, arguments
+from extractor.rules.findings import FindingRule
 
 _BODY = re.compile(r"(\.(text|content|body|data|raw|read\(\)|decode\(\)|getvalue\(\)|strip\(\)))*")
 _REDIRECT = re.compile(r"\.url(\.(query|fragment|params))?|\.geturl\(\)|\.headers(\[\]|\.get\(\))|\.history.*")

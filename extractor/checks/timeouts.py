@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from extractor.checks.scene import Scene
-from extractor.link.absvalue import Inst, Mapping
+from extractor.checks.context import Scene
+from extractor.evaluate.values import Inst, Mapping
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
-from extractor.link.facets import Facets
-from extractor.modules import Def, Module
+from extractor.link.request import Facets
+from extractor.program.module import Def, Module
 
 MAX_UP = 3  # wrappers that hand `**kwargs` on
 _PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")

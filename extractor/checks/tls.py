@@ -6,13 +6,13 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from extractor.checks.drafts import Draft
+from extractor.checks.context import Scene, outside_path, receivers
+from extractor.checks.diagnostics import Draft
 from extractor.checks.outbound import at_site
-from extractor.checks.rules import FindingRule
-from extractor.checks.scene import Scene, outside_path, receivers
-from extractor.link.absvalue import Const, Ext, Frame, Setting, Text, Value, Values
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, Ext, Frame, Setting, Text, Value, Values
 from extractor.link.callgraph import Site
-from extractor.link.evaluate import Evaluator
+from extractor.rules.findings import FindingRule
 from extractor.summary import Value as Expr
 
 _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)

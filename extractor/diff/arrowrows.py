@@ -20,7 +20,7 @@ from extractor.diff.row import (
     sync_words,
     twice,
 )
-from extractor.model import Flow
+from extractor.model.graph import Flow
 
 
 def nodes(source: Reader) -> Iterator[Row]:

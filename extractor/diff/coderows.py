@@ -18,7 +18,7 @@ from extractor.diff.identity import (
     url_path,
 )
 from extractor.diff.row import Reader, Row, field_of, fields_of, listed, reached_from, renamed, set_of, twice
-from extractor.model import Call, Setting, Store
+from extractor.model.graph import Call, Setting, Store
 
 # A value from elsewhere in the configuration: read by the name of a setting, or of what fills that setting.
 _CONFIGURED = re.compile(r"\{(?:env:(?:yaml:)?|setting:)([^{}]*)\}")

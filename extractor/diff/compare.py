@@ -10,7 +10,7 @@ from extractor.diff.reach import reach_changes
 from extractor.diff.regroup import without_regrouped
 from extractor.diff.row import Field, Reader, Row, reader
 from extractor.diff.rows import rows_of
-from extractor.model import Graph, Source
+from extractor.model.graph import Graph, Source
 
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:

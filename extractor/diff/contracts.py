@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from extractor.diff.cycles import systems_of
 from extractor.diff.document import Contract, contract_order
 from extractor.diff.identity import call_key, fingerprint, has_literal, route_key, url_path
-from extractor.model import Call, Evidence, Graph, Inbound, Route
+from extractor.model.graph import Call, Evidence, Graph, Inbound, Route
 
 # A contract is told once, with its first places: a reader needs one line to open, not forty.
 _MOST_PLACES = 5

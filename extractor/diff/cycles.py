@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.model import Evidence, Flow, Graph
+from extractor.model.graph import Evidence, Flow, Graph
 
 # Rings of more systems than this are compositions of shorter ones in every estate worth drawing.
 LONGEST = 6

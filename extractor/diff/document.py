@@ -1,8 +1,8 @@
 """The diff document: every noun that diff.json holds, as frozen dataclasses.
 
 A diff is told from the head's side and loses nothing of the base's: `mirror` turns the diff of A and B into the diff
-of B and A. It carries no line-based fact but evidence. `extractor.model.to_dict` and `from_dict` take it through JSON;
-the published schema is `rules/schema/diff.schema.json`.
+of B and A. It carries no line-based fact but evidence. `to_dict` and `from_dict` of the model take it through JSON; the
+published schema is `rules/schema/diff.schema.json`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from extractor.model import Evidence
+from extractor.model.graph import Evidence
 
 SCHEMA_VERSION = "1.0"
 
@@ -121,7 +121,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class SourceRange:
-    """A source on both sides; "" where a side lacks it. `web` is the link template of `extractor.model.Source`."""
+    """A source on both sides; "" where a side lacks it. `web` is the link template of the `Source`."""
 
     name: str
     base_ref: str

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from extractor.model import Call, Context, Route
+from extractor.model.graph import Call, Context, Route
 
 Names = Mapping[str, str]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from extractor.diff.document import Change, Commit, Contract, GraphDiff
-from extractor.model import Evidence
+from extractor.model.graph import Evidence
 
 # An arrow may rest on dozens of lines; asking git for each would take longer than the scan.
 _MOST_PLACES = 3

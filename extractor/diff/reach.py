@@ -10,7 +10,7 @@ from extractor.diff.coderows import asked, operations_of
 from extractor.diff.document import Change, FieldChange
 from extractor.diff.identity import call_key, canonical_pattern, context_text
 from extractor.diff.row import Reader
-from extractor.model import Call, Context, Enqueue, Evidence, Store
+from extractor.model.graph import Call, Context, Enqueue, Evidence, Store
 
 # An entry point is told with its first places, a group of them with its first names.
 _MOST_PLACES = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor.diff.identity import Names, context_text, route_key
-from extractor.model import Call, Context, Evidence, Graph, Place, Schedule, Task
+from extractor.model.graph import Call, Context, Evidence, Graph, Place, Schedule, Task
 
 
 @dataclass(frozen=True, slots=True)

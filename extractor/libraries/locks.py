@@ -21,7 +21,7 @@ from typing import Any
 
 from extractor.libraries.pins import Pin, is_name, is_version, normalised, strong, without_credentials
 from extractor.libraries.requirements import read_requirements, requirement_files
-from extractor.model import Skip
+from extractor.model.graph import Skip
 
 LOCK_NAMES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _ASIDE = frozenset(

@@ -18,7 +18,7 @@ from posixpath import basename, dirname, join, normpath, splitext
 from packaging.requirements import InvalidRequirement, Requirement
 
 from extractor.libraries.pins import Pin, normalised, strong, without_credentials
-from extractor.model import Skip
+from extractor.model.graph import Skip
 
 _NOT_DEPLOYED = re.compile(
     r"(^|[-_./])(dev|devel|develop|development|local|tests?|testing|qa|quality|lint|style|typing|docs?|ci|coverage|cov"

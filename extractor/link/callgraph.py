@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import (
+from extractor.evaluate.calls import arguments, waits
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import (
     DefRef,
     Ext,
     Inst,
@@ -23,10 +25,8 @@ from extractor.link.absvalue import (
     Value,
     Values,
 )
-from extractor.link.calling import arguments, waits
-from extractor.link.evaluate import Evaluator
-from extractor.link.world import World
-from extractor.modules import Def, Module
+from extractor.program.index import World
+from extractor.program.module import Def, Module
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.link import folding
-from extractor.link.absvalue import Env, Ext, Hole, QueryMethod, Setting, Text, Values, join
+from extractor.evaluate import folding
+from extractor.evaluate.values import Env, Ext, Hole, QueryMethod, Setting, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
-from extractor.link.entries import Reach
-from extractor.link.facets import Facets
+from extractor.link.entrypoints import Reach
 from extractor.link.labels import label
+from extractor.link.request import Facets
 from extractor.link.settings import DeclaredStore
-from extractor.link.systems import BY_NAME, Identity, Systems, setting_texts
-from extractor.model import Call, Context, Gap, Store
-from extractor.modules import Def
-from extractor.rowids import numbered, row_id
+from extractor.link.targets import BY_NAME, Identity, Systems, setting_texts
+from extractor.model.graph import Call, Context, Gap, Store
+from extractor.model.ids import numbered, row_id
+from extractor.program.module import Def
 
 MAX_ROWS_PER_SITE = 8
 _BY_CALLERS = "its callers"

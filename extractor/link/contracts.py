@@ -6,11 +6,11 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.estate import Estate
+from extractor.estate.file import Estate
 from extractor.link.facts import RepoFacts
 from extractor.link.routes.match import RouteIndex
-from extractor.model import Call, Evidence, Inbound, Route
-from extractor.rowids import numbered, row_id
+from extractor.model.graph import Call, Evidence, Inbound, Route
+from extractor.model.ids import numbered, row_id
 
 _BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
 _HOLE = re.compile(r"\{[^{}]*\}")  # one that is computed is shown as `{?name}`: no query begins there

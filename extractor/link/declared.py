@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from extractor.link.absvalue import Ext
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Ext
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
-from extractor.link.evaluate import Evaluator
-from extractor.link.facets import read_call
-from extractor.modules import Module
-from extractor.rulebook import RuleBook
+from extractor.link.request import read_call
+from extractor.program.module import Module
+from extractor.rules.clients import RuleBook
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

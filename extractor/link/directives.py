@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.link.world import World
+from extractor.program.index import World
 
 
 @dataclass(frozen=True, slots=True)

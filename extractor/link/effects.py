@@ -12,15 +12,15 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
-from extractor.link.branches import is_passed_over
+from extractor.evaluate.calls import Args, Kwargs, arguments, bind, entry_frame, returned
+from extractor.evaluate.classes import Classes
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
-from extractor.link.calling import Args, Kwargs, arguments, bind, entry_frame, returned
-from extractor.link.classes import Classes
-from extractor.link.evaluate import Evaluator
-from extractor.link.facets import Facets, of_class, read_call, skeleton
-from extractor.modules import Def
-from extractor.rulebook import RuleBook
+from extractor.link.request import Facets, of_class, read_call, skeleton
+from extractor.program.module import Def
+from extractor.rules.clients import RuleBook
 from extractor.summary import Call, Scope
 
 MAX_HOPS = 5  # wrappers around wrappers

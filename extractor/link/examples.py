@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.link import callgraph, folding
+from extractor.evaluate import folding
+from extractor.evaluate.evaluator import Evaluator
+from extractor.link import callgraph
 from extractor.link.effects import Effect, Effects
-from extractor.link.evaluate import Evaluator
-from extractor.link.facets import Facets
-from extractor.link.world import World
-from extractor.modules import Module
-from extractor.rulebook import ClientRule, RuleBook
+from extractor.link.request import Facets
+from extractor.program.index import World
+from extractor.program.module import Module
+from extractor.rules.clients import ClientRule, RuleBook
 from extractor.summary import summarize
 
 _NAME = "example"

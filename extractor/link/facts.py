@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from extractor.deployment.units import Runtime
 from extractor.link.directives import Directive
 from extractor.link.settings import DeclaredStore, Joint
-from extractor.model import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
-from extractor.runtime.units import Runtime
+from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from extractor.rulebook import Vendor
+from extractor.rules.clients import Vendor
 
 # What an address is called besides its owner's name. The name ends before the first of these.
 _ADDRESS = frozenset(

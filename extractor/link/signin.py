@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from extractor.checked_yaml import read_yaml
-from extractor.link import calling
-from extractor.link.absvalue import Const, DefRef, Env, Hole, Inst, Setting, Text
-from extractor.link.evaluate import Evaluator
+from extractor.evaluate import calls as calling
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, Setting, Text
+from extractor.files.shipped import read_schema, rules_dir
+from extractor.files.yaml import read_yaml
 from extractor.link.settings import Joint, SettingsTable, Where
 from extractor.link.settings.table import all_texts
-from extractor.modules import Def
-from extractor.rulefiles import read_schema, rules_dir
+from extractor.program.module import Def
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from extractor.errors import SourceError
-from extractor.model import Skip
+from extractor.model.graph import Skip
 from extractor.sources.local import GitDir, find_git_dir, origin_web, ref_names, resolve_ref
 from extractor.sources.remote import (
     cached_repository,

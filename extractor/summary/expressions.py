@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from extractor.summary.protocol import Recorder
 from extractor.summary.record import Call, Value
-
-if TYPE_CHECKING:
-    from extractor.summary.scopes import ScopeBuilder
 
 _BOOL: Value = ("?", "a truth value")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -29,7 +26,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 
 
-def value_of(node: ast.expr, scope: ScopeBuilder) -> Value:
+def value_of(node: ast.expr, scope: Recorder) -> Value:
     """The value of an expression as it looks in `scope`; what cannot be represented is ("?", kind of node)."""
     handler = _HANDLERS.get(type(node))
     if handler is None:
@@ -40,7 +37,7 @@ def value_of(node: ast.expr, scope: ScopeBuilder) -> Value:
     return handler(node, scope)
 
 
-def _constant(node: ast.Constant, scope: ScopeBuilder) -> Value:
+def _constant(node: ast.Constant, scope: Recorder) -> Value:
     value = node.value
     if isinstance(value, str | bool | int | float) or value is None:
         return ("c", value)
@@ -49,23 +46,23 @@ def _constant(node: ast.Constant, scope: ScopeBuilder) -> Value:
     return ("?", type(value).__name__)
 
 
-def _name(node: ast.Name, scope: ScopeBuilder) -> Value:
+def _name(node: ast.Name, scope: Recorder) -> Value:
     return scope.lookup(node.id)
 
 
-def _attribute(node: ast.Attribute, scope: ScopeBuilder) -> Value:
+def _attribute(node: ast.Attribute, scope: Recorder) -> Value:
     value = ("a", value_of(node.value, scope), node.attr)
     scope.reads.append((node.lineno, value))
     return value
 
 
-def _callee(node: ast.expr, scope: ScopeBuilder) -> Value:
+def _callee(node: ast.expr, scope: Recorder) -> Value:
     if isinstance(node, ast.Attribute):
         return ("a", value_of(node.value, scope), node.attr)
     return value_of(node, scope)
 
 
-def _call(node: ast.Call, scope: ScopeBuilder) -> Value:
+def _call(node: ast.Call, scope: Recorder) -> Value:
     func = _callee(node.func, scope)
     args = tuple([value_of(arg, scope) for arg in node.args])
     kwargs = tuple([(kw.arg, value_of(kw.value, scope)) for kw in node.keywords])
@@ -74,11 +71,11 @@ def _call(node: ast.Call, scope: ScopeBuilder) -> Value:
     return ("k", len(scope.calls) - 1)
 
 
-def _joined(node: ast.JoinedStr, scope: ScopeBuilder) -> Value:
+def _joined(node: ast.JoinedStr, scope: Recorder) -> Value:
     return ("f", tuple([value_of(part, scope) for part in node.values]))
 
 
-def _formatted(node: ast.FormattedValue, scope: ScopeBuilder) -> Value:
+def _formatted(node: ast.FormattedValue, scope: Recorder) -> Value:
     value = value_of(node.value, scope)
     conversion = chr(node.conversion) if node.conversion > 0 else ""
     parts = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
@@ -87,23 +84,23 @@ def _formatted(node: ast.FormattedValue, scope: ScopeBuilder) -> Value:
     return ("fv", value, conversion, spec) if conversion or spec else value
 
 
-def _binary(node: ast.BinOp, scope: ScopeBuilder) -> Value:
+def _binary(node: ast.BinOp, scope: Recorder) -> Value:
     return ("b", _OPERATORS[type(node.op)], value_of(node.left, scope), value_of(node.right, scope))
 
 
-def _unary(node: ast.UnaryOp, scope: ScopeBuilder) -> Value:
+def _unary(node: ast.UnaryOp, scope: Recorder) -> Value:
     value = value_of(node.operand, scope)
     if isinstance(node.op, ast.USub) and value[0] == "c" and isinstance(value[1], int | float):
         return ("c", -value[1])
     return ("u", "not", value) if isinstance(node.op, ast.Not) else ("?", "UnaryOp")
 
 
-def _bool_op(node: ast.BoolOp, scope: ScopeBuilder) -> Value:
+def _bool_op(node: ast.BoolOp, scope: Recorder) -> Value:
     values = tuple([value_of(value, scope) for value in node.values])
     return ("o", values) if isinstance(node.op, ast.Or) else ("and", values)
 
 
-def _compare(node: ast.Compare, scope: ScopeBuilder) -> Value:
+def _compare(node: ast.Compare, scope: Recorder) -> Value:
     left = value_of(node.left, scope)
     rest = [value_of(value, scope) for value in node.comparators]
     if len(rest) == 1:
@@ -111,7 +108,7 @@ def _compare(node: ast.Compare, scope: ScopeBuilder) -> Value:
     return _BOOL
 
 
-def _if_exp(node: ast.IfExp, scope: ScopeBuilder) -> Value:
+def _if_exp(node: ast.IfExp, scope: Recorder) -> Value:
     test = value_of(node.test, scope)
     with scope.guard(test, True, node.lineno):
         body = value_of(node.body, scope)
@@ -120,7 +117,7 @@ def _if_exp(node: ast.IfExp, scope: ScopeBuilder) -> Value:
     return ("o", (body, orelse))
 
 
-def _subscript(node: ast.Subscript, scope: ScopeBuilder) -> Value:
+def _subscript(node: ast.Subscript, scope: Recorder) -> Value:
     base = value_of(node.value, scope)
     if isinstance(node.slice, ast.Slice):
         for part in (node.slice.lower, node.slice.upper, node.slice.step):
@@ -130,27 +127,27 @@ def _subscript(node: ast.Subscript, scope: ScopeBuilder) -> Value:
     return ("i", base, value_of(node.slice, scope))
 
 
-def _sequence(node: ast.List | ast.Tuple | ast.Set, scope: ScopeBuilder) -> Value:
+def _sequence(node: ast.List | ast.Tuple | ast.Set, scope: Recorder) -> Value:
     return ("l", tuple([value_of(item, scope) for item in node.elts]))
 
 
-def _dict(node: ast.Dict, scope: ScopeBuilder) -> Value:
+def _dict(node: ast.Dict, scope: Recorder) -> Value:
     pairs = zip(node.keys, node.values, strict=True)
     items = tuple([(None if k is None else value_of(k, scope), value_of(v, scope)) for k, v in pairs])
     return ("d", items, tuple([(k or v).lineno for k, v in zip(node.keys, node.values, strict=True)]))
 
 
-def _starred(node: ast.Starred, scope: ScopeBuilder) -> Value:
+def _starred(node: ast.Starred, scope: Recorder) -> Value:
     return ("*", value_of(node.value, scope))
 
 
-def _named(node: ast.NamedExpr, scope: ScopeBuilder) -> Value:
+def _named(node: ast.NamedExpr, scope: Recorder) -> Value:
     value = value_of(node.value, scope)
     scope.bind(node.target.id, value, node.lineno)
     return scope.lookup(node.target.id)
 
 
-def _inner(node: ast.Await | ast.YieldFrom, scope: ScopeBuilder) -> Value:
+def _inner(node: ast.Await | ast.YieldFrom, scope: Recorder) -> Value:
     value = value_of(node.value, scope)
     if isinstance(node, ast.YieldFrom):
         scope.yields.append(("e", value))
@@ -158,29 +155,29 @@ def _inner(node: ast.Await | ast.YieldFrom, scope: ScopeBuilder) -> Value:
     return value
 
 
-def _yield(node: ast.Yield, scope: ScopeBuilder) -> Value:
+def _yield(node: ast.Yield, scope: Recorder) -> Value:
     scope.yields.append(value_of(node.value, scope) if node.value else ("c", None))
     return ("?", "yield")
 
 
-def _lambda(node: ast.Lambda, scope: ScopeBuilder) -> Value:
+def _lambda(node: ast.Lambda, scope: Recorder) -> Value:
     return scope.nested_lambda(node)
 
 
-def _generators(generators: list[ast.comprehension], scope: ScopeBuilder) -> None:
+def _generators(generators: list[ast.comprehension], scope: Recorder) -> None:
     for generator in generators:
         scope.bind_target(generator.target, ("e", value_of(generator.iter, scope)), generator.target.lineno)
         for test in generator.ifs:
             value_of(test, scope)
 
 
-def _comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: ScopeBuilder) -> Value:
+def _comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Recorder) -> Value:
     with scope.inner_names():
         _generators(node.generators, scope)
         return ("l", (("*", ("each", value_of(node.elt, scope))),))
 
 
-def _dict_comprehension(node: ast.DictComp, scope: ScopeBuilder) -> Value:
+def _dict_comprehension(node: ast.DictComp, scope: Recorder) -> Value:
     with scope.inner_names():
         _generators(node.generators, scope)
         return ("d", ((value_of(node.key, scope), value_of(node.value, scope)),))

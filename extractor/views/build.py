@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from extractor.model import Graph
-from extractor.views.atlas import make_atlas
+from extractor.model.graph import Graph
 from extractor.views.components import component_views, drill_map
 from extractor.views.dynamic import scenario_views
+from extractor.views.index import make_atlas
 from extractor.views.structure import containers, context, dependency_view, landscape
 from extractor.views.view import View
 

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from extractor.model import Call, Context, Enqueue, Graph, Schedule, Store, Task
-from extractor.views.atlas import Atlas, make_atlas
+from extractor.model.graph import Call, Context, Enqueue, Graph, Schedule, Store, Task
+from extractor.text.slugs import digest, slug
 from extractor.views.dynamic import framed_boxes
+from extractor.views.index import Atlas, make_atlas
 from extractor.views.project import join_labels
-from extractor.views.slugs import digest, slug
 from extractor.views.view import Boundary, View, ViewEdge, ViewNode
 
 _DEEPEST = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from extractor.model import Flow, Node
-from extractor.views.atlas import Atlas
+from extractor.model.graph import Flow, Node
+from extractor.views.index import Atlas
 from extractor.views.project import Lifted, box, group_crowd, merge
 from extractor.views.structure import system_link
 from extractor.views.view import Boundary, View, ViewNode

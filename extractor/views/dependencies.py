@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from extractor.model import Graph
-from extractor.views.atlas import Atlas, make_atlas
+from extractor.model.graph import Graph
+from extractor.views.index import Atlas, make_atlas
 
 # Rings of more systems than this are compositions of shorter ones in every estate worth drawing.
 LONGEST_CYCLE = 6

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from extractor.model import Scenario, Step
-from extractor.views.atlas import Atlas
+from extractor.model.graph import Scenario, Step
+from extractor.text.slugs import digest, unique_slugs
+from extractor.views.index import Atlas
 from extractor.views.project import box, describe_transport
-from extractor.views.slugs import digest, unique_slugs
 from extractor.views.structure import system_link
 from extractor.views.view import Boundary, View, ViewEdge, ViewNode
 

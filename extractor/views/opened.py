@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 
-from extractor.model import Graph
-from extractor.views.atlas import Atlas, make_atlas
+from extractor.model.graph import Graph
+from extractor.text.slugs import unique_slugs
 from extractor.views.components import component_id
+from extractor.views.index import Atlas, make_atlas
 from extractor.views.project import Lifted, box, merge
-from extractor.views.slugs import unique_slugs
 from extractor.views.view import Boundary, View, ViewNode
 
 

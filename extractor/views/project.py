@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from extractor.model import CONFIDENCES, STORE_KINDS, Flow, Node
-from extractor.views.atlas import Atlas
-from extractor.views.slugs import digest, slug
+from extractor.model.graph import CONFIDENCES, STORE_KINDS, Flow, Node
+from extractor.text.slugs import digest, slug
+from extractor.views.index import Atlas
 from extractor.views.view import ViewEdge, ViewNode
 
 MOST_BOXES = 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from extractor.model import Node
-from extractor.views.atlas import Atlas
+from extractor.model.graph import Node
+from extractor.views.index import Atlas
 from extractor.views.project import box, group_crowd, lift, merge
 from extractor.views.view import Boundary, View, ViewEdge, ViewNode
 

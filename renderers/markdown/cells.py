@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from extractor.model import Evidence, Graph, Source
-from renderers.mermaid import markdown as text
-from renderers.site.links import code_url
+from extractor.model.graph import Evidence, Graph, Source
+from renderers.diagrams.mermaid import markdown as text
+from renderers.links import code_url
 
 __all__ = ["Places", "code", "table", "text"]
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from extractor.model import Graph, Node
+from extractor.model.graph import Graph, Node
 from extractor.views import View
-from extractor.views.atlas import make_atlas
+from extractor.views.index import make_atlas
+from renderers.diagrams.mermaid import mermaid_source
 from renderers.markdown.cells import Places, code, table, text
 from renderers.markdown.tables import (
     arrow_table,
@@ -21,7 +22,6 @@ from renderers.markdown.tables import (
     skip_table,
     task_table,
 )
-from renderers.mermaid import mermaid_source
 
 READING = """\
 These are [C4 model](https://c4model.com/) diagrams. People are rounded boxes, systems and containers are rectangles;

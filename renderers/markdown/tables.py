@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from extractor.model import Graph
+from extractor.model.graph import Graph
 from extractor.views import View
-from extractor.views.atlas import warns
+from extractor.views.index import warns
 from renderers.markdown.cells import Places, code, table, text
 
 _WARN = "⚠️ "

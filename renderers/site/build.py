@@ -8,13 +8,13 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from extractor.model import Graph
+from extractor.model.graph import Graph
 from extractor.views.view import View
+from renderers.links import address_start, relative
 from renderers.site.chains import ChainPages
 from renderers.site.details import detail_files
 from renderers.site.diagram import Diagrams, Opened
 from renderers.site.estate import Estate, make_estate
-from renderers.site.links import address_start, relative
 from renderers.site.nav import Page, navigation
 from renderers.site.pages import ExtraPage, Plan
 from renderers.site.script import data_script, to_json

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from extractor.model import Context, Evidence
+from extractor.model.graph import Context, Evidence
+from renderers.links import code_url
 from renderers.site.estate import Estate
-from renderers.site.links import code_url
 
 _CONTEXT = {"request": "route", "signal": "signal receiver", "startup": "start-up", "unknown": "entry unknown"}
 

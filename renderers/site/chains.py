@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.model import Context, Evidence, Graph
+from extractor.model.graph import Context, Evidence, Graph
 from extractor.views.chain import Chains
 from extractor.views.view import View, ViewEdge
 from renderers.site.details import evidence_rows

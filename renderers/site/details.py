@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from extractor.model import Call, Evidence, Finding, Flow, Hop, Schedule
+from extractor.model.graph import Call, Evidence, Finding, Flow, Hop, Schedule
+from renderers.links import code_url
 from renderers.site.estate import Estate, row_anchor
-from renderers.site.links import code_url
 from renderers.site.script import data_script, to_json
 
 _SHARD = 250_000

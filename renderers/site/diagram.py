@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from extractor.model import Scenario, Step
-from extractor.views.slugs import unique_slugs
+from extractor.model.graph import Scenario, Step
+from extractor.text.slugs import unique_slugs
 from extractor.views.view import View, ViewEdge, ViewNode
+from renderers.links import relative
 from renderers.site.details import evidence_rows
 from renderers.site.estate import Estate
-from renderers.site.links import relative
 from renderers.site.script import data_script
 
 # The views in which a group stands open: by the id of the view, by the id of the group's box.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from extractor.model import Call, Finding, Flow, Graph, Node, Source
-from extractor.views.slugs import digest, unique_slugs
+from extractor.model.graph import Call, Finding, Flow, Graph, Node, Source
+from extractor.text.slugs import digest, unique_slugs
 
 OTHER = "other-sources"
 

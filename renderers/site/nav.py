@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from renderers.links import relative
 from renderers.site.diagram import Diagram
 from renderers.site.estate import System
-from renderers.site.links import relative
 
 
 @dataclass(frozen=True, slots=True)

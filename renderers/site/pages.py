@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
+from extractor.text.slugs import slug
 from extractor.views.dependencies import Dependencies, dependencies
-from extractor.views.slugs import slug
 from extractor.views.view import View
 from renderers.site.chains import ChainPages
 from renderers.site.diagram import Diagram, Diagrams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.views.atlas import warns
+from extractor.views.index import warns
 from renderers.site.diagram import Diagrams
 from renderers.site.estate import Estate, System
 

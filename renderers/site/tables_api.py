@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from extractor.model import Call, Context, Route
+from extractor.model.graph import Call, Context, Route
+from renderers.links import relative
 from renderers.site.cells import badge, breakable, code, code_link, context_words, flow_buttons, link, note
 from renderers.site.chains import ChainPages
 from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.links import relative
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 
 _TIMEOUT = {"yes": "yes", "no": "⚠ none", "unknown": "not known"}

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from extractor.model import SEVERITIES, EtlRow, Finding
-from extractor.views.slugs import digest
+from extractor.model.graph import SEVERITIES, EtlRow, Finding
+from extractor.text.slugs import digest
 from renderers.site.cells import code, code_link, evidence_link, flow_button, flow_buttons, note
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited

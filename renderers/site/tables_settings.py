@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from extractor.model import Setting, Store
+from extractor.model.graph import Setting, Store
 from renderers.site.cells import badge, breakable, code, code_link, context_words, evidence_link, note
 from renderers.site.estate import Estate, System, row_anchor
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from extractor.model import Call, Context, Enqueue, Flow, Schedule, Store, Task
+from extractor.model.graph import Call, Context, Enqueue, Flow, Schedule, Store, Task
+from renderers.links import relative
 from renderers.site.cells import badge, code, code_link, context_words, flow_button, link, note
 from renderers.site.chains import ChainPages
 from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.links import relative
 from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
 from renderers.site.timetable import WEEK, Week, week_of, words
 

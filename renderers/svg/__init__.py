@@ -1,6 +1,6 @@
 """Views drawn as SVG: layout by Graphviz's engine, shapes, colours and names by us."""
 
-from renderers.svg import meter
+from renderers.svg import quality
 from renderers.svg.draw import Pictures, render_pictures, render_svg
 from renderers.svg.engine import LayoutError
 from renderers.svg.layout import layout
@@ -14,7 +14,7 @@ __all__ = [
     "Pictures",
     "Placed",
     "layout",
-    "meter",
+    "quality",
     "render_pictures",
     "render_svg",
     "style_sheet",

@@ -16,8 +16,8 @@ from renderers.svg.blocks import SIGN, STEP, Block, Line, kind_text
 from renderers.svg.kept import Store
 from renderers.svg.layout import Blocks, frame_title, layout, measure
 from renderers.svg.legend import legend
-from renderers.svg.marks import esc, num, warning_sign
 from renderers.svg.placed import Curve, Placed, Point, Rect
+from renderers.svg.primitives import esc, num, warning_sign
 from renderers.svg.shapes import dock, outline, text_centre
 from renderers.svg.style import style_sheet
 

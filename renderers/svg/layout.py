@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.views import Boundary, View, ViewEdge
-from renderers.svg import engine, meter
+from renderers.svg import engine, quality
 from renderers.svg.blocks import LABEL_INNER, Block, label_block, node_block
 from renderers.svg.kept import Store, decode, encode, layout_key
+from renderers.svg.label_placement import tidy
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width
-from renderers.svg.tidy import tidy
 
 FRAME_SIZE = 12.5
 _PAGE_WIDTH, _PAGE_HEIGHT = 1250.0, 1500.0
@@ -110,7 +110,7 @@ def _best(view: View, blocks: Blocks, dot: str, like: engine.Tuning | None) -> P
             except engine.LayoutError as error:
                 failure = error
                 continue
-            tried.append((_cost(placed, meter.read(placed)), placed))
+            tried.append((_cost(placed, quality.read(placed)), placed))
         if any(cost < enough for cost, _ in tried) or (tried and len(blocks.edges) > _DENSE):
             break
     if not tried:
@@ -124,7 +124,7 @@ def _effect(view: View, blocks: Blocks, tuning: engine.Tuning) -> tuple[engine.T
     return replace(tuning, stagger=1, newrank=tuning.newrank or not view.boundaries), lengths
 
 
-def _cost(placed: Placed, reading: meter.Reading) -> float:
+def _cost(placed: Placed, reading: quality.Reading) -> float:
     """Lower reads better: overlaps weigh most, then crossings, then a picture that has to be shrunk to fit a page."""
     shrink = max(1.0, placed.width / _PAGE_WIDTH, placed.height / _PAGE_HEIGHT)
     return (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from extractor.views import View, ViewEdge
 from renderers.svg.blocks import KIND_WORDS
-from renderers.svg.marks import esc, num, warning_sign
 from renderers.svg.placed import Rect
+from renderers.svg.primitives import esc, num, warning_sign
 from renderers.svg.shapes import outline
 from renderers.svg.text import width
 

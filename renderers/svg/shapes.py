@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from renderers.svg.blocks import CURVE, HEAD
-from renderers.svg.marks import num
 from renderers.svg.placed import Point, Rect
+from renderers.svg.primitives import num
 
 _FACE = 15.0  # the radius of a person's head
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from extractor.link import calling
-from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Unknown, Values
+from extractor.evaluate import calls
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Unknown, Values
 from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Flow, read_flow
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.link.evaluate import Evaluator
-from extractor.model import Enqueue, Gap, Task
-from extractor.modules import Def
-from extractor.rowids import numbered, row_id
+from extractor.model.graph import Enqueue, Gap, Task
+from extractor.model.ids import numbered, row_id
+from extractor.program.module import Def
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
@@ -218,7 +218,7 @@ class _Finder:
     def _by_name(self, owner: Def, call: Call, frame: Frame, how: str) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         if not any(is_app(self.ev, v) for v in self.ev.eval(call.func[1], frame)):
             return
-        args, kwargs = calling.arguments(self.ev, call, frame)
+        args, kwargs = calls.arguments(self.ev, call, frame)
         yield from self._rows(
             owner, call, self._named(args[0] if args else dict(kwargs).get("name", ())), how, self._queue(call, frame)
         )
@@ -261,7 +261,7 @@ class _Finder:
         fate = self._flow(owner).fate(number)
         if fate is None or not call.args:
             return
-        meant = self._named(calling.arguments(self.ev, call, frame)[0][0])
+        meant = self._named(calls.arguments(self.ev, call, frame)[0][0])
         yield from self._rows(owner, call, meant, f"{fate[0]} of signature()")
 
     # callbacks ---------------------------------------------------------------------------------------------------
@@ -341,9 +341,9 @@ class _Finder:
             return ()
         out: list[Found] = []
         for caller, call in self._calls_of(param.owner):
-            args, kwargs = calling.arguments(self.ev, call, self.ev.frame(caller))
+            args, kwargs = calls.arguments(self.ev, call, self.ev.frame(caller))
             skip = param.owner.owner_class is not None and param.owner.kind == "function"
-            bound = dict(calling.bind(self.ev, param.owner, args, kwargs, skip_first=skip))
+            bound = dict(calls.bind(self.ev, param.owner, args, kwargs, skip_first=skip))
             values = bound.get(param.name, ())
             out += self.index.meant(values)
             for value in values:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractor.link import calling
-from extractor.link.absvalue import Const, DefRef, Ext, Inst, Value, Values
+from extractor.evaluate import calls
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, DefRef, Ext, Inst, Value, Values
 from extractor.link.celery.config import is_app, is_app_member
 from extractor.link.celery.taskindex import Found, Options
-from extractor.link.evaluate import Evaluator
-from extractor.modules import Def, Module
+from extractor.program.module import Def, Module
 from extractor.summary import Call
 
 _MAKER = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
@@ -80,7 +80,7 @@ def _made_by(ev: Evaluator, decorator: Value, target: Def, celery: bool) -> Opti
 
 def _made_by_project(ev: Evaluator, decorator: DefRef, target: Def) -> Options | None:
     """What a project's own decorator makes of a function, by following what it returns."""
-    for value in calling.call_value(ev, decorator, ((DefRef(target),),), ()):
+    for value in calls.call_value(ev, decorator, ((DefRef(target),),), ()):
         if isinstance(value, Ext) and value.path.endswith("()") and value.args:
             inner = value.path[:-2]
             if is_maker(ev, inner):
@@ -161,7 +161,7 @@ def _called(ev: Evaluator, call: Call, owner: Def) -> Iterator[Found]:
                 target = value.target if isinstance(value, DefRef) else None
                 # A function inside a function is the wrapper of a decorator: it gets the name of what it wraps.
                 if target is not None and target.kind == "function" and target.scope.parent == "":
-                    yield _found(ev, target, func.kwargs or calling.arguments(ev, call, frame)[1])
+                    yield _found(ev, target, func.kwargs or calls.arguments(ev, call, frame)[1])
 
 
 def _autoregistered(ev: Evaluator, owner: Def) -> Iterator[Found]:

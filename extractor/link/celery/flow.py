@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import Ext, Piped
-from extractor.link.evaluate import Evaluator
-from extractor.modules import Def
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Ext, Piped
+from extractor.program.module import Def
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

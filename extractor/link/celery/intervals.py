@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.link import calling
-from extractor.link.absvalue import Const, DefRef, Ext, Frame, Inst, Text, Value
+from extractor.evaluate import calls
+from extractor.evaluate.values import Const, DefRef, Ext, Frame, Inst, Text, Value
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
-from extractor.modules import Def
+from extractor.program.module import Def
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 
@@ -69,8 +69,8 @@ class Reader(Numbers):
         if isinstance(func, DefRef) and func.target.kind == "class":
             return self._project_class(func.target, call, frame)
         if isinstance(func, DefRef) and len(func.target.scope.returns) == 1:
-            args, kwargs = calling.arguments(self.ev, call, frame)
-            inner = calling.entry_frame(self.ev, func, args, kwargs)
+            args, kwargs = calls.arguments(self.ev, call, frame)
+            inner = calls.entry_frame(self.ev, func, args, kwargs)
             return self._read(*self.follow(func.target.scope.returns[0], inner))
         return None
 
@@ -126,7 +126,7 @@ class Reader(Numbers):
         return None if number is None else str(int(number))
 
     def _solar(self, call: Call, frame: Frame) -> Said:
-        args, kwargs = calling.arguments(self.ev, call, frame)
+        args, kwargs = calls.arguments(self.ev, call, frame)
         named = dict(kwargs)
         event = self.config.text(args[0] if args else named.get("event", ())) or "?"
         at = [self.number(e, frame) for e in call.args[1:3]]
@@ -212,15 +212,15 @@ class Reader(Numbers):
     def _stored(self, cls: Def, call: Call, frame: Frame) -> float | None:
         """The `run_every` that the class's constructor hands to Celery's, worked out from its own code."""
         made = self.ev.classes.member(cls, "__init__")
-        args, kwargs = calling.arguments(self.ev, call, frame)
+        args, kwargs = calls.arguments(self.ev, call, frame)
         for value in made[1] if made is not None else ():
             if not isinstance(value, DefRef):
                 continue
-            instances = [v for v in calling.construct(self.ev, cls, args, kwargs) if isinstance(v, Inst)]
+            instances = [v for v in calls.construct(self.ev, cls, args, kwargs) if isinstance(v, Inst)]
             scope = value.target.scope
             for inner in scope.calls:
                 if inner.func[0] == "a" and inner.func[2] == "__init__" and instances:
-                    body = calling.method_frame(self.ev, value.target, instances[0])
+                    body = calls.method_frame(self.ev, value.target, instances[0])
                     expr = dict(inner.kwargs).get("run_every") or (inner.args[0] if inner.args else None)
                     if expr is not None:
                         return _Bound(self, call, frame, scope).seconds(expr, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.link.absvalue import Const, Env, Ext, Frame, Setting, Text, Values
+from extractor.evaluate.values import Const, Env, Ext, Frame, Setting, Text, Values
 from extractor.link.celery.config import Config, Written, assigned
 from extractor.link.celery.durations import duration_seconds
 from extractor.summary import Call

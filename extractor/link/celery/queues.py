@@ -10,13 +10,13 @@ import fnmatch
 import re
 from collections.abc import Iterator
 
-from extractor.link import calling, folding
-from extractor.link.absvalue import Const, DefRef, Ext, Inst, Mapping, Seq, Text, Unknown, Value, Values
+from extractor.evaluate import calls, folding
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, DefRef, Ext, Inst, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.celery.config import Config, Written
-from extractor.link.evaluate import Evaluator
-from extractor.model import Evidence, Gap
-from extractor.modules import Def
-from extractor.rowids import row_id
+from extractor.model.graph import Evidence, Gap
+from extractor.model.ids import row_id
+from extractor.program.module import Def
 
 CELERYS_DEFAULT = "celery"
 _UNSURE = object()
@@ -153,7 +153,7 @@ class Router:
             func = DefRef(method.target, Inst(cls)) if method is not None else None
         if not isinstance(func, DefRef):
             return _UNSURE if isinstance(route, Ext | Unknown) else None
-        answers = calling.call_value(self.ev, func, ((Text((task,)),),), ())
+        answers = calls.call_value(self.ev, func, ((Text((task,)),),), ())
         for answer in answers:
             if isinstance(answer, Mapping | Text):
                 # Written out in the router: which branch is taken is not known, unless there is only one.

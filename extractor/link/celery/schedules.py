@@ -6,16 +6,16 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from extractor.link import calling
-from extractor.link.absvalue import DefRef, Frame
+from extractor.evaluate import calls
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.unroll import rounds
+from extractor.evaluate.values import DefRef, Frame
 from extractor.link.celery.config import Config, assigned, is_app
 from extractor.link.celery.intervals import Reader, Said
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.link.evaluate import Evaluator
-from extractor.link.rounds import rounds
-from extractor.model import Gap, Schedule
-from extractor.modules import Module
-from extractor.rowids import numbered, row_id
+from extractor.model.graph import Gap, Schedule
+from extractor.model.ids import numbered, row_id
+from extractor.program.module import Module
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
 
@@ -256,7 +256,7 @@ class _Entries:
         call = frame.owner.scope.calls[expr[1]]
         for func in self.ev.eval(call.func, frame):
             if isinstance(func, DefRef) and func.target.kind == "function":
-                yield from self._made(calling.entry_frame(self.ev, func, *calling.arguments(self.ev, call, frame)))
+                yield from self._made(calls.entry_frame(self.ev, func, *calls.arguments(self.ev, call, frame)))
                 return
         for value in call.args:
             yield from self.of(value, frame, call.line, condition)

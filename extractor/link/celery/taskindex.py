@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import DefRef, Ext, Frame, Inst, Param, Text, Value, Values
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Text, Value, Values
 from extractor.link.celery.config import Config, is_app_member
-from extractor.link.evaluate import Evaluator
-from extractor.model import Task
-from extractor.modules import Def
+from extractor.model.graph import Task
+from extractor.program.module import Def
 from extractor.summary import Value as Expr
 
 Options = tuple[tuple[str, Values], ...]

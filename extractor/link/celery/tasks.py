@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.estate import Service
-from extractor.link.absvalue import Values
+from extractor.estate.file import Service
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Values
 from extractor.link.celery.config import Config, configs, literals
 from extractor.link.celery.finding import find_tasks
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.link.evaluate import Evaluator
-from extractor.model import Evidence, Gap, Task
-from extractor.modules import Module
-from extractor.rowids import numbered, row_id
+from extractor.model.graph import Evidence, Gap, Task
+from extractor.model.ids import numbered, row_id
+from extractor.program.module import Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import Text
-from extractor.link.evaluate import Evaluator
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Text
 from extractor.link.routes.expand import MAX_ENTRIES, Expander
 from extractor.link.routes.patterns import canonical
 from extractor.link.routes.plugins import Plugins
@@ -14,9 +14,9 @@ from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import Entry, Found, Ground, Unread
 from extractor.link.routes.views import deprecation
-from extractor.model import Gap, Route
-from extractor.modules import Def, Module
-from extractor.rowids import numbered, row_id
+from extractor.model.graph import Gap, Route
+from extractor.model.ids import numbered, row_id
+from extractor.program.module import Def, Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.routes.places import Place
+from extractor.evaluate.references import Place
 from extractor.summary import Call, Scope
 from extractor.summary import Value as Expr
 

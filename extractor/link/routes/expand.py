@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from extractor.djangorules import django_rules
-from extractor.link.absvalue import DefRef, Ext, ModuleRef, Seq, Text, Values
-from extractor.link.calling import arguments, entry_frame
-from extractor.link.evaluate import Evaluator
-from extractor.link.rounds import rounds
+from extractor.evaluate.calls import arguments, entry_frame
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place, items_of, line_of, module_of, named, names_of, place_of, places
+from extractor.evaluate.unroll import rounds
+from extractor.evaluate.values import DefRef, Ext, ModuleRef, Seq, Text, Values
 from extractor.link.routes import conditions, patterns, sites
 from extractor.link.routes.objects import ObjectUrls
-from extractor.link.routes.places import Place, items_of, line_of, module_of, named, names_of, place_of, places
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread, value_name, why_unread
 from extractor.link.routes.views import View, find_views
-from extractor.modules import Module
+from extractor.program.module import Module
+from extractor.rules.django import django_rules
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

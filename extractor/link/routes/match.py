@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from extractor.model import Route
+from extractor.model.graph import Route
 
 _PARAMETER = re.compile(r"<([^<>]*)>")
 _HOLE = re.compile(r"\{[^{}]*\}")

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from extractor.link.absvalue import DefRef, Ext, Inst
-from extractor.link.calling import method_frame
-from extractor.link.evaluate import Evaluator
+from extractor.evaluate.calls import method_frame
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place, places
+from extractor.evaluate.values import DefRef, Ext, Inst
 from extractor.link.routes import patterns, sites
-from extractor.link.routes.places import Place, places
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.tree import Entry, Found, Ground, Unread, value_name, why_unread
 from extractor.link.routes.views import View, with_actions
-from extractor.modules import Def, Module
+from extractor.program.module import Def, Module
 
 
 class Walker(Protocol):

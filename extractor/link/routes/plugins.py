@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.link.absvalue import Ext, Mapping, Seq, Text, Value, Values
-from extractor.link.calling import arguments
-from extractor.link.evaluate import Evaluator
-from extractor.link.routes.places import Place
+from extractor.evaluate.calls import arguments
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place
+from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import PluginUrls
-from extractor.modules import Def
+from extractor.program.module import Def
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
 

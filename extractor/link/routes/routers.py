@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from extractor.link.absvalue import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
-from extractor.link.attributes import instance_attribute
-from extractor.link.calling import arguments
-from extractor.link.evaluate import Evaluator
-from extractor.link.rounds import rounds
-from extractor.link.routes.places import Place, names_of, places
+from extractor.evaluate.attributes import instance_attribute
+from extractor.evaluate.calls import arguments
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place, names_of, places
+from extractor.evaluate.unroll import rounds
+from extractor.evaluate.values import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
 from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
-from extractor.modules import Def
+from extractor.program.module import Def
 from extractor.summary import Call
 
 _ROUTER_NAMES = ("Router",)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.link.absvalue import DefRef, Ext, Inst, Text, Value
-from extractor.link.calling import arguments
-from extractor.link.evaluate import Evaluator
-from extractor.link.routes.places import Place
+from extractor.evaluate.calls import arguments
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place
+from extractor.evaluate.values import DefRef, Ext, Inst, Text, Value
 from extractor.link.routes.views import decorators
-from extractor.modules import Def
+from extractor.program.module import Def
 from extractor.summary import Call
 
 _ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.link.absvalue import Hole, Setting, Text, Value, Values
-from extractor.link.evaluate import Evaluator
-from extractor.modules import Module
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Hole, Setting, Text, Value, Values
+from extractor.program.module import Module
 
 
 @dataclass(frozen=True, slots=True)

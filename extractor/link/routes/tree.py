@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from extractor.link.absvalue import DefRef, Ext, Inst, Value
+from extractor.evaluate.references import Place
+from extractor.evaluate.values import DefRef, Ext, Inst, Value
 from extractor.link.routes import patterns
-from extractor.link.routes.places import Place
 from extractor.link.routes.views import View
-from extractor.modules import Module
+from extractor.program.module import Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from extractor.link.absvalue import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
-from extractor.link.calling import arguments
-from extractor.link.evaluate import Evaluator
-from extractor.link.routes.places import Place, names_of, places
-from extractor.modules import Def
+from extractor.evaluate.calls import arguments
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.references import Place, names_of, places
+from extractor.evaluate.values import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
+from extractor.program.module import Def
 from extractor.summary import Call
 from extractor.summary import Value as Expr
 

@@ -1,8 +1,8 @@
 """Django settings of a service: what each setting is, where it stands, and the datastores that settings declare."""
 
-from extractor.link.settings.joints import Joint, joints
+from extractor.link.settings.bindings import Joint, joints
+from extractor.link.settings.class_settings import lifted
 from extractor.link.settings.layers import settings_modules
-from extractor.link.settings.lifted import lifted
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.rows import settings_rows
 from extractor.link.settings.stores import DeclaredStore, declared_stores

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from extractor.link import calling, folding
-from extractor.link.absvalue import (
+from extractor.evaluate import calls, folding
+from extractor.evaluate.attributes import SETTINGS
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.folding import bounded
+from extractor.evaluate.values import (
     Const,
     DefRef,
     Env,
@@ -23,14 +25,10 @@ from extractor.link.absvalue import (
     Values,
     join,
 )
-from extractor.link.attributes import SETTINGS
-from extractor.link.folding import bounded
 from extractor.link.settings.layers import bindings
+from extractor.program.module import Module
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
-
-if TYPE_CHECKING:
-    from extractor.link.settings.table import SettingsTable
 
 MAX_NESTING = 6  # mappings in mappings that are opened
 _FILE_READ = re.compile(r"(?:yaml|json|toml|tomllib|ruamel\.yaml)\.\w*load\w*\(\)\[\]")
@@ -38,10 +36,11 @@ _NAMESPACES = frozenset({"vars", "globals", "locals"})
 
 
 class Expander:
-    """Opens the values of one table."""
+    """Opens the values of one table: of the modules of `chain`, the one that wins first. `value` is what the table
+    says of a setting, or of its item under a path of keys."""
 
-    def __init__(self, table: SettingsTable) -> None:
-        self.table = table
+    def __init__(self, ev: Evaluator, chain: Sequence[Module], value: Callable[[str, Sequence[str]], Values]) -> None:
+        self._ev, self._chain, self._value = ev, chain, value
         self._env_defaults: dict[str, Values] | None = None
         self._overlays: list[tuple[int, int]] | None = None
 
@@ -57,9 +56,9 @@ class Expander:
             return (value,)
         function = _function_of_settings(value)
         if function is not None:
-            return self.opened(calling.returned(self.table.ev, function, ((Ext(SETTINGS),),), ()), depth + 1)
+            return self.opened(calls.returned(self._ev, function, ((Ext(SETTINGS),),), ()), depth + 1)
         if isinstance(value, Ext) and _FILE_READ.fullmatch(value.path) and value.args:
-            key = self.table.ev.constant_key(value.args[0])
+            key = self._ev.constant_key(value.args[0])
             if key is not None:
                 return (Env(f"yaml:{key}", (), True),)
         if isinstance(value, Env):
@@ -78,7 +77,7 @@ class Expander:
             if depth > MAX_NESTING:
                 yield value
             elif isinstance(value, Setting):
-                yield from self.table.value(value.name, value.path) or (value,)
+                yield from self._value(value.name, value.path) or (value,)
             elif isinstance(value, Text):
                 yield from self._filled(value)
             elif isinstance(value, Env):
@@ -102,7 +101,7 @@ class Expander:
             return [Text((part,))]
         if part.kind == "setting":
             name, *path = part.name.split(".")
-            found = self.table.value(name, path)
+            found = self._value(name, path)
         elif part.kind == "env":
             found = self._default_of(part.name)
         else:
@@ -112,11 +111,11 @@ class Expander:
     def _default_of(self, env: str) -> Values:
         if self._env_defaults is None:
             self._env_defaults = {}
-            ev = self.table.ev
-            for module in self.table.chain:
+            ev = self._ev
+            for module in self._chain:
                 frame = ev.frame(module.define(""))
                 for call in module.summary.scopes[""].calls:
-                    for value in calling.call_result(ev, call, frame):
+                    for value in calls.call_result(ev, call, frame):
                         if isinstance(value, Env) and value.default:
                             self._env_defaults.setdefault(value.name, value.default)
         return self._env_defaults.get(env, ())
@@ -152,12 +151,12 @@ class Expander:
         if self._overlays is None:
             self._overlays = [
                 (index, line)
-                for index, module in enumerate(self.table.chain)
+                for index, module in enumerate(self._chain)
                 for line in _namespace_updates(module.summary.scopes[""])
             ]
         for index, line in self._overlays:
-            above = [b for module in self.table.chain[:index] for b in bindings(module, name)]
-            same = [b for b in bindings(self.table.chain[index], name) if b.line > line]
+            above = [b for module in self._chain[:index] for b in bindings(module, name)]
+            same = [b for b in bindings(self._chain[index], name) if b.line > line]
             if not above and not same:
                 return f"yaml:{name}"
         return None

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.link.world import World
-from extractor.modules import Module
+from extractor.program.index import World
+from extractor.program.module import Module
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import weakref
 
-from extractor.link.absvalue import Ext
-from extractor.link.attributes import SETTINGS
-from extractor.link.evaluate import Evaluator
-from extractor.model import Evidence
-from extractor.modules import Def
+from extractor.evaluate.attributes import SETTINGS
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Ext
+from extractor.model.graph import Evidence
+from extractor.program.module import Def
 from extractor.summary import Call
 
 MAX_READS = 40  # places kept for one setting

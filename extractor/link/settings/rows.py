@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from extractor.estate import Estate
-from extractor.link.absvalue import Const, Env, Seq, Text, Value
-from extractor.link.evaluate import Evaluator
+from extractor.estate.file import Estate
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, Env, Seq, Text, Value
 from extractor.link.settings.reads import setting_reads
-from extractor.link.settings.storerules import store_rules
 from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, all_texts
-from extractor.link.systems import host_of
-from extractor.model import Setting
-from extractor.rowids import numbered, row_id
-from extractor.rulebook import RuleBook
+from extractor.link.targets import host_of
+from extractor.model.graph import Setting
+from extractor.model.ids import numbered, row_id
+from extractor.rules.clients import RuleBook
+from extractor.rules.stores import store_rules
 
 # Hosts that are no system: this machine, a container's name, the names that RFC 2606 keeps for examples.
 _LOCAL = re.compile(

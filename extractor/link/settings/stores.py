@@ -12,10 +12,10 @@ from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.link.absvalue import Const, DefRef, Env, Mapping, Seq, Text, Value, Values
-from extractor.link.evaluate import Evaluator
-from extractor.link.settings.storerules import Engine, StoreRules, StoreSetting, store_rules
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import Const, DefRef, Env, Mapping, Seq, Text, Value, Values
 from extractor.link.settings.table import SettingsTable, Where, all_texts
+from extractor.rules.stores import Engine, StoreRules, StoreSetting, store_rules
 
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://")
 _ENGINE_KEYS = frozenset({"ENGINE", "BACKEND", "class", "engine", "backend"})

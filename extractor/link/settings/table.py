@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.link import attributes, folding
-from extractor.link.absvalue import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
-from extractor.link.evaluate import Evaluator
-from extractor.link.folding import bounded
+from extractor.deployment.units import EnvValue
+from extractor.evaluate import attributes, folding
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.folding import bounded
+from extractor.evaluate.values import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.settings.expand import Expander
 from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers, settings_modules
-from extractor.modules import Module
-from extractor.runtime.masking import masked
-from extractor.runtime.units import EnvValue
+from extractor.program.module import Module
+from extractor.text.masking import masked
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CODE_SETTINGS = re.compile(
@@ -41,7 +41,7 @@ class SettingsTable:
     ) -> None:
         self.ev, self.repo, self.service, self.chain = ev, repo, service, chain
         self._deployed = deployed
-        self.expander = Expander(self)
+        self.expander = Expander(ev, chain, self.value)
         self._changes = [(module, changes(module)) for module in chain]
         self._raw: dict[str, Values] = {}
         self._folded: dict[str, Values] = {}

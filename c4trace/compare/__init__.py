@@ -1,0 +1,1 @@
+"""Two revisions of an estate side by side: scanned, compared, gated, and told of."""

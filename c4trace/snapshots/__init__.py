@@ -1,0 +1,1 @@
+"""Graphs of past scans, kept in one SQLite file."""

@@ -1,0 +1,101 @@
+"""Opening the sources of an estate, and what a scan came to in one line."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from extractor.errors import SourceError, UserError
+from extractor.estate.file import (
+    Estate,
+    apply_overrides,
+    estate_of,
+    find_estate,
+    load_estate,
+    only,
+    parse_source_override,
+)
+from extractor.model.graph import Graph
+from extractor.options import Progress
+from extractor.sources import SourceSpec, Tree, open_source
+
+# Opening waits for git and the network, not for a core.
+_AT_ONCE = 8
+
+
+def default_cache_dir() -> Path:
+    """Where clones and summaries are kept: `$C4TRACE_CACHE`, else below `$XDG_CACHE_HOME` or `~/.cache`.
+
+    See https://specifications.freedesktop.org/basedir-spec/latest/.
+    """
+    chosen = os.environ.get("C4TRACE_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "c4trace"
+
+
+def choose_estate(given: str | None, sources: Sequence[str], names: Sequence[str]) -> Estate:
+    """The estate that the options `--estate`, `--source` and `--only` mean together.
+
+    Without an estate file the sources alone are the estate. Raises UserError when there is nothing to scan.
+    """
+    overrides = [parse_source_override(text) for text in sources]
+    if given is None and overrides and not Path("estate.yaml").exists():
+        estate = estate_of(overrides)
+    else:
+        path = find_estate(given)
+        estate = apply_overrides(load_estate(path), overrides)
+    if names:
+        estate = only(estate, names)
+    if not estate.sources():
+        raise UserError("the estate has no system with a repository", "add one to the estate file, or give --source")
+    return estate
+
+
+def open_sources(estate: Estate, cache_dir: Path, offline: bool, progress: Progress) -> dict[str, Tree]:
+    """Every source of an estate at its ref, by name. Raises SourceError that tells of all that could not be read."""
+    specs = estate.sources()
+    trees: dict[str, Tree] = {}
+    faults: list[SourceError] = []
+
+    def open_one(spec: SourceSpec) -> Tree | SourceError:
+        try:
+            return open_source(spec, cache_dir, offline)
+        except SourceError as error:
+            return error
+
+    with ThreadPoolExecutor(min(_AT_ONCE, len(specs))) as pool:
+        for spec, answer in zip(specs, pool.map(open_one, specs), strict=True):
+            if isinstance(answer, SourceError):
+                faults.append(answer)
+            else:
+                trees[spec.name] = answer
+            progress("opening sources", len(trees) + len(faults), len(specs))
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        told = "".join(f"\n  {fault}" for fault in faults)
+        raise SourceError(f"{len(faults)} of {len(specs)} sources could not be read:{told}")
+    return trees
+
+
+def last_line(graph: Graph, seconds: float) -> str:
+    """What a scan came to: modules, tasks, flows, findings, gaps by reason, seconds."""
+    gaps = Counter(gap.kind for gap in graph.gaps)
+    reasons = ", ".join(f"{count} {kind}" for kind, count in sorted(gaps.items(), key=lambda row: (-row[1], row[0])))
+    parts = [
+        _count(sum(source.modules for source in graph.sources), "module"),
+        _count(len(graph.tasks), "task"),
+        _count(len(graph.flows), "flow"),
+        _count(sum(not finding.suppressed for finding in graph.findings), "finding"),
+        _count(len(graph.gaps), "gap") + (f" ({reasons})" if reasons else ""),
+    ]
+    return f"{', '.join(parts)}; {seconds:.1f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

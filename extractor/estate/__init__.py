@@ -1,0 +1,1 @@
+"""The estate file: which systems there are, where their sources are, and how code names them."""

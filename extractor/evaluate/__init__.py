@@ -1,0 +1,1 @@
+"""What an expression can be: values with holes, followed through names, attributes, calls and classes."""

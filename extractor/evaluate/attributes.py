@@ -1,0 +1,355 @@
+"""Attributes, items and elements of values: modules, classes and their instances, query sets, outside objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.evaluate import calls, folding
+from extractor.evaluate.folding import bounded
+from extractor.evaluate.values import (
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Hole,
+    Inst,
+    Mapping,
+    ModuleRef,
+    Param,
+    Partial,
+    Query,
+    QueryMethod,
+    Seq,
+    Setting,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
+from extractor.program.module import Def
+
+if TYPE_CHECKING:
+    from extractor.evaluate.evaluator import Evaluator
+
+SETTINGS = "django.conf.settings"
+# The argument under which an object of a class with outside bases is kept with the access path of its base.
+SELF = "#self"
+# Class methods of models that hold one row of configuration.
+_SINGLE = frozenset({"current", "get_solo"})
+# Fields of models whose value is a text or a number: what it is stands in the database.
+_PLAIN_FIELDS = tuple(
+    f".{kind}Field()"
+    for kind in (
+        "Char",
+        "URL",
+        "Text",
+        "Slug",
+        "Email",
+        "UUID",
+        "GenericIPAddress",
+        "Integer",
+        "PositiveInteger",
+        "BigInteger",
+        "PositiveSmallInteger",
+        "SmallInteger",
+    )
+)
+
+
+def attribute(ev: Evaluator, base: Value, name: str) -> Values:
+    """What `base.name` can be."""
+    if isinstance(base, ModuleRef):
+        found = ev.module_name(base.module, name)
+        if found:
+            return found
+        child = ev.world.find(f"{base.module.name}.{name}")
+        return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
+    if isinstance(base, Ext):
+        if base.path == SETTINGS:
+            literal = ev.literal_setting(name) if ev.literal_setting is not None else None
+            return (Setting(name),) if literal is None else (Text((literal,)),)
+        return _named_field(base, name) or (base.extended(f".{name}"),)
+    if isinstance(base, Inst):
+        return instance_attribute(ev, base, name)
+    if isinstance(base, DefRef):
+        return _class_attribute(ev, base, name) if base.target.kind == "class" else _function_attribute(base, name)
+    if isinstance(base, Super):
+        return _super_attribute(ev, base, name)
+    if isinstance(base, Query):
+        member = ev.classes.member(base.manager, name) if base.manager is not None else None
+        if member is not None:
+            me = Inst(base.manager, (), known=False) if base.manager is not None else None
+            return tuple(DefRef(v.target, me, v.frame) if isinstance(v, DefRef) else v for v in member[1])
+        return (QueryMethod(base.cls, name),)
+    if isinstance(base, Param):
+        return (Param(base.owner, base.name, f"{base.path}.{name}"), *_by_property(ev, name))
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, name)),)
+    if isinstance(base, Partial):
+        return (base.func,) if name == "func" else ()
+    if isinstance(base, Text | Const) and name == "value":  # a member of an enumeration
+        return (base,)
+    return _by_property(ev, name) or (Unknown(f"attribute {name}"),)
+
+
+def _by_property(ev: Evaluator, name: str) -> Values:
+    """An attribute of an object that is not known, when it goes by the name of the only property of that name: the
+    object that the property makes (`partner.oauth_api_client`)."""
+    only = ev.classes.only_property(name)
+    if only is None or only.owner_class is None:
+        return ()
+    found = calls.returned(ev, DefRef(only, Inst(only.owner_class, (), known=False)), (), ())
+    return tuple(v for v in found if isinstance(v, Inst) or (isinstance(v, Ext) and v.path.endswith("()")))
+
+
+def _named_field(base: Ext, name: str) -> Values:
+    """A field of a `collections.namedtuple` instance."""
+    if base.path != "collections.namedtuple()()" or base.receiver is None or len(base.receiver.args) < 2:
+        return ()
+    for fields in base.receiver.args[1]:
+        names: list[str | None] = []
+        if isinstance(fields, Seq):
+            names = [v[0].literal if v and isinstance(v[0], Text) else None for v in fields.items]
+        elif isinstance(fields, Text) and fields.literal:
+            names = list(fields.literal.replace(",", " ").split())
+        if name in names and names.index(name) < len(base.args):
+            return base.args[names.index(name)]
+    return dict(base.kwargs).get(name, ())
+
+
+def _function_attribute(base: DefRef, name: str) -> Values:
+    return (Ext(f"{base.target.qualified}.{name}"),)
+
+
+def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+    """An attribute of an instance: a method bound to it, a property's result, what was assigned to `self.name`."""
+    field = dict(inst.bindings).get(name, ()) if inst.known else ()
+    if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
+        return field
+    member = ev.classes.member(inst.cls, name)
+    assigned = ev.classes.assigned(inst.cls, name)
+    out: list[Value] = []
+    for method, expr in assigned:
+        out += ev.eval(expr, calls.method_frame(ev, method, inst))
+    if member is not None:
+        owner, values = member
+        for value in values:
+            if isinstance(value, Ext) and value.path.endswith(_PLAIN_FIELDS) and ev.classes.is_model(owner):
+                out.append(Text((Hole("field", f"{owner.scope.name}.{name}"),)))
+                continue
+            out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
+    if not inst.known and all(isinstance(v, Text | Const | Setting | Env | Unknown) for v in out):
+        out += _subclass_attribute(ev, inst, name)
+    if out and all(isinstance(v, Const) and v.value is None for v in out):  # it holds something else later
+        out = list(_annotated(ev, inst.cls, name)) or out
+    if out:
+        return bounded(_useful(out))
+    if ev.classes.is_model(inst.cls) and name in ("objects", "_default_manager"):
+        return (Query(inst.cls),)
+    outside = ev.classes.mro(inst.cls)[1]
+    if outside:
+        made = () if not inst.known else inst.bindings
+        me = (SELF, (inst,))
+        return bounded(Ext(f"{path}()", (), (*made, me)).extended(f".{name}") for path in outside[:3])
+    annotation = _annotated(ev, inst.cls, name)
+    return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+
+
+def _subclass_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+    """What subclasses say of an attribute that the class itself leaves to them."""
+    out: list[Value] = []
+    for sub in ev.classes.subclasses(inst.cls)[:12]:
+        if name in sub.scope.names or ev.classes.assigned(sub, name):
+            out += instance_attribute(ev, Inst(sub, (), known=False), name)
+    return bounded(_useful(out)) if out else ()
+
+
+def _useful(values: list[Value]) -> list[Value]:
+    """None and unknown alternatives are dropped when something better stands beside them."""
+    return [v for v in values if not (isinstance(v, Unknown) or (isinstance(v, Const) and v.value is None))] or values
+
+
+def _annotated(ev: Evaluator, cls: Def, name: str) -> Values:
+    for owner in ev.classes.mro(cls)[0]:
+        annotation = owner.scope.annotations.get(name)
+        if annotation is not None:
+            typed = ev.typed(annotation, ev.frame(owner))
+            if typed:
+                return typed
+    return ()
+
+
+def _bind_member(ev: Evaluator, owner: Def, value: Value, inst: Inst, has_assigned: bool) -> Values:
+    if isinstance(value, DefRef) and value.target.kind in ("function", "lambda"):
+        target = value.target
+        if target.owner_class is None:
+            return (value,) if target.kind == "lambda" else (DefRef(target, inst, value.frame),)
+        if ev.classes.is_property(target):
+            return calls.returned(ev, DefRef(target, inst, value.frame), (), ())
+        names = ev.decorator_names(target) if target.scope.decorators else ()
+        if "builtins.staticmethod" in names:
+            return (DefRef(target, None, value.frame),)
+        if "builtins.classmethod" in names:
+            return (DefRef(target, DefRef(inst.cls), value.frame),)
+        return (DefRef(target, inst, value.frame),)
+    if has_assigned and isinstance(value, Const | Unknown):
+        return ()
+    if isinstance(value, Ext) and value.path.endswith(("ForeignKey()", "OneToOneField()", "ParentalKey()")):
+        return _related(ev, owner, value)
+    return (value,)
+
+
+def _related(ev: Evaluator, owner: Def, field: Ext) -> Values:
+    """The instance behind a foreign key, by class, by name in the module, or by "app.Model"."""
+    target = field.args[0] if field.args else dict(field.kwargs).get("to", ())
+    out: list[Value] = []
+    for value in target:
+        if isinstance(value, DefRef) and value.target.kind == "class":
+            out.append(Inst(value.target, (), known=False))
+        elif isinstance(value, Text) and value.literal:
+            name = value.literal.rsplit(".", 1)[-1]
+            for found in ev.module_name(owner.module, name):
+                if isinstance(found, DefRef) and found.target.kind == "class":
+                    out.append(Inst(found.target, (), known=False))
+    return tuple(out) or (Unknown("related object"),)
+
+
+def _is_classmethod(ev: Evaluator, target: Def) -> bool:
+    if target.owner_class is None or not target.scope.decorators:
+        return False
+    return "builtins.classmethod" in ev.decorator_names(target)
+
+
+def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
+    cls = base.target
+    member = ev.classes.member(cls, name)
+    if member is not None:
+        out: list[Value] = []
+        for value in member[1]:
+            if isinstance(value, DefRef) and _is_classmethod(ev, value.target):
+                out.append(DefRef(value.target, DefRef(cls), value.frame))
+            else:
+                out.append(value)
+        if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
+            of_subclasses = [
+                v
+                for sub in ev.classes.subclasses(cls)[:12]
+                if name in sub.scope.names
+                for v in _class_attribute(ev, DefRef(sub), name)
+            ]
+            out = of_subclasses or out
+        return bounded(_query_set(ev, cls, name, value) for value in out)
+    nested = f"{cls.scope.name}.{name}"
+    if nested in cls.module.summary.scopes:
+        return (DefRef(cls.module.define(nested)),)
+    if ev.classes.is_model(cls) and name in ("objects", "_default_manager", "all_objects", "_base_manager"):
+        return (Query(cls),)
+    if ev.classes.is_model(cls) and name in _SINGLE:
+        return (QueryMethod(cls, "get"),)
+    if name == "__name__":
+        return (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
+    outside = ev.classes.mro(cls)[1]
+    if any("enum" in path.lower() or "Choices" in path for path in outside) and name == "value":
+        return (base,)
+    return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+
+
+def _query_set(ev: Evaluator, cls: Def, name: str, value: Value) -> Value:
+    """A model's manager, its own or made outside, stands for the query sets of the model: `objects = Manager()`."""
+    if not ev.classes.is_model(cls):
+        return value
+    if isinstance(value, Ext) and value.path.endswith(("Manager()", "as_manager()", "from_queryset()()")):
+        return Query(cls)
+    if isinstance(value, Inst) and (name == "objects" or name.endswith("objects")):
+        outside = ev.classes.mro(value.cls)[1]
+        if any("Manager" in path or "QuerySet" in path for path in outside):
+            return Query(cls, value.cls)
+    return value
+
+
+def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:
+    start = base.self.cls if isinstance(base.self, Inst) else base.cls
+    member = ev.classes.member(start, name, after=base.cls) or ev.classes.member(base.cls, name, after=base.cls)
+    if member is not None:
+        if isinstance(base.self, Inst):
+            return bounded(v for value in member[1] for v in _bind_member(ev, member[0], value, base.self, False))
+        return member[1]
+    outside = ev.classes.mro(base.cls)[1]
+    me = ((SELF, (base.self,)),) if base.self is not None else ()
+    found = bounded(Ext(f"{path}()", (), me).extended(f".{name}") for path in outside[:3])
+    return found or (Unknown(f"super().{name}"),)
+
+
+def item(ev: Evaluator, base: Value, key: Value) -> Values:
+    """What `base[key]` can be."""
+    literal = key.literal if isinstance(key, Text) else None
+    if isinstance(base, Mapping | Seq):
+        return folding.lookup(base, key) or (Unknown("item"),)
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, literal if literal is not None else "*")),)
+    if isinstance(base, Ext):
+        if base.path == "os.environ" and literal is not None:
+            return (Env(literal, (), True),)
+        if base.path in _GENERIC_TYPES or base.path.startswith("typing."):
+            return (key,) if base.path not in ("typing.Literal",) else ()
+        if base.path == "builtins.globals()":
+            return ()
+        if base.path == "collections.namedtuple()()" and isinstance(key, Const) and isinstance(key.value, int):
+            return base.args[key.value] if -len(base.args) <= key.value < len(base.args) else (Unknown("item"),)
+        return (_ext_item(base, literal),)
+    if isinstance(base, Param):
+        shown = literal if literal is not None else ""
+        return (Param(base.owner, base.name, f"{base.path}[{shown}]"),)
+    if isinstance(base, Query):
+        return (Inst(base.cls, (), known=False),)
+    if isinstance(base, Inst):
+        method = ev.classes.member(base.cls, "__getitem__")
+        if method is not None:
+            return bounded(v for m in method[1] for v in calls.call_value(ev, m, ((key,),), (), base))
+    if isinstance(base, DefRef) and base.target.kind == "class":
+        return (base,)
+    return (Unknown("item"),)
+
+
+def _ext_item(base: Ext, key: str | None) -> Ext:
+    """`caches["redis"]`: an item of an outside object; a literal key is kept as its argument."""
+    if key is None:
+        return base.extended("[]")
+    receiver = base if base.args or base.kwargs else base.receiver
+    return Ext(f"{base.path}[]", ((Text((key,)),),), receiver=receiver)
+
+
+_GENERIC_TYPES = frozenset(
+    {
+        "builtins.list",
+        "builtins.set",
+        "builtins.tuple",
+        "builtins.type",
+        "collections.abc.Iterable",
+        "collections.abc.Sequence",
+        "collections.abc.Iterator",
+    }
+)
+
+
+def elements(ev: Evaluator, base: Value) -> Values:
+    """What iterating over a value gives."""
+    if isinstance(base, Seq):
+        return bounded(v for values in base.items for v in values)
+    if isinstance(base, Mapping):
+        return bounded(v for keys, _values in base.items for v in keys)
+    if isinstance(base, Query):
+        return (Inst(base.cls, (), known=False),)
+    if isinstance(base, Ext):
+        return (base.extended("[]"),)
+    if isinstance(base, Param):
+        return (Param(base.owner, base.name, f"{base.path}[]"),)
+    if isinstance(base, Setting):
+        return (Setting(base.name, (*base.path, "*")),)
+    if isinstance(base, Inst):
+        method = ev.classes.member(base.cls, "__iter__")
+        if method is not None:
+            results = [v for m in method[1] for v in calls.call_value(ev, m, (), (), base)]
+            return bounded(v for result in results if not isinstance(result, Inst) for v in elements(ev, result))
+    return (Unknown("element"),)

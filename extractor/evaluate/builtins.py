@@ -1,0 +1,350 @@
+"""Calls of what was not read but is known: builtins, os, urllib, functools, environment readers, Django's names."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import urllib.parse
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from extractor.evaluate import attributes, calls, folding
+from extractor.evaluate.folding import bounded
+from extractor.evaluate.values import (
+    Const,
+    Env,
+    Ext,
+    Frame,
+    Hole,
+    Inst,
+    Mapping,
+    Param,
+    Partial,
+    Seq,
+    Setting,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from extractor.evaluate.evaluator import Evaluator
+
+Args = tuple[Values, ...]
+Kwargs = tuple[tuple[str, Values], ...]
+
+
+# A key in capitals of a file that was loaded (not of a text, as answers are) is a setting.
+_CONFIGURATION_FILE = re.compile(r"(?:yaml|ruamel\.yaml|json|toml|tomllib)\.(?:safe_|full_)?load\(\)\.(?:get|pop)")
+
+
+def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame | None) -> Values:
+    """The result of calling something that was not read; its access path, with the arguments, when nothing is known
+    of it."""
+    known = _KNOWN.get(func.path)
+    if known is not None:
+        found = known(ev, args, dict(kwargs), frame)
+        if found is not None:
+            return found
+    if _CONFIGURATION_FILE.fullmatch(func.path):
+        key = ev.constant_key(args[0]) if args else None
+        if key is not None and key.isupper():
+            return (Env(f"yaml:{key}", args[1] if len(args) > 1 else (), len(args) < 2 and func.path.endswith("pop")),)
+    if reads_environment(func.path):
+        return environment(ev, args, dict(kwargs), func.path)
+    receiver = func if func.args or func.kwargs else func.receiver  # `task(queue="q")(run)` keeps the queue
+    return (Ext(f"{func.path}()", args, kwargs, receiver),)
+
+
+def reads_environment(path: str) -> bool:
+    """Readers of django-environ, environs, python-decouple and mitol-django-common's kind, by their shape."""
+    head, _, last = path.rpartition(".")
+    if path in ("environ.Env()", "environs.Env()"):  # env("NAME")
+        return True
+    if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
+        return True
+    return (last.startswith("get_") and "env" in head.lower() and last != "get_env") or path == "decouple.config"
+
+
+# What django-environ's readers of URLs take when no name is given.
+_USUAL_VARIABLES = {
+    "db": "DATABASE_URL",
+    "db_url": "DATABASE_URL",
+    "cache": "CACHE_URL",
+    "cache_url": "CACHE_URL",
+    "email": "EMAIL_URL",
+    "email_url": "EMAIL_URL",
+    "search_url": "SEARCH_URL",
+}
+
+
+def _database_url(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """`dj_database_url.config(env="DATABASE_URL", default=None)`."""
+    name = ev.constant_key(args[0] if args else kwargs.get("env", ())) or "DATABASE_URL"
+    return (Env(name, args[1] if len(args) > 1 else kwargs.get("default", ())),)
+
+
+def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
+    """The variable that a function which was read takes from the environment, by the shape of its name
+    (`shop.envs.get_string("NAME", default)`); None when it is no such function or the name is not known."""
+    if not reads_environment(qualified):
+        return None
+    found = environment(ev, args, dict(kwargs), qualified)
+    return found if isinstance(found[0], Env) and found[0].name.isupper() else None
+
+
+def environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
+    """The variable that a call of such a reader names, with the default it is given."""
+    names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
+    name = ev.constant_key(names) or (None if names else _USUAL_VARIABLES.get(path.rpartition(".")[2]))
+    if name is None:
+        return (Unknown("environment variable"),)
+    default = kwargs.get("default")
+    if default is None:
+        default = args[1] if len(args) > 1 else ()
+    required = not default or any(isinstance(v, Const) and v.value is True for v in kwargs.get("required", ()))
+    return (Env(name, default, required),)
+
+
+def _getenv(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    name = ev.constant_key(args[0] if args else kwargs.get("key", ()))
+    if name is None:
+        return None
+    default = args[1] if len(args) > 1 else kwargs.get("default", ())
+    return (Env(name, default),)
+
+
+def _str(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if not args:
+        return (Text(("",)),)
+    return tuple(folding.as_text(v) if isinstance(v, Const) else v for v in args[0])
+
+
+def _int(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    out: list[Value] = []
+    for value in args[0] if args else ():
+        literal = value.literal if isinstance(value, Text) else None
+        if literal is not None and literal.strip().lstrip("-").isdigit():
+            out.append(Const(int(literal), "int"))
+        else:
+            out.append(value)
+    return tuple(out)
+
+
+def _urljoin(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    base = args[0] if args else kwargs.get("base", ())
+    path = args[1] if len(args) > 1 else kwargs.get("url", ())
+    return folding.urljoin(base, path)
+
+
+def _path_join(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return folding.path_join(args)
+
+
+def _quoted(quote: Callable[..., str]) -> Callable[..., Values | None]:
+    """A reader of a function that escapes text for URLs: what is known is escaped, what is open stays."""
+
+    def read(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+        safe = args[1] if len(args) > 1 else kwargs.get("safe", ())
+        kept = tuple(v.literal for v in safe if isinstance(v, Text) and v.literal is not None)
+        if len(kept) < len(safe):
+            return args[0]
+        return tuple(_escaped(v, quote, kept) for v in args[0]) if args else None
+
+    return read
+
+
+def _escaped(value: Value, quote: Callable[..., str], safe: tuple[str, ...]) -> Value:
+    if isinstance(value, Const):
+        return Text((str(value.value),))
+    if not isinstance(value, Text):
+        return value
+    return Text(tuple(quote(part, *safe) if isinstance(part, str) else part for part in value.parts))
+
+
+def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """The query text of a dictionary whose keys are known; its values stay holes where they are open."""
+    given = args[0][0] if args and args[0] else None
+    if not isinstance(given, Mapping) or given.open:
+        return None
+    parts: list[Values] = []
+    for index, (keys, values) in enumerate(given.items):
+        key = ev.constant_key(keys)
+        if key is None:
+            return None
+        shown = tuple(_escaped(v, urllib.parse.quote_plus, ()) for v in values)
+        parts += [(Text((f"{'&' if index else ''}{urllib.parse.quote_plus(key)}=",)),), shown]
+    return folding.concat(parts) if parts else (Text(("",)),)
+
+
+def _partial(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if not args:
+        return None
+    return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items()))) for func in args[0])
+
+
+def _curry(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items())), curried=True) for func in args[0]) or None
+
+
+def _getattr(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if len(args) < 2:
+        return None
+    names = [v.literal for v in args[1] if isinstance(v, Text) and v.literal is not None]
+    if not names:  # whoever binds the parameter names the attribute
+        given = tuple(Param(v.owner, v.name) for v in args[1] if isinstance(v, Param) and not v.path)
+        return given or (Unknown("attribute by a computed name"),)
+    found = bounded(v for base in args[0] for name in names for v in attributes.attribute(ev, base, name))
+    known = tuple(v for v in found if not isinstance(v, Unknown))
+    return known or (args[2] if len(args) > 2 else found)
+
+
+def _super(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return calls.super_of(ev, frame)
+
+
+def _dict(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = tuple(((Text((key,)),), values) for key, values in kwargs.items())
+    if not args:
+        return (Mapping(items),)
+    environment = tuple(v for v in args[0] if isinstance(v, Ext) and v.path == "os.environ")
+    if environment:  # a copy of the environment reads as the environment
+        return environment
+    merged = [v for v in args[0] if isinstance(v, Mapping)]
+    return (Mapping(tuple(i for m in merged for i in m.items) + items, open=not merged),)
+
+
+def _list(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    if not args:
+        return (Seq(()),)
+    kept = tuple(v for v in args[0] if isinstance(v, Seq))
+    return kept or (Seq((bounded(e for v in args[0] for e in attributes.elements(ev, v)),), open=True),)
+
+
+def _first(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return args[0] if args else None
+
+
+def _enumerate(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+    return (Seq(((Seq(((Unknown("index"),), items)),),), open=True),)
+
+
+def _zip(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = tuple(bounded(e for v in arg for e in attributes.elements(ev, v)) for arg in args)
+    return (Seq(((Seq(items),),), open=True),)
+
+
+def _next(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+
+
+def _import_string(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    names = [name for value in (args[0] if args else ()) for name in _dotted_names(ev, value)]
+    if not names:  # an annotation, or the names of the methods that are called on it, may say what it is
+        return (Unknown("import by a name known only at run time"),)
+    return bounded(v for name in names for v in ev.by_dotted(name, outside=True) or (Ext(name),))
+
+
+def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
+    """The literal names that a value can be, settings in it read: `settings.BACKEND`, `f"shop.{settings.KIND}.Api"`."""
+    if isinstance(value, Env):
+        for default in value.default:
+            yield from _dotted_names(ev, default)
+    elif isinstance(value, Setting):
+        for meant in ev.setting(value.name) if ev.setting is not None and not value.path else ():
+            yield from _dotted_names(ev, meant) if not isinstance(meant, Setting) else ()
+    elif isinstance(value, Text):
+        for parts in itertools.islice(itertools.product(*(_choices(ev, part) for part in value.parts)), folding.LIMIT):
+            yield "".join(parts)
+
+
+def _choices(ev: Evaluator, part: str | Hole) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    return list(_dotted_names(ev, Setting(part.name))) if part.kind == "setting" else []
+
+
+def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    from extractor.evaluate.values import DefRef
+
+    return tuple(DefRef(v.cls) for v in (args[0] if len(args) == 1 else ()) if isinstance(v, Inst)) or None
+
+
+def _model(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """`apps.get_model("app", "Model")` and `get_user_model()` name a model by text: found by its class name."""
+    literals = [k for a in args if (k := ev.constant_key(a)) is not None]
+    return (Unknown(f"model {'.'.join(literals)}"),)
+
+
+def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return (Text((Hole("unknown", "generated"),)),)
+
+
+_KNOWN: dict[str, Callable[..., Values | None]] = {
+    "os.environ.copy": lambda ev, a, k, f: (Ext("os.environ"),),
+    "os.environ.get": _getenv,
+    "os.getenv": _getenv,
+    "os.environ.setdefault": _getenv,
+    "os.environ.pop": _getenv,
+    "dj_database_url.config": _database_url,
+    "builtins.str": _str,
+    "builtins.int": _int,
+    "builtins.float": _int,
+    "builtins.getattr": _getattr,
+    "builtins.super": _super,
+    "builtins.dict": _dict,
+    "builtins.list": _list,
+    "builtins.tuple": _list,
+    "builtins.set": _list,
+    "builtins.frozenset": _list,
+    "builtins.sorted": _list,
+    "builtins.reversed": _list,
+    "builtins.iter": _first,
+    "builtins.next": _next,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.type": _type,
+    "builtins.filter": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
+    "urllib.parse.urljoin": _urljoin,
+    "urlparse.urljoin": _urljoin,
+    "requests.compat.urljoin": _urljoin,
+    "six.moves.urllib.parse.urljoin": _urljoin,
+    "os.path.join": _path_join,
+    "posixpath.join": _path_join,
+    "urllib.parse.urlencode": _urlencode,
+    "django.utils.http.urlencode": _urlencode,
+    "urllib.parse.quote": _quoted(urllib.parse.quote),
+    "urllib.parse.quote_plus": _quoted(urllib.parse.quote_plus),
+    "urllib.parse.unquote": _quoted(urllib.parse.unquote),
+    "django.utils.http.urlquote": _quoted(urllib.parse.quote),
+    "django.utils.encoding.force_str": _first,
+    "django.utils.encoding.smart_str": _first,
+    "django.utils.safestring.mark_safe": _first,
+    "django.utils.translation.gettext": _first,
+    "django.utils.translation.gettext_lazy": _first,
+    "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
+        v for func in (a[0] if a else ()) for v in calls.call_value(ev, func, (), ())
+    ),
+    "functools.partial": _partial,
+    "toolz.partial": _partial,
+    "cytoolz.partial": _partial,
+    "toolz.curry": _curry,
+    "toolz.functoolz.curry": _curry,
+    "cytoolz.curry": _curry,
+    "html.escape": _first,
+    "html.unescape": _first,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "typing.cast": lambda ev, a, k, f: a[1] if len(a) > 1 else None,
+    "furl.furl": _str,
+    "yarl.URL": _str,
+    "urllib.parse.urlparse": _first,
+    "urllib.parse.urlsplit": _first,
+    "django.utils.module_loading.import_string": _import_string,
+    "importlib.import_module": _import_string,
+    "django.apps.apps.get_model": _model,
+    "uuid.uuid4": _random_text,
+    "builtins.bool": _first,
+}

@@ -1,0 +1,1 @@
+"""What a policy forbids, and what a baseline accepts."""

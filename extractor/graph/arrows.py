@@ -1,0 +1,411 @@
+"""Flows: every arrow, merged from the rows that make it, each with its evidence, primary first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from extractor.estate.file import Estate, Service, System, services_of
+from extractor.graph.deployment import Deployment
+from extractor.graph.nodes import use_id
+from extractor.graph.timing import Timings
+from extractor.graph.units import placed, running
+from extractor.graph.wording import endpoint, protocol, served, short, store_protocol
+from extractor.link.events import buses
+from extractor.link.facts import RepoFacts
+from extractor.model import ids
+from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
+from extractor.model.ids import row_id
+
+MAX_EVIDENCE = 12
+MAX_GROUNDS = 4
+_RANK = {"certain": 0, "likely": 1, "possible": 2}
+_USE = "the estate file names this use; a route of the service is its evidence"
+_USE_THROUGH = "the estate file names this use; deployment files put this proxy before the service"
+
+
+@dataclass(slots=True)
+class _Arrow:
+    """A flow being merged. Evidence keeps its order: what makes the arrow first, what explains it after, and last the
+    `grounds`: settings and deployment files that name what it joins, which are never crowded out."""
+
+    source: str
+    target: str
+    label: str
+    sync: bool
+    protocol: str
+    primary: dict[Evidence, None] = field(default_factory=dict)
+    explaining: dict[Evidence, None] = field(default_factory=dict)
+    grounds: dict[Evidence, None] = field(default_factory=dict)
+    triggers: dict[str, None] = field(default_factory=dict)
+    cadences: dict[str, None] = field(default_factory=dict)
+    why: dict[str, None] = field(default_factory=dict)
+    conditions: dict[str, None] = field(default_factory=dict)
+    calls: dict[str, None] = field(default_factory=dict)
+    routes: dict[str, None] = field(default_factory=dict)
+    tasks: dict[str, None] = field(default_factory=dict)
+    schedules: dict[str, None] = field(default_factory=dict)
+    data: dict[str, None] = field(default_factory=dict)
+    confidence: str = "possible"
+    unconditional: bool = False
+    chain: tuple[Hop, ...] = ()
+
+    def flow(self) -> Flow:
+        """The finished arrow."""
+        evidence = list(dict.fromkeys((*self.primary, *self.explaining)))[:MAX_EVIDENCE]
+        evidence += [e for e in list(self.grounds)[:MAX_GROUNDS] if e not in evidence]
+        return Flow(
+            row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol),
+            self.source,
+            self.target,
+            self.label,
+            self.sync,
+            self.protocol,
+            _some(self.data, 6),
+            _some(self.triggers, 4),
+            _some(self.cadences, 4),
+            self.confidence,
+            tuple(evidence),
+            _some(self.why, 2),
+            "" if self.unconditional else _some(self.conditions, 3),
+            tuple(self.calls),
+            tuple(self.routes),
+            tuple(self.tasks),
+            tuple(self.schedules),
+            (),
+            self.chain,
+        )
+
+
+def _some(words: Iterable[str], limit: int) -> str:
+    found = [w for w in words if w]
+    more = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return "; ".join(found[:limit]) + more
+
+
+class Arrows:
+    """Collects the arrows of an estate."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        facts: Mapping[str, RepoFacts],
+        timings: Mapping[str, Timings],
+        deployed: Mapping[str, Deployment],
+    ) -> None:
+        self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
+        self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
+        self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
+        self._patterns: dict[str, dict[str, set[str]]] = {}
+        self._buses = {bus.system for bus in buses()}
+
+    def flows(self) -> tuple[Flow, ...]:
+        """Every arrow, sorted by id."""
+        for system in self.estate.systems:
+            repo = self.facts.get(system.id)
+            if repo is None or repo.source.kind == "library":
+                continue
+            for call in repo.calls:
+                self._call(system, repo, call)
+            for store in repo.stores:
+                self._store(system, repo, store)
+            self._celery(system, repo)
+            self._deployment(self.deployed[system.id])
+        self._people()
+        self._webhooks()
+        return tuple(sorted((a.flow() for a in self._arrows.values() if a.primary), key=lambda f: f.id))
+
+    def _arrow(self, source: str, target: str, label: str, sync: bool, protocol: str) -> _Arrow:
+        key = (source, target, label, sync, protocol)
+        return self._arrows.setdefault(key, _Arrow(*key))
+
+    # calls -----------------------------------------------------------------------------------------------------
+
+    def _call(self, system: System, repo: RepoFacts, call: Call) -> None:
+        if call.system is None:
+            return
+        route = self.routes.get(call.route_id or "")
+        target = _target(self.estate, call, route)
+        if target.split("/")[0] == system.id and route is None:
+            return  # a call to oneself that no route answers says nothing about who it reaches
+        for source, contexts in self._sources(system, repo, call.service, call.contexts):
+            if source == target:
+                continue
+            carried = call.system in self._buses
+            sync = not carried and not source.endswith(("-worker", "-beat"))
+            arrow = self._arrow(
+                source, target, call.label or call.via, sync, "event bus" if carried else protocol(call)
+            )
+            arrow.primary[self._at(repo, call.path, call.line, call.end_line, "call")] = None
+            if route is not None:
+                home = self.facts[route.repo]
+                arrow.explaining[self._at(home, route.path, route.line, route.line, "route")] = None
+                arrow.routes[route.id] = None
+            arrow.grounds.update(dict.fromkeys(self._naming(repo, call)))
+            arrow.calls[call.id] = None
+            arrow.why[call.why] = None
+            arrow.data[endpoint(call)] = None
+            if _RANK[call.confidence] < _RANK[arrow.confidence]:
+                arrow.confidence = call.confidence
+            if call.condition:
+                arrow.conditions[call.condition] = None
+            else:
+                arrow.unconditional = True
+            if call.chains and (not arrow.chain or len(call.chains[0]) < len(arrow.chain)):
+                arrow.chain = _chain_for(call.chains, contexts)
+            self._triggers(arrow, repo, contexts)
+
+    def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
+        """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
+        listed = [j.where for j in repo.joints if j.setting == call.base_setting and j.service in ("", call.service)]
+        for where in listed[:1]:
+            yield self._at(repo, where.path, where.line, where.end_line, "setting")
+        named = [row for row in repo.settings if row.name == call.base_setting] if not listed else []
+        for row in sorted(named, key=lambda row: row.service not in ("", call.service))[:1]:
+            yield self._at(repo, row.path, row.line, row.line, "setting")
+
+    def _triggers(self, arrow: _Arrow, repo: RepoFacts, contexts: Sequence[Context]) -> None:
+        """What sets an arrow off, and on which cadence, with the schedule's line as evidence."""
+        for context in contexts:
+            arrow.triggers[f"{context.kind} {context.name}".strip()] = None
+            if context.kind != "task":
+                continue
+            arrow.tasks.update({t.id: None for t in repo.tasks if t.name == context.name})
+            timing = self.timings[repo.source.name].of(context.name)
+            for schedule in timing.schedules:
+                arrow.cadences[schedule.cadence] = None
+                arrow.schedules[schedule.id] = None
+                evidence = self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")
+                arrow.explaining[evidence] = None
+            for enqueue in timing.enqueues[:3]:
+                arrow.explaining[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
+
+    def _sources(
+        self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]
+    ) -> list[tuple[str, tuple[Context, ...]]]:
+        """The containers that run code reached from these contexts: workers run tasks, web containers the rest."""
+        out: dict[str, list[Context]] = {}
+        for context in contexts:
+            if context.kind == "unknown":
+                continue
+            for one in self._services(system, repo, service, context):
+                container = ids.worker_id if context.kind == "task" else ids.web_id
+                out.setdefault(container(system.id, one.id), []).append(context)
+        return [(source, tuple(reached)) for source, reached in out.items()]
+
+    def _services(self, system: System, repo: RepoFacts, service: str, context: Context) -> tuple[Service, ...]:
+        """The services in which an entry point runs: the row's own, else those that serve the route or load the task;
+        the first where nothing tells (commands and start-up of shared code)."""
+        every = services_of(system)
+        if len(every) == 1:
+            return every
+        if context.kind == "task":
+            names = {s for t in repo.tasks if t.name == context.name for s in t.services}
+        elif context.kind == "request":
+            names = self._serving(repo).get(context.name, set())
+        else:
+            names = set()
+        if service:
+            names = names & {service} or {service}
+        return tuple(s for s in every if s.id in names) or every[:1]
+
+    def _serving(self, repo: RepoFacts) -> dict[str, set[str]]:
+        found = self._patterns.get(repo.source.name)
+        if found is None:
+            found = self._patterns[repo.source.name] = {}
+            for route in repo.routes:
+                found.setdefault(route.pattern, set()).add(route.service)
+        return found
+
+    # stores ----------------------------------------------------------------------------------------------------
+
+    def _store(self, system: System, repo: RepoFacts, store: Store) -> None:
+        target = use_id(self.estate, repo, store.system)
+        words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
+        for source, contexts in self._sources(system, repo, store.service, store.contexts):
+            arrow = self._arrow(source, target, words, True, store_protocol(store))
+            if len(arrow.primary) < MAX_EVIDENCE:
+                arrow.primary[self._at(repo, store.path, store.line, store.end_line, "store")] = None
+            if _RANK[store.confidence] < _RANK[arrow.confidence]:
+                arrow.confidence = store.confidence
+            arrow.unconditional = True
+            arrow.grounds.update(dict.fromkeys(self._declaring(repo, store, source)))
+            arrow.data[store.via.removeprefix("Django ORM: ")] = None
+            arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in contexts[:3]})
+
+    def _declaring(self, repo: RepoFacts, store: Store, source: str) -> Iterator[Evidence]:
+        """The settings that name a datastore: of its kind where there are any, those of the source's service first."""
+        own = source.removeprefix(f"{repo.source.name}/").removesuffix("-worker")
+        known = [(service not in ("", own), d) for service, d in repo.declared if d.system == store.system]
+        known = [(other, d) for other, d in known if d.kind == store.kind] or known
+        if not known:  # one that several systems share: the settings that point at it
+            rows = [row for row in repo.settings if row.system == store.system]
+            yield from (self._at(repo, row.path, row.line, row.line, "setting") for row in rows[:2])
+        for _other, d in sorted(known, key=lambda pair: (pair[0], pair[1].setting != store.setting, pair[1].alias)):
+            yield self._at(repo, d.evidence.path, d.evidence.line, d.evidence.end_line, "setting")
+
+    # Celery ----------------------------------------------------------------------------------------------------
+
+    def _celery(self, system: System, repo: RepoFacts) -> None:
+        tasks = {t.id: t for t in repo.tasks}
+        for enqueue in repo.enqueues:
+            task = tasks.get(enqueue.task_id or "")
+            if task is not None:
+                self._enqueue(system, repo, enqueue, task)
+        for schedule in repo.schedules:
+            task = tasks.get(schedule.task_id or "")
+            if task is None:
+                continue
+            for service in self._task_services(system, task, schedule.service):
+                source, target = ids.beat_id(system.id, service.id), ids.queue_id(system.id, service.id)
+                arrow = self._arrow(source, target, f"{short(task.name)}: {schedule.cadence}", False, "Celery beat")
+                arrow.primary[self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")] = None
+                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.cadences[schedule.cadence] = None
+                arrow.triggers[f"schedule {schedule.key}"] = None
+                arrow.schedules[schedule.id] = None
+                arrow.tasks[task.id] = None
+                arrow.confidence = "certain"
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "beat")))
+        for task in repo.tasks:
+            if task.origin != "repo":
+                continue
+            for service in self._task_services(system, task, ""):
+                source, target = ids.queue_id(system.id, service.id), ids.worker_id(system.id, service.id)
+                arrow = self._arrow(source, target, f"tasks of queue {task.queue or 'celery'}", False, "Celery")
+                arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.tasks[task.id] = None
+                arrow.data[short(task.name)] = None
+                arrow.confidence = "certain"
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", task.queue)))
+
+    def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, task: Task) -> None:
+        contexts = enqueue.contexts or (Context("unknown", ""),)
+        own = enqueue.path.split("/", 1)[0]
+        at_home = own if any(s.id == own for s in services_of(system)) else ""
+        for source, reached in self._sources(system, repo, at_home, contexts):
+            sender = source.split("/", 1)[1].removesuffix("-worker")
+            for service in self._task_services(system, task, sender):
+                target = ids.queue_id(system.id, service.id)
+                arrow = self._arrow(source, target, short(task.name), False, "Celery")
+                arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
+                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.tasks[task.id] = None
+                arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in reached[:4]})
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service)))
+                if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
+                    arrow.confidence = enqueue.confidence
+                arrow.unconditional = True
+
+    def _broker(
+        self, system: System, repo: RepoFacts, service: Service, role: str = "", queue: str | None = None
+    ) -> Iterator[Evidence]:
+        """The setting that names a service's broker, and the units of a role that meet there (those of the queue)."""
+        brokers = [d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)]
+        for d in sorted(brokers, key=lambda d: (d.alias != "default", d.alias))[:1]:
+            yield self._at(repo, d.evidence.path, d.evidence.line, d.evidence.end_line, "setting")
+        units = placed(repo.runtime.units) if repo.runtime else ()
+        for unit in running(units, role, system, service) if role else ():
+            if queue is None or not unit.queues or queue in unit.queues:
+                yield self._at(repo, unit.path, unit.line, unit.line, "runtime")
+
+    def _task_services(self, system: System, task: Task, service: str) -> tuple[Service, ...]:
+        """The services whose workers run a task: the sender's own when it loads the task, else all that do."""
+        every = services_of(system)
+        loading = tuple(s for s in every if s.id in task.services) or every
+        return tuple(s for s in loading if s.id == service) or (loading if task.services else every[:1])
+
+    # deployment and people -------------------------------------------------------------------------------------
+
+    def _deployment(self, deployed: Deployment) -> None:
+        """What deployment files show and no line of code does."""
+        for link in deployed.links:
+            arrow = self._arrow(link.source, link.target, link.label, link.sync, link.protocol)
+            arrow.primary.update(dict.fromkeys(link.evidence))
+            arrow.confidence = min(arrow.confidence, link.confidence, key=_RANK.__getitem__)
+            arrow.why[link.why] = None
+            arrow.conditions[link.condition] = None
+            arrow.unconditional |= not link.condition
+
+    def _webhooks(self) -> None:
+        """Routes that another system calls, as the estate says: webhooks and callbacks, where they are served."""
+        for caller, hint in self.estate.callers():
+            repo = self.facts.get(hint.repo)
+            if repo is None:
+                continue
+            source = ids.web_id(caller.system, caller.service) if caller.service else caller.system
+            for route in repo.routes:
+                target = ids.web_id(route.repo, route.service)
+                if source == target or route.origin != "repo" or not fnmatchcase(route.pattern, hint.pattern):
+                    continue
+                arrow = self._arrow(source, target, served(route), True, "HTTPS")
+                if route.view_line:
+                    arrow.primary[self._at(repo, route.view_path, route.view_line, route.view_line, "view")] = None
+                arrow.primary[self._at(repo, route.path, route.line, route.line, "route")] = None
+                arrow.routes[route.id] = None
+                arrow.data[" ".join((*route.methods[:1], route.pattern))] = None
+                arrow.confidence = "likely"
+                arrow.why["the estate file says who calls this route"] = None
+                arrow.unconditional = True
+
+    def _people(self) -> None:
+        """People's arrows: what the estate says, resting on the first route of the service they use. They come in
+        through the outermost proxies before it, where deployment files show any."""
+        for person in self.estate.people:
+            for use in person.uses:
+                repo = self.facts.get(use.target.system)
+                if repo is None or repo.source.kind == "library":
+                    continue
+                system = self.estate.system(use.target.system)
+                assert system is not None
+                service = use.target.service or services_of(system)[0].id
+                routes = [r for r in repo.routes if r.service == service and r.origin == "repo"]
+                if not routes:
+                    continue
+                page = min(routes, key=lambda r: (r.pattern != "/", "/api/" in r.pattern))
+                entries = self.deployed[system.id].entries.get(service, ())
+                ends = [(e.node, e.evidence, e.condition) for e in entries]
+                if not any(not condition for _node, _lines, condition in ends):
+                    ends.append((ids.web_id(system.id, service), (), ""))
+                for node, lines, condition in ends:
+                    arrow = self._arrow(f"person:{person.id}", node, use.label, True, "HTTPS")
+                    arrow.primary.update(dict.fromkeys(lines))
+                    arrow.primary[self._at(repo, page.path, page.line, page.line, "route")] = None
+                    arrow.confidence = "likely"
+                    arrow.why[_USE_THROUGH if lines else _USE] = None
+                    arrow.conditions[condition] = None
+                    arrow.unconditional |= not condition
+
+    def _at(self, repo: RepoFacts, path: str, line: int, end_line: int, role: str) -> Evidence:
+        return Evidence(repo.source.name, repo.source.commit, path, line, end_line, role)
+
+
+def _target(estate: Estate, call: Call, route: Route | None) -> str:
+    if route is not None:
+        return ids.web_id(route.repo, route.service) if route.service else route.repo
+    assert call.system is not None
+    return call.system
+
+
+def _chain_for(chains: Sequence[tuple[Hop, ...]], contexts: Sequence[Context]) -> tuple[Hop, ...]:
+    wanted = {c.kind for c in contexts}
+    first = {"task": "schedule", "request": "route"}
+    for chain in chains:
+        if chain and any(first.get(kind) == chain[0].how for kind in wanted):
+            return chain
+    return chains[0]
+
+
+def with_findings(flows: Sequence[Flow], finding_calls: Mapping[str, Sequence[str]]) -> tuple[Flow, ...]:
+    """The flows with the findings on their calls. `finding_calls` gives call ids by finding id."""
+    by_call: dict[str, list[str]] = {}
+    for finding, calls in finding_calls.items():
+        for call in calls:
+            by_call.setdefault(call, []).append(finding)
+    out = []
+    for flow in flows:
+        found = sorted({f for call in flow.call_ids for f in by_call.get(call, ())})
+        out.append(dataclasses.replace(flow, finding_ids=tuple(found)) if found else flow)
+    return tuple(out)

@@ -1,0 +1,179 @@
+"""Settings written as classes, lifted: the attributes of the class become names of its module, as when Django runs.
+
+Two forms: a class that is handed the module's own name to put its attributes there (`Production.load(__name__)`), and
+django-configurations, where `DJANGO_CONFIGURATION` names the class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.values import DefRef
+from extractor.link.settings.layers import settings_modules
+from extractor.program.index import World
+from extractor.program.module import Def, Module
+from extractor.summary import Call, ModuleSummary, Scope
+from extractor.summary import Value as Expr
+
+_OWN_NAME: Expr = ("n", "__name__")
+_VARIABLE = "DJANGO_CONFIGURATION"
+_CONFIGURATION = ("configurations.Configuration", "configurations.base.Configuration")
+
+
+def lifted(repo: str, modules: Iterable[Module]) -> tuple[Module, ...]:
+    """The modules of a repository, those whose settings stand in classes with these settings as names of their own.
+
+    A class's bases in the same module come first, as what it overrides; those of another module are brought by a star
+    import of it, so that one settings module lies above the other.
+    """
+    given = tuple(modules)
+    if not any(_may_hold(module.summary) for module in given if module.in_repo):
+        return given
+    ev = Evaluator(World(repo, given))
+    named = settings_modules(ev.world)
+    starts = sorted(_settings_classes(ev, given), key=lambda cls: cls.module.name not in named[:1])
+    classes: dict[Module, dict[Def, Def]] = {}  # the classes to lift, each with the one that is the settings
+    for start in starts:
+        for cls in reversed(ev.classes.mro(start)[0]):
+            if cls.module.in_repo:
+                classes.setdefault(cls.module, {}).setdefault(cls, start)
+    return tuple(
+        dataclasses.replace(module, summary=_with(module.summary, ev, classes[module]), _defs={})
+        if module in classes
+        else module
+        for module in given
+    )
+
+
+def _may_hold(summary: ModuleSummary) -> bool:
+    """A cheap look: the module imports django-configurations, or hands its own name to a method."""
+    scope = summary.scopes.get("")
+    return any(name.partition(".")[0] == "configurations" for name in summary.imports) or (
+        scope is not None and any(call.func[0] == "a" and _OWN_NAME in call.args for call in scope.calls)
+    )
+
+
+def _settings_classes(ev: Evaluator, modules: Iterable[Module]) -> Iterator[Def]:
+    chosen = _chosen(modules)
+    for module in modules:
+        if module.in_repo and _may_hold(module.summary):
+            yield from _loaded(ev, module)
+            configured = [cls for cls in _classes(module) if set(ev.classes.mro(cls)[1]) & set(_CONFIGURATION)]
+            named = [cls for cls in configured if cls.scope.name in chosen]
+            yield from named or configured[-1:]
+
+
+def _loaded(ev: Evaluator, module: Module) -> Iterator[Def]:
+    """`Production.load(__name__)`: a class with settings, whose method is handed the name of the module."""
+    frame = ev.frame(module.define(""))
+    for call in frame.owner.scope.calls:
+        if call.func[0] == "a" and _OWN_NAME in call.args:
+            for value in ev.eval(call.func[1], frame):
+                if isinstance(value, DefRef) and value.target.kind == "class" and value.target.module is module:
+                    yield value.target
+
+
+def _chosen(modules: Iterable[Module]) -> frozenset[str]:
+    """The classes that `os.environ.setdefault("DJANGO_CONFIGURATION", ...)` names."""
+    return frozenset(
+        call.args[1][1]
+        for module in modules
+        if module.in_repo
+        for scope in module.summary.scopes.values()
+        for call in scope.calls
+        if len(call.args) == 2 and call.args[0] == ("c", _VARIABLE) and call.args[1][0] == "c"
+    )
+
+
+def _classes(module: Module) -> list[Def]:
+    return [module.define(s.name) for s in module.summary.scopes.values() if s.kind == "class" and not s.parent]
+
+
+def _bases_elsewhere(ev: Evaluator, classes: Iterable[Def]) -> tuple[str, ...]:
+    found = [
+        value.target.module.name
+        for cls in classes
+        for base in cls.scope.bases
+        for value in ev.eval(base, ev.frame(cls.module.define("")))
+        if isinstance(value, DefRef) and value.target.module is not cls.module and value.target.module.in_repo
+    ]
+    return tuple(dict.fromkeys(reversed(found)))  # the first base lies on top, as the last star import does
+
+
+def _with(summary: ModuleSummary, ev: Evaluator, classes: Mapping[Def, Def]) -> ModuleSummary:
+    body = summary.scopes[""]
+    stars = _bases_elsewhere(ev, classes)
+    for cls, start in classes.items():
+        whole: Expr = (
+            ("g", start.scope.name) if start.module is cls.module else ("mf", start.module.name, start.scope.name)
+        )
+        body = _merged(body, cls.scope, list(_properties(ev, cls)), whole)
+    scopes = {name: body if name == "" else scope for name, scope in summary.scopes.items()}
+    return dataclasses.replace(summary, scopes=scopes, stars=(*summary.stars, *stars))
+
+
+def _properties(ev: Evaluator, cls: Def) -> Iterator[tuple[str, int]]:
+    """The properties of a class that are settings: name and line."""
+    for name, scope in cls.module.summary.scopes.items():
+        short = name.rpartition(".")[2]
+        of_class = scope.parent == cls.scope.name and scope.kind == "function"
+        if of_class and short.isupper() and ev.classes.is_property(cls.module.define(name)):
+            yield short, scope.def_line
+
+
+def _merged(body: Scope, inner: Scope, properties: list[tuple[str, int]], whole: Expr) -> Scope:
+    """A module's body with that of a class at its end; a property is asked of an instance of the class `whole`."""
+    moved = _Moved(len(body.defs), len(body.calls), len(body.guards))
+    calls = [*body.calls, *(moved.call(call) for call in inner.calls)]
+    defs = [*body.defs, *((line, moved.expr(value)) for line, value in inner.defs)]
+    names: dict[str, tuple[int, ...]] = dict(body.names)
+    for name, indices in inner.names.items():
+        if name.isupper():
+            names[name] = tuple(index + moved.defs for index in indices)
+    if properties:
+        calls.append(Call(inner.line, inner.line, whole, (), (), ()))
+    for name, line in properties:
+        names[name] = (len(defs),)
+        defs.append((line, ("a", ("k", len(calls) - 1), name)))
+    return dataclasses.replace(
+        body,
+        calls=tuple(calls),
+        defs=tuple(defs),
+        names=names,
+        subs=(*body.subs, *(moved.sub(sub) for sub in inner.subs)),
+        guards=(*body.guards, *((moved.expr(test), holds, line) for test, holds, line in inner.guards)),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Moved:
+    """Expressions of one scope as they read in another, behind whose definitions, calls and guards its own are put."""
+
+    defs: int
+    calls: int
+    guards: int
+
+    def expr(self, value: Expr) -> Expr:
+        if len(value) == 2 and value[0] == "k" and isinstance(value[1], int):
+            return ("k", value[1] + self.calls)
+        if len(value) == 2 and value[0] == "v" and all(isinstance(index, int) for index in value[1]):
+            return ("v", tuple(index + self.defs for index in value[1]))
+        return tuple(self.expr(part) if isinstance(part, tuple) else part for part in value)
+
+    def sub(self, sub: tuple[Expr, Expr, Expr, int, bool]) -> tuple[Expr, Expr, Expr, int, bool]:
+        base, key, value, line, maybe = sub
+        return self.expr(base), self.expr(key), self.expr(value), line, maybe
+
+    def call(self, call: Call) -> Call:
+        return dataclasses.replace(
+            call,
+            func=self.expr(call.func),
+            args=tuple(self.expr(value) for value in call.args),
+            kwargs=tuple((name, self.expr(value)) for name, value in call.kwargs),
+            guards=tuple(index + self.guards for index in call.guards),
+        )
+
+
+__all__ = ["lifted"]

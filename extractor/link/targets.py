@@ -1,0 +1,209 @@
+"""Identity: which system a call means, and what that rests on.
+
+In order: the library fixes it; the estate says what a setting means, or a host; a setting's default or a literal URL
+names a host, known to the estate or to `rules/systems.yaml`; else the host itself is the name; else what the setting,
+the field or the argument that holds the base is called. What none of these settles stays unknown: two systems are never
+guessed apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from extractor.estate.file import Estate, Target
+from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
+from extractor.link.naming import is_telling, owner_named, vendor_named
+from extractor.link.request import Facets
+from extractor.rules.clients import RuleBook
+
+SettingValues = Callable[[str], Values]
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
+_LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|^[a-z0-9_-]+$")
+# Names that are reserved for examples and tests (RFC 2606, RFC 6762): a default that stands for what is set elsewhere.
+_PLACEHOLDER = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
+BY_NAME = "the name of"
+_EMAIL_SETTING = "EMAIL_BACKEND"
+_ANYMAIL_SETTING = "ANYMAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A system's id (None: not known), the service in it, what that rests on, and the setting that holds the base."""
+
+    system: str | None
+    service: str | None
+    known_by: str
+    base_setting: str | None
+
+
+class Systems:
+    """Names systems for the calls of one repository."""
+
+    def __init__(self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues) -> None:
+        self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
+
+    def identify(self, facets: Facets, url: Text | None) -> Identity:
+        """The system that a call to `url` (one of the facets' URLs, or None) reaches, without what names tell."""
+        settings = _settings(url)
+        base = settings[0] if settings else None
+        if facets.rule.system is not None and facets.systems:
+            return self._fixed(facets, base)
+        if url is None:
+            return Identity(None, None, "", None)
+        host = host_of(_plain(url))
+        if host:
+            return self._of_host(host, "host in the code", base)
+        for name in settings:
+            target = self.estate.of_setting(self.repo, name)
+            if target is not None:
+                return Identity(target.system, target.service, f"estate: setting {name}", name)
+        for name in settings:
+            for text in setting_texts(self.setting(name)):
+                host = host_of(text)
+                if host and not _PLACEHOLDER.search(host):
+                    vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
+                    if vendor is not None and not _LOCAL.match(host):  # a host of one's own that runs it
+                        return self._named(vendor, Hole("setting", name), name)
+                    return self._of_host(host, f"default of setting {name}", name)
+        return Identity(None, None, "", base)
+
+    def by_name(self, url: Text | None, who: Identity, around: tuple[str, ...] = ()) -> Identity:
+        """The system that names tell, for a call that is `who` without them: a well-known system that a setting, field
+        or argument of the URL names; else the owner of the address that the base says it is; else a well-known system
+        that a function or class `around` the call is named after."""
+        holes = [part for part in url.parts if isinstance(part, Hole)] if url is not None else []
+        for hole in holes:
+            if hole.kind != "unknown":
+                vendor = vendor_named(hole.name, self.book.vendors.values())
+                if vendor is not None:
+                    return self._named(vendor, hole, who.base_setting)
+        head = _head(url)
+        owner = self._owner(head, len(holes) == 1 and url == Text((head,))) if head is not None else None
+        if head is not None and owner and not self._is_known(owner):
+            return self._named(owner, head, who.base_setting)
+        telling = [vendor for vendor in self.book.vendors.values() if is_telling(vendor)]
+        for name in around:
+            if "webhook" in name.lower():  # what comes from there, not what goes to it
+                continue
+            vendor = vendor_named(name, telling)
+            if vendor is not None:
+                return self._named(vendor, Hole("function", name), who.base_setting)
+        return who
+
+    def _owner(self, head: Hole, is_whole: bool) -> str | None:
+        """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
+        if head.kind in ("setting", "env"):
+            return owner_named(head.name.split(".")[0])
+        if head.kind == "arg" and "." in head.name:
+            return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
+        return owner_named(head.name) if head.kind == "field" else None
+
+    def _named(self, system: str, hole: Hole, base: str | None) -> Identity:
+        kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)
+        known = self.estate.system(system)
+        return Identity(known.id if known else system, None, f"{BY_NAME} {kind} {hole.name}", base)
+
+    def _is_known(self, owner: str) -> bool:
+        """True when the estate has a system of this name: which of its deployments is meant, only a hint tells."""
+        plain = owner.replace("-", "")
+        return any(system.id.replace("-", "") == plain for system in self.estate.systems)
+
+    def _fixed(self, facets: Facets, base: str | None) -> Identity:
+        mapped = dict(facets.rule.system_map)
+        name = facets.systems[0]
+        system = mapped.get(name, mapped.get("*", name) if mapped else name)
+        if system == "email":
+            return self._email(facets, base)
+        known = self.estate.system(system)
+        return Identity(known.id if known else system, None, f"library rule {facets.rule.rule}", base)
+
+    def _email(self, facets: Facets, base: str | None) -> Identity:
+        """Which service sends e-mail stands in the backend's name; Anymail's messages go where its settings say."""
+        if facets.via.startswith("anymail."):
+            for value in self.setting(_ANYMAIL_SETTING):
+                for keys in (keys for keys, _values in value.items) if isinstance(value, Mapping) else ():
+                    vendor = self._vendor_in(setting_texts(keys))
+                    if vendor is not None:
+                        return Identity(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
+        vendor = self._vendor_in(setting_texts(self.setting(_EMAIL_SETTING)))
+        if vendor is not None:
+            return Identity(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
+        return Identity("email", None, "library rule: e-mail", _EMAIL_SETTING)
+
+    def _vendor_in(self, texts: Iterable[str]) -> str | None:
+        """A known system whose id stands in one of the texts."""
+        for text in texts:
+            words = set(re.split(r"[^a-z0-9]+", text.lower()))
+            for vendor in self.book.vendors:
+                if vendor in words:
+                    return vendor
+        return None
+
+    def _of_host(self, host: str, by: str, base: str | None) -> Identity:
+        target = self.host_target(host)
+        if target is not None:
+            return Identity(target.system, target.service, f"{by}: {host}", base)
+        if _LOCAL.match(host):
+            return Identity(None, None, f"{by}: {host} is a local name", base)
+        return Identity(host.lower(), None, f"{by}: {host}", base)
+
+    def host_target(self, host: str) -> Target | None:
+        """What a host means, by the estate, then by the systems many estates talk to."""
+        target = self.estate.of_host(host)
+        if target is not None:
+            return target
+        for vendor in self.book.vendors.values():
+            if any(fnmatchcase(host.lower(), pattern) for pattern in vendor.hosts):
+                return Target(vendor.id)
+        return None
+
+
+def _head(url: Text | None) -> Hole | None:
+    """The hole that a URL starts with, behind a scheme at most."""
+    parts = url.parts if url is not None else ()
+    if parts[:1] in (("https://",), ("http://",)):
+        parts = parts[1:]
+    return parts[0] if parts and isinstance(parts[0], Hole) else None
+
+
+def _settings(url: Text | None) -> tuple[str, ...]:
+    if url is None:
+        return ()
+    names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind in ("setting", "env")]
+    return tuple(dict.fromkeys(names))
+
+
+def _plain(url: Text) -> str:
+    return "".join(part if isinstance(part, str) else "{}" for part in url.parts)
+
+
+def host_of(url: str) -> str | None:
+    """The host of a URL's text, or None when the text starts with no scheme and host."""
+    found = _URL.match(url)
+    if found is None or url[found.end() : found.end() + 1] == "{":  # the rest of the name is not known
+        return None
+    return found[1].lower()
+
+
+def setting_texts(values: Iterable[Value]) -> list[str]:
+    """The literal texts that a setting's values can be, defaults of environment variables included."""
+    out: list[str] = []
+    for value in values:
+        if isinstance(value, Text):
+            out.append(_plain(value))
+        elif isinstance(value, Env):
+            out += setting_texts(value.default)
+        elif isinstance(value, Mapping):
+            out += [t for _keys, inner in value.items for t in setting_texts(inner)]
+    return out
+
+
+def without_env(values: Values) -> Values:
+    """Values with environment variables replaced by their defaults."""
+    out: list[Value] = []
+    for value in values:
+        out += without_env(value.default) if isinstance(value, Env) else (value,)
+    return tuple(out)

@@ -1,0 +1,53 @@
+"""Ids of rows and of C4 elements: made of what they say, never of where it stands, so that scans can be compared."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
+
+
+def row_id(prefix: str, *parts: str) -> str:
+    """`prefix-` and twelve hex digits of the parts' digest."""
+    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{prefix}-{digest[:12]}"
+
+
+def numbered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows with `-2`, `-3`, ... appended to ids that stand more than once, in the order given."""
+    seen: dict[str, int] = {}
+    out: list[Any] = []
+    for row in rows:
+        known: str = row.id  # type: ignore[attr-defined]
+        seen[known] = seen.get(known, 0) + 1
+        more = {"id": f"{known}-{seen[known]}"} if seen[known] > 1 else {}
+        out.append(dataclasses.replace(row, **more) if more else row)  # type: ignore[type-var]
+    return tuple(out)
+
+
+def store_id(system: str, store: str) -> str:
+    """The node id of a system's datastore."""
+    return f"{system}/{store}"
+
+
+def web_id(system: str, service: str) -> str:
+    """The node id of a service's web container."""
+    return f"{system}/{service}"
+
+
+def worker_id(system: str, service: str) -> str:
+    """The node id of a service's Celery worker."""
+    return f"{system}/{service}-worker"
+
+
+def queue_id(system: str, service: str) -> str:
+    """The node id of the queues between a service and its worker."""
+    return f"{system}/{service}-queue"
+
+
+def beat_id(system: str, service: str) -> str:
+    """The node id of a service's beat."""
+    return f"{system}/{service}-beat"

@@ -1,0 +1,66 @@
+"""Linked facts kept between runs: a repository in which nothing changed is not linked again.
+
+The key covers all that the facts are made of: every file of the tree, the trees of the estate's own libraries, the
+estate, the rules, and the code of the extractor itself. Facts made while a pinned library could not be had are not
+kept: the next run may have it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+from extractor.estate.file import Estate
+from extractor.files.cache import FileCache
+from extractor.files.fingerprint import FACTS_LIBRARIES, PACKAGE, fingerprint
+from extractor.files.shipped import rules_dir
+from extractor.link.facts import RepoFacts
+from extractor.sources import Tree
+
+KEPT_PER_SOURCE = 4  # a release and its base, a branch and yesterday's
+
+
+@functools.cache
+def facts_code() -> str:
+    """Changes with any module of the extractor, any shipped rule or schema, and the libraries that facts stand on."""
+    return fingerprint((PACKAGE, rules_dir()), (".py", ".yaml", ".json"), FACTS_LIBRARIES)
+
+
+def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
+    """What the facts of a tree depend on, as one digest. `libraries` are the estate's own, by name."""
+    digest = hashlib.sha256(facts_code().encode())
+    digest.update(repr((estate, tree.name, tree.url, tree.ref, tree.commit, tree.web)).encode())
+    for one in (tree, *(libraries[name] for name in sorted(libraries))):
+        for entry in one.entries:
+            digest.update(f"{entry.path}\0{entry.blob}\0".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+class FactsCache:
+    """Facts by source and key, below a directory that only the user writes to. Damage is passed over."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory / "facts" if directory is not None else None
+
+    def get(self, name: str, key: str) -> RepoFacts | None:
+        """The facts kept under a key, or None."""
+        body = self._files(name).get(f"{key}.facts")
+        if body is None:
+            return None
+        with contextlib.suppress(Exception):  # whatever a stale file does, the repository is linked anew
+            found = pickle.loads(body)
+            return found if isinstance(found, RepoFacts) else None
+        return None
+
+    def put(self, name: str, key: str, facts: RepoFacts) -> None:
+        """Keeps facts, and lets the oldest of the source go."""
+        if not any(gap.kind == "library" for gap in facts.gaps):
+            self._files(name).put(f"{key}.facts", pickle.dumps(facts, protocol=5))
+
+    def _files(self, name: str) -> FileCache:
+        at = self._directory / hashlib.sha256(name.encode()).hexdigest()[:16] if self._directory is not None else None
+        return FileCache(at, KEPT_PER_SOURCE)

@@ -1,0 +1,152 @@
+"""Collecting: every Python module of a tree as a summary, from the cache or read in parallel, largest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from extractor.model.graph import Skip
+from extractor.options import ScanOptions
+from extractor.program.module import Module, module_name, source_roots
+from extractor.program.summary_cache import SummaryCache
+from extractor.sources import Tree
+from extractor.sources.tree import TreeEntry
+from extractor.summary import ModuleSummary, encode, summarize
+from extractor.workers import interrupts_held, worker_pool
+
+SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
+_CHUNK_BYTES = 200_000
+
+_ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "tests",
+        re.compile(
+            r"(^|/)(tests?|testing|test_\w+|\w*_tests?|e2e|spec|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?"
+            r"|conftest|tests|pytest_\w+)\.py$"
+        ),
+    ),
+    # A package of tasks beside the migrations that queue them runs in the worker.
+    ("migrations", re.compile(r"(^|/)(\w*migrations)/(?!.*management/)(?!(.*/)?tasks(/|\.py$))")),
+    ("documentation", re.compile(r"(^|/)docs?/")),
+    ("hidden folders", re.compile(r"(^|/)\.[^/]+/")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The modules of one tree. `seen` counts the Python files; `set_aside` those not read on purpose, by kind."""
+
+    modules: tuple[Module, ...]
+    seen: int
+    set_aside: tuple[tuple[str, int], ...]
+    skipped: tuple[Skip, ...]
+
+
+def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
+    """Summaries of a tree's modules. Tests, migrations, documentation and hidden folders are set aside, unless
+    other code imports them. What cannot be read is a Skip, never an error."""
+    entries = [e for e in tree.entries if e.path.endswith(".py")]
+    aside = {e.path: kind for e in entries if (kind := _aside_kind(e.path))}
+    wanted = [e for e in entries if e.path not in aside]
+    summaries, reasons = _summaries(tree, wanted, cache, options)
+    roots = source_roots(e.path for e in wanted)
+    while True:
+        more = _imported_aside(entries, aside, summaries, roots)
+        if not more:
+            break
+        for entry in more:
+            del aside[entry.path]
+        found, why = _summaries(tree, more, cache, options)
+        summaries |= found
+        reasons |= why
+    modules, skipped = [], list(tree.skipped)
+    for entry in entries:
+        summary = summaries.get(entry.path)
+        if summary is not None and summary.error is None:
+            name, package = module_name(entry.path, roots)
+            modules.append(Module(tree.name, entry.path, name, package, "repo", summary))
+        elif entry.path not in aside:
+            skipped.append(Skip(entry.path, (summary and summary.error) or reasons.get(entry.path, "missing object")))
+    kinds = sorted(set(aside.values()))
+    counted = tuple((kind, sum(1 for k in aside.values() if k == kind)) for kind in kinds)
+    told = tuple(sorted(set(skipped), key=lambda s: (s.path, s.reason)))
+    return Collected(tuple(modules), len(entries), counted, told)
+
+
+def _aside_kind(path: str) -> str | None:
+    return next((kind for kind, pattern in _ASIDE if pattern.search(path)), None)
+
+
+def _imported_aside(
+    entries: Iterable[TreeEntry],
+    aside: Mapping[str, str],
+    summaries: Mapping[str, ModuleSummary],
+    roots: Sequence[str],
+) -> list[TreeEntry]:
+    """Modules set aside as tests that code which was read imports: they run in production after all."""
+    imported: set[str] = set()
+    for path, summary in summaries.items():
+        name, package = module_name(path, roots)
+        place = Module("", path, name, package, "repo", summary)
+        imported.update(place.absolute(target) for target in summary.imports)
+    return [e for e in entries if aside.get(e.path) == "tests" and module_name(e.path, roots)[0] in imported]
+
+
+def _summaries(
+    tree: Tree, entries: Sequence[TreeEntry], cache: SummaryCache, options: ScanOptions
+) -> tuple[dict[str, ModuleSummary], dict[str, str]]:
+    """Summaries by path, and the reasons for those that have none."""
+    blobs = {e.blob: e.size for e in entries}
+    known = cache.summaries(blobs)
+    missing = sorted((b for b in blobs if b not in known), key=lambda b: (-blobs[b], b))
+    if missing:
+        sources = [(blob, data) for blob, data in tree.read_many(missing) if data is not None]
+        known |= cache.keep(summarize_all(sources, options))
+    found = {e.path: known[e.blob] for e in entries if e.blob in known}
+    reasons = {e.path: tree.reasons.get(e.blob, "missing object") for e in entries if e.blob not in known}
+    return found, reasons
+
+
+def summarize_all(
+    sources: Sequence[tuple[str, bytes]], options: ScanOptions, executor: Executor | None = None
+) -> dict[str, bytes]:
+    """Encoded summaries by key: a map over bytes. `executor` may be any of `concurrent.futures`' shape (Dask's, Ray's);
+    without one, processes of this machine are used when the work is worth them."""
+    chunks = _chunks(sources)
+    if executor is not None:
+        return _mapped(executor, chunks, options)
+    if options.jobs <= 1 or len(sources) < SERIAL_BELOW:
+        return dict(pair for chunk in chunks for pair in _summarize_chunk(chunk))
+    with worker_pool(options.jobs) as pool:
+        return _mapped(pool, chunks, options)
+
+
+def _mapped(
+    executor: Executor, chunks: Sequence[Sequence[tuple[str, bytes]]], options: ScanOptions
+) -> dict[str, bytes]:
+    out: dict[str, bytes] = {}
+    total = sum(map(len, chunks))
+    with interrupts_held():
+        results = executor.map(_summarize_chunk, chunks)
+    for pairs in results:
+        out.update(pairs)
+        options.progress("reading modules", len(out), total)
+    return out
+
+
+def _chunks(sources: Sequence[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:
+    chunks: list[list[tuple[str, bytes]]] = []
+    size = 0
+    for source in sources:
+        if not chunks or size > _CHUNK_BYTES:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(source)
+        size += len(source[1])
+    return chunks
+
+
+def _summarize_chunk(chunk: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    return [(key, encode(summarize(data))) for key, data in chunk]

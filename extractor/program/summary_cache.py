@@ -1,0 +1,97 @@
+"""Summaries kept between runs: one SQLite file, keyed by blob id and by a fingerprint of the code that makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from extractor.files.fingerprint import SUMMARY_CODE, SUMMARY_LIBRARIES, fingerprint
+from extractor.summary import ModuleSummary, decode
+
+_BATCH = 500
+
+
+@functools.cache
+def summary_code() -> str:
+    """Changes with the interpreter, libcst, and any file of the packages that parse and summarise."""
+    return fingerprint(SUMMARY_CODE, (".py",), SUMMARY_LIBRARIES)[:16]
+
+
+class SummaryCache:
+    """Encoded summaries by blob id. A file that is damaged or cannot be written is passed over: it is only a cache."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._decoded: dict[str, ModuleSummary] = {}
+        if directory is None:
+            return
+        with contextlib.suppress(OSError, sqlite3.Error):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._connection = _open(directory / "summaries.sqlite")
+
+    def summaries(self, blobs: Iterable[str]) -> dict[str, ModuleSummary]:
+        """What is kept of these blobs, decoded, each once: two states of a tree share most of their files."""
+        wanted = set(blobs)
+        stored = self.get_many(blob for blob in sorted(wanted) if blob not in self._decoded)
+        self._decode(stored)
+        return {blob: self._decoded[blob] for blob in wanted if blob in self._decoded}
+
+    def keep(self, fresh: Mapping[str, bytes]) -> dict[str, ModuleSummary]:
+        """Keeps encoded summaries, and gives them decoded."""
+        self.put_many(fresh)
+        self._decode(fresh)
+        return {blob: self._decoded[blob] for blob in fresh if blob in self._decoded}
+
+    def _decode(self, rows: Mapping[str, bytes]) -> None:
+        self._decoded.update((blob, s) for blob, data in rows.items() if (s := decode(data)) is not None)
+
+    def get_many(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """What is kept of these blobs."""
+        found: dict[str, bytes] = {}
+        if self._connection is None:
+            return found
+        wanted = list(blobs)
+        with contextlib.suppress(sqlite3.Error):
+            for start in range(0, len(wanted), _BATCH):
+                part = wanted[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({marks})"
+                found.update(self._connection.execute(query, (summary_code(), *part)))
+        return found
+
+    def put_many(self, rows: Mapping[str, bytes]) -> None:
+        """Keeps encoded summaries by blob id."""
+        if self._connection is None or not rows:
+            return
+        with contextlib.suppress(sqlite3.Error), self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO summary (blob, code, data) VALUES (?, ?, ?)",
+                ((blob, summary_code(), data) for blob, data in rows.items()),
+            )
+            self._connection.execute("DELETE FROM summary WHERE code != ?", (summary_code(),))
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The database, made anew when the file is no database."""
+    for _attempt in range(2):
+        connection = sqlite3.connect(path, timeout=10)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
+            )
+            return connection
+        except sqlite3.DatabaseError:
+            connection.close()
+            path.unlink(missing_ok=True)
+    return sqlite3.connect(":memory:")

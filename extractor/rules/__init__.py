@@ -1,0 +1,1 @@
+"""The rule book: what the YAML files of `rules/` say, held to their schemas."""

@@ -1,0 +1,293 @@
+"""The rules: which calls of which libraries reach the network or a datastore, and how to read them.
+
+A rule is one YAML file under `rules/clients/`, checked against `rules/schema/client.schema.json`, with examples that
+must match and examples that must not beside it. The format is described in `rules/README.md`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from extractor.files.shipped import read_schema, rules_dir
+from extractor.files.yaml import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself; when
+    nothing stands there, in attributes of the object the method is called on.
+
+    `source` is `arg`, `receiver` or `text`.
+    """
+
+    source: str
+    positions: tuple[int, ...] = ()
+    keywords: tuple[str, ...] = ()
+    text: str = ""
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallRule:
+    """One pattern of a rule. `effect` is `http`, `sdk` or `store`.
+
+    `method` is a Place, or the text `@name` for the upper-cased last segment. `system` names the system when the
+    library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is a Place, or a word
+    (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler),
+    `only_urls` what takes files and texts as well as addresses.
+    """
+
+    rule: str
+    match: str
+    effect: str
+    method: Place | None = None
+    url: Place | None = None
+    base: Place | None = None
+    system: Place | None = None
+    system_map: tuple[tuple[str, str], ...] = ()
+    timeout: Place | None = None
+    operation: str = ""
+    store: str = ""
+    alias: Place | None = None
+    label: str = ""
+    protocol: str = ""
+    everywhere: bool = False
+    only_urls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRule:
+    """A class that, by what its framework does with an attribute of it, sends requests: `bases` is an access-path
+    pattern of an outside base, `attribute` holds the URL."""
+
+    bases: str
+    attribute: str
+    call: CallRule
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line."""
+
+    code: str
+    expect: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRule:
+    """A rule file."""
+
+    id: str
+    title: str
+    why: str
+    docs: str
+    calls: tuple[CallRule, ...]
+    hits: tuple[Example, ...]
+    misses: tuple[Example, ...]
+    libraries: tuple[str, ...] = ()
+    classes: tuple[ClassRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A system many estates talk to: id, name, kind of node, what it is, its host globs, its group."""
+
+    id: str
+    name: str
+    kind: str
+    technology: str
+    group: str
+    hosts: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """All rules, ready to match. `digest` changes when any rule file does."""
+
+    clients: tuple[ClientRule, ...]
+    vendors: Mapping[str, Vendor]
+    digest: str
+    _index: dict[str, list[CallRule]] = field(default_factory=dict)
+    _found: dict[str, CallRule | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for client in self.clients:
+            for rule in client.calls:
+                for head in _heads(rule.match):
+                    self._index.setdefault(head, []).append(rule)
+
+    def find(self, path: str) -> CallRule | None:
+        """The rule that speaks of calling what stands at an access path (`requests.Session().get`), or None."""
+        if path not in self._found:
+            candidates = self._index.get(path.split(".", 1)[0].split("(", 1)[0], ())
+            self._found[path] = next((rule for rule in candidates if _compile(rule.match).fullmatch(path)), None)
+        return self._found[path]
+
+    def of_bases(self, outside: tuple[str, ...]) -> tuple[ClassRule, ...]:
+        """The class rules that speak of a class with these outside bases."""
+        rules = [rule for client in self.clients for rule in client.classes]
+        return tuple(r for r in rules if any(_compile(r.bases).fullmatch(path) for path in outside))
+
+    def final_names(self) -> frozenset[str]:
+        """The last names of all patterns: methods that a rule may know."""
+        return frozenset(name for client in self.clients for rule in client.calls for name in _finals(rule.match))
+
+    def libraries(self) -> frozenset[str]:
+        """Distributions that the rules want read at the version a repository pins."""
+        return frozenset(name for client in self.clients for name in client.libraries)
+
+
+def load_rules(directory: Path, checked: bool = True) -> RuleBook:
+    """Every rule of a directory. Raises UserError with the faults of the first file that has any.
+
+    `checked=False` leaves the schemas out: for the shipped rules, which the tests check.
+    """
+    digest = hashlib.sha256()
+    read = _checked if checked else _plain
+    clients = []
+    for path in sorted((directory / "clients").glob("*.yaml")):
+        digest.update(path.read_bytes())
+        clients.append(_client(read(path, "client")))
+    systems = directory / "systems.yaml"
+    digest.update(systems.read_bytes())
+    return RuleBook(tuple(clients), _vendors(read(systems, "systems")), digest.hexdigest())
+
+
+@functools.lru_cache(maxsize=1)
+def shipped_rules() -> RuleBook:
+    """The rules that ship with c4trace, read once."""
+    return load_rules(rules_dir(), checked=False)
+
+
+def _checked(path: Path, schema: str) -> Any:
+    return read_yaml(path, read_schema(schema)).data
+
+
+def _plain(path: Path, schema: str) -> Any:
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _client(data: Mapping[str, Any]) -> ClientRule:
+    examples = data["examples"]
+    return ClientRule(
+        data["id"],
+        data["title"],
+        data["why"],
+        data["docs"],
+        tuple(_call(data["id"], row) for row in data["calls"]),
+        tuple(Example(e["code"], tuple(e["expect"])) for e in examples["hits"]),
+        tuple(Example(e["code"]) for e in examples["misses"]),
+        tuple(data.get("libraries", ())),
+        tuple(_class(data["id"], row) for row in data.get("classes", ())),
+    )
+
+
+def _class(rule: str, row: Mapping[str, Any]) -> ClassRule:
+    call = CallRule(
+        rule, row["via"], "http", _place(row["method"]), timeout=_place(row.get("timeout")), label=row.get("label", "")
+    )
+    return ClassRule(row["bases"], row["attribute"], call)
+
+
+def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
+    return CallRule(
+        rule,
+        row["match"],
+        row.get("effect", "http"),
+        _place(row.get("method")),
+        _place(row.get("url")),
+        _place(row.get("base")),
+        _place(row.get("system")),
+        tuple(sorted(row.get("systems", {}).items())),
+        _place(row.get("timeout")),
+        row.get("operation", ""),
+        row.get("store", ""),
+        _place(row.get("alias")),
+        row.get("label", ""),
+        row.get("protocol", ""),
+        row.get("everywhere", False),
+        row.get("only_urls", False),
+    )
+
+
+def _place(data: Any) -> Place | None:
+    if data is None:
+        return None
+    if isinstance(data, str):
+        return Place("text", text=data)
+    source = "receiver" if "receiver" in data else "arg"
+    names = _listed(data.get(source, []))
+    positions = tuple(n for n in names if isinstance(n, int))
+    keywords = tuple(n for n in names if isinstance(n, str))
+    return Place(source, positions, keywords, data.get("default", ""), tuple(_listed(data.get("self", []))))
+
+
+def _listed(names: Any) -> list[Any]:
+    return names if isinstance(names, list) else [names]
+
+
+def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
+    return {
+        key: Vendor(
+            key,
+            row["name"],
+            row.get("kind", "external"),
+            row.get("technology", ""),
+            row.get("group", ""),
+            tuple(row.get("hosts", ())),
+            row.get("description", ""),
+        )
+        for key, row in data["systems"].items()
+    }
+
+
+def _finals(pattern: str) -> set[str]:
+    """The names a pattern can end with."""
+    depth, start = 0, 0
+    for at, sign in enumerate(pattern):
+        depth += (sign == "{") - (sign == "}")
+        if sign == "." and depth == 0:
+            start = at + 1
+    return {option.rsplit(".", 1)[-1] for option in re.findall(r"[\w.]+", pattern[start:])}
+
+
+def _heads(pattern: str) -> set[str]:
+    """The names a pattern can start with: what stands before the first `.` or `(` of each alternative."""
+    start = next((at for at, sign in enumerate(pattern) if sign in "{.("), len(pattern))
+    if pattern[start : start + 1] != "{":
+        return {pattern[:start]}
+    options, tail = _group(pattern, start)
+    return {head for option in options for head in _heads(pattern[:start] + option + tail)}
+
+
+def _group(pattern: str, start: int) -> tuple[list[str], str]:
+    """The alternatives of the group `{a,b}` that opens at `start`, and what follows it."""
+    depth, options = 0, [""]
+    for at in range(start, len(pattern)):
+        sign = pattern[at]
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth == 0:
+            return [option.strip() for option in options], pattern[at + 1 :]
+        if sign == "," and depth == 1:
+            options.append("")
+        elif at > start:
+            options[-1] += sign
+    raise ValueError(f"a group of {pattern!r} is not closed")
+
+
+@functools.cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    """`*` is one name, `**` any path; calls `()` and items `[]` are written as they stand in an access path."""
+    out = ""
+    for piece in re.split(r"(\*\*|\*|\{|\}|,)", pattern):
+        out += {"**": r".*", "*": r"\w+", "{": "(?:", "}": ")", ",": "|"}.get(piece, re.escape(piece.strip()))
+    return re.compile(out)

@@ -1,0 +1,118 @@
+"""The rules for datastores: `rules/stores.yaml`, which says what words mean which engine and which settings declare."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from extractor.files.shipped import read_schema, rules_dir
+from extractor.files.yaml import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A kind of datastore. `words` are looked for in names of backend classes (whole words), `schemes` are those of
+    its URLs, `drivers` modules that only its users import, `options` keys that only its configuration has, `ports` its
+    usual ports. `development` engines yield to any other evidence. `same_as` is (kind, alias) of the store that really
+    holds the data (a cache kept in the database)."""
+
+    system: str
+    technology: str
+    kind: str
+    words: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    development: bool = False
+    same_as: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSetting:
+    """Settings (globs) that declare a store. `shape` is `aliases` (a mapping of aliases), `backend` (the name of a
+    class), `url`, or `nested` (the class stands somewhere inside). `system` is the engine where the name says it."""
+
+    names: tuple[str, ...]
+    kind: str
+    shape: str
+    alias: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """A scheduler of Celery beat (`words` of its class's name) that keeps the schedule in the store `system`."""
+
+    words: tuple[str, ...]
+    system: str
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRules:
+    """The table. `bundles` are settings that say where pages find what a front end builds."""
+
+    engines: tuple[Engine, ...]
+    settings: tuple[StoreSetting, ...]
+    schedulers: tuple[Scheduler, ...] = ()
+    bundles: tuple[str, ...] = ()
+
+    def engine(self, system: str) -> Engine | None:
+        """The engine of an id, or None."""
+        return next((engine for engine in self.engines if engine.system == system), None)
+
+    def by_class(self, text: str) -> Engine | None:
+        """The engine that the name of a class means (`django.db.backends.mysql`), or None."""
+        words = {text.lower(), *(word for piece in re.split(r"[^A-Za-z0-9]+", text) for word in _words(piece))}
+        return next((engine for engine in self.engines if words.intersection(engine.words)), None)
+
+    def by_variable(self, name: str) -> Engine | None:
+        """The engine that the name of a variable means (`REDISCLOUD_URL`), or None. Development engines do not count:
+        they need no variable."""
+        words = set(name.lower().split("_"))
+        rows = (engine for engine in self.engines if not engine.development)
+        return next((engine for engine in rows if words.intersection(engine.words)), None)
+
+    def by_scheme(self, scheme: str) -> Engine | None:
+        """The engine of a URL's scheme (`postgres`, `mongodb+srv`), or None."""
+        return next((engine for engine in self.engines if scheme.lower() in engine.schemes), None)
+
+
+def _words(piece: str) -> list[str]:
+    """`PyMemcacheCache` as `pymemcachecache`, `py`, `memcache`, `cache`."""
+    return [piece.lower(), *(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z0-9]+", piece))]
+
+
+def _pair(data: dict[str, str] | None) -> tuple[str, str] | None:
+    return (data["kind"], data["alias"]) if data else None
+
+
+@functools.cache
+def store_rules() -> StoreRules:
+    """The shipped table. Raises UserError with every fault of the file."""
+    data = read_yaml(rules_dir() / "stores.yaml", read_schema("stores")).data
+    engines = tuple(
+        Engine(
+            system,
+            row["technology"],
+            row["kind"],
+            tuple(row.get("words", ())),
+            tuple(row.get("schemes", ())),
+            tuple(row.get("drivers", ())),
+            tuple(row.get("options", ())),
+            tuple(row.get("ports", ())),
+            row.get("development", False),
+            _pair(row.get("same_as")),
+        )
+        for system, row in data["engines"].items()
+    )
+    settings = tuple(
+        StoreSetting(tuple(row["names"]), row["kind"], row["shape"], row.get("alias", ""), row.get("system", ""))
+        for row in data["settings"]
+    )
+    schedulers = tuple(
+        Scheduler(tuple(row["words"]), row["system"], tuple(row["settings"])) for row in data["schedulers"]
+    )
+    return StoreRules(engines, settings, schedulers, tuple(data["bundles"]))

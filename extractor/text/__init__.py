@@ -1,0 +1,1 @@
+"""Text as people and files need it: names of files, secrets masked."""

@@ -1,0 +1,1 @@
+"""The graph for programs: JSON and its schema, CSV, SARIF."""

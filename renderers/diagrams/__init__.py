@@ -1,0 +1,1 @@
+"""A view in the languages of other tools, and as a picture of its own."""

@@ -1,0 +1,1 @@
+"""A diff of two graphs: HTML, JSON, Markdown, SARIF and the terminal."""

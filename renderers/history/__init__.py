@@ -1,0 +1,1 @@
+"""Past scans and what changed between them: pages, pictures, feed and text."""

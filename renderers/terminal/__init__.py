@@ -1,0 +1,1 @@
+"""What the terminal shows: tables of rows, and traces hop by hop."""
