@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractor.checks import Scene, SettingsView
+from extractor.checks import CheckContext, SettingsView
 from extractor.link import callgraph, entrypoints
 from extractor.link.effects import Effects
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
 
 
-def scene(
+def program(
     files: dict[str, str], libraries: dict[str, dict[str, str]] | None = None, settings: Sequence[SettingsView] = ()
-) -> Scene:
+) -> CheckContext:
     """The scene of a repository of these files (source text by path)."""
     ev = evaluator(files, libraries)
     graph = callgraph.build(ev)
     views = [
         (target, f"/{target.scope.name}/")
-        for target in ev.world.defs()
+        for target in ev.index.defs()
         if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
     ]
     reach = entrypoints.reach(ev, graph, {}, views, ())
     book = shipped_rules()
-    return Scene(REPO, ev, graph, reach, book, Effects(ev, graph, book).find(), (), tuple(settings))
+    return CheckContext(REPO, ev, graph, reach, book, Effects(ev, graph, book).find(), (), tuple(settings))

@@ -20,7 +20,7 @@ from c4trace.compare.introduced import explained
 from c4trace.nightly.config import FetchPolicy, NightlyConfig
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
-from c4trace.nightly.parts import Extras, Parts, World
+from c4trace.nightly.parts import Extras, Outside, Parts
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.gate.policy import Breach
 from extractor.model.graph import Graph, Source
@@ -90,7 +90,7 @@ class Nights:
         self.log.seek(0)
         self.log.truncate()
         log = Log(self.log, lambda: night(number), self.as_json)
-        world = World(self.environment, lambda: night(number), self.sleep)
+        world = Outside(self.environment, lambda: night(number), self.sleep)
         return run_night(self.config, self.parts(), world, log)
 
     def sleep(self, seconds: float) -> None:

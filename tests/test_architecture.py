@@ -84,6 +84,15 @@ def test_every_module_says_first_what_it_holds(module: Path) -> None:
     assert module.stem not in {"utils", "helpers", "common", "manager"}
 
 
+def test_one_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in ast.parse(module.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(module.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_no_name_of_an_estate_is_in_the_code() -> None:
     names: set[str] = set()
     for path in sorted((ROOT / "rules" / "estates").glob("*.yaml")):

@@ -8,20 +8,20 @@ from extractor.checks import find
 from extractor.checks.credentials import looks_random
 from extractor.link.settings import SettingsTable
 from extractor.model.graph import Finding
-from tests.checked_worlds import scene
+from tests.checked_worlds import program
 from tests.worlds import REPO, evaluator
 
 SECRET = "k3y9Zq7Lw2Vb8Nx4Tc6Rm1Pd5"
 
 
 def found(files: dict[str, str], rule: str) -> list[Finding]:
-    return [f for f in find(scene(files)) if f.rule == rule]
+    return [f for f in find(program(files)) if f.rule == rule]
 
 
 def with_settings(code: str) -> list[Finding]:
     files = {"shop/__init__.py": "", "shop/settings.py": code}
     table = SettingsTable.build(evaluator(files), REPO, ["shop.settings"], "web")
-    return list(find(scene(files, settings=[table])))
+    return list(find(program(files, settings=[table])))
 
 
 def test_an_imported_constant_is_told_of_once_where_it_stands() -> None:
@@ -115,7 +115,7 @@ def test_a_library_that_a_setting_limits(argument: str, setting: str, lines: lis
     """
     files = {"shop/__init__.py": "", "shop/settings.py": setting + "\n", "shop/views.py": code}
     table = SettingsTable.build(evaluator(files), REPO, ["shop.settings"], "web")
-    assert [f.line for f in find(scene(files, settings=[table])) if f.rule == "no-timeout"] == lines
+    assert [f.line for f in find(program(files, settings=[table])) if f.rule == "no-timeout"] == lines
 
 
 def test_the_address_that_an_sdk_knows_is_not_told_of() -> None:
@@ -128,7 +128,7 @@ def test_the_address_that_an_sdk_knows_is_not_told_of() -> None:
         def view(request):
             return search(HubSpot(access_token=request.token), "orders")
     """
-    rows = find(scene({"shop/views.py": code}))
+    rows = find(program({"shop/views.py": code}))
     assert [f.rule for f in rows if f.rule != "no-timeout"] == []
 
 
@@ -145,7 +145,7 @@ def test_scheme_written_before_a_host_that_is_a_setting() -> None:
     def rules(default: str) -> list[str]:
         inside = files | {"shop/settings.py": f'SHOP_HOST = "{default}"\n'}
         table = SettingsTable.build(evaluator(inside), REPO, ["shop.settings"], "web")
-        return [f.rule for f in find(scene(inside, settings=[table]))]
+        return [f.rule for f in find(program(inside, settings=[table]))]
 
     assert rules("shop.example.org") == ["plain-http"]
     assert rules("localhost:8000") == []
@@ -160,7 +160,7 @@ def test_a_secret_is_never_repeated() -> None:
             requests.get("https://shop.example.org/?api_key={SECRET}", timeout=5)
             requests.post("https://shop.example.org/", json={{"client_secret": "{SECRET}"}}, timeout=5)
     """
-    rows = find(scene({"shop/views.py": code}))
+    rows = find(program({"shop/views.py": code}))
     assert [f.line for f in rows if f.rule == "hardcoded-credential"] == [5, 6, 7]
     assert SECRET not in repr(rows)
 
@@ -225,14 +225,14 @@ def test_rows_are_the_same_in_any_order_of_modules() -> None:
             return requests.get("http://shop.example.org/{name}/")
     """
     files = {f"shop/{name}.py": view.replace("{name}", name) for name in ("b", "a", "c")}
-    assert find(scene(files)) == find(scene(dict(sorted(files.items()))))
+    assert find(program(files)) == find(program(dict(sorted(files.items()))))
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_code_moves() -> None:
     code = 'import requests\ndef view(request):\n    return requests.get("https://shop.example.org/", timeout=5)\n'
     moved = code.replace("def view", "\n\nX = 1\n\n\ndef renamed")
-    (before,) = find(scene({"shop/views.py": code}))
-    (after,) = find(scene({"shop/other/views.py": moved}))
+    (before,) = find(program({"shop/views.py": code}))
+    (after,) = find(program({"shop/other/views.py": moved}))
     assert before.fingerprint == after.fingerprint
     assert before.line != after.line
 

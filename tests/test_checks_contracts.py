@@ -6,7 +6,7 @@ import dataclasses
 
 from extractor.checks import contracts, find
 from extractor.model.graph import Call, Context, Finding, Gap, Route, Schedule
-from tests.checked_worlds import scene
+from tests.checked_worlds import program
 
 CALL = Call(
     id="call-1",
@@ -98,7 +98,7 @@ def test_two_calls_of_one_endpoint_are_two_findings() -> None:
 
 def schedules(task_id: str | None) -> tuple[Finding, ...]:
     row = Schedule("s-1", "shop", "digest", "mail.tasks.digest", task_id, "crontab: 0 3 * * *", "", "main.py", 8, 11)
-    return find(scene({"shop/__init__.py": ""}), [row])
+    return find(program({"shop/__init__.py": ""}), [row])
 
 
 def test_a_schedule_of_no_task() -> None:

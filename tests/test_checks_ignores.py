@@ -5,7 +5,7 @@ from __future__ import annotations
 from extractor.checks import apply_ignores, find
 from extractor.link.directives import directives_of
 from extractor.model.graph import Finding
-from tests.checked_worlds import scene
+from tests.checked_worlds import program
 
 
 def checked(comment: str) -> list[Finding]:
@@ -18,8 +18,8 @@ def checked(comment: str) -> list[Finding]:
                 settings.SHOP_URL,
             )
     """
-    made = scene({"shop/views.py": code})
-    return list(apply_ignores(find(made), directives_of(made.ev.world)))
+    made = program({"shop/views.py": code})
+    return list(apply_ignores(find(made), directives_of(made.ev.index)))
 
 
 def test_without_a_comment_the_finding_stands() -> None:

@@ -7,8 +7,8 @@ import pytest
 from extractor.checks import FindingRule, find, load_finding_rules, rule_docs, shipped_finding_rules
 from extractor.files.shipped import rules_dir
 from extractor.model.graph import SEVERITIES
-from extractor.rules.findings import Example
-from tests.checked_worlds import scene
+from extractor.rules.findings import FindingExample
+from tests.checked_worlds import program
 
 RULES = shipped_finding_rules()
 # These speak of more than one module's code; tests/test_checks_contracts.py and test_checks_ignores.py specify them.
@@ -24,8 +24,8 @@ HITS = [pytest.param(rule, hit, id=f"{rule.id}-{n}") for rule in RULES.values() 
 MISSES = [pytest.param(rule, row, id=f"{rule.id}-{n}") for rule in RULES.values() for n, row in enumerate(rule.misses)]
 
 
-def found(rule: FindingRule, example: Example) -> list[tuple[int, str]]:
-    rows = find(scene({"example.py": example.code}))
+def found(rule: FindingRule, example: FindingExample) -> list[tuple[int, str]]:
+    rows = find(program({"example.py": example.code}))
     return [(row.line, row.severity) for row in rows if row.rule == rule.id]
 
 
@@ -42,12 +42,12 @@ def test_every_rule_has_examples_or_is_specified_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(("rule", "hit"), HITS)
-def test_a_hit_is_found(rule: FindingRule, hit: Example) -> None:
+def test_a_hit_is_found(rule: FindingRule, hit: FindingExample) -> None:
     assert found(rule, hit) == list(hit.expect)
 
 
 @pytest.mark.parametrize(("rule", "miss"), MISSES)
-def test_a_near_miss_is_not_found(rule: FindingRule, miss: Example) -> None:
+def test_a_near_miss_is_not_found(rule: FindingRule, miss: FindingExample) -> None:
     assert found(rule, miss) == [], miss.why
 
 

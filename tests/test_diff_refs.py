@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from c4trace.commands.diff import render
-from c4trace.compare.revisions import RefRange, scan_sides
+from c4trace.compare.revisions import RefRange, scan_revisions
 from extractor.errors import SourceError, UserError
 from extractor.estate.file import Estate, Repository, System
 from extractor.model.graph import Graph
@@ -54,7 +54,7 @@ def estate(tmp_path: Path) -> Estate:
 
 
 def test_what_differs_between_the_refs_is_told_with_its_commit(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_sides(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
+    sides = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
     [change] = sides.diff.changes
     assert (change.kind, change.status, change.title) == ("tasks", "added", "mail.receipt")
     assert change.commit is not None
@@ -63,13 +63,13 @@ def test_what_differs_between_the_refs_is_told_with_its_commit(estate: Estate, t
 
 
 def test_turned_round_the_commit_that_took_it_away_is_not_invented(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_sides(estate, [RefRange("shop", "v2", "v1")], tmp_path / "cache", OPTIONS, line_scan)
+    sides = scan_revisions(estate, [RefRange("shop", "v2", "v1")], tmp_path / "cache", OPTIONS, line_scan)
     [change] = sides.diff.changes
     assert (change.status, change.commit) == ("removed", None)
 
 
 def test_sarif_of_a_range_holds_the_findings_of_its_source_only(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_sides(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
+    sides = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
     sarif = render(sides, "sarif")
     assert '"c4traceFinding/v1": "shop/tasks.txt"' in sarif
     assert '"c4traceFinding/v1": "campus/tasks.txt"' not in sarif
@@ -77,6 +77,6 @@ def test_sarif_of_a_range_holds_the_findings_of_its_source_only(estate: Estate, 
 
 def test_a_range_of_no_source_and_a_ref_that_is_not_there_are_told(estate: Estate, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="campus, shop"):
-        scan_sides(estate, [RefRange("stop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
+        scan_revisions(estate, [RefRange("stop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
     with pytest.raises(SourceError, match="v3"):
-        scan_sides(estate, [RefRange("shop", "v1", "v3")], tmp_path / "cache", OPTIONS, line_scan)
+        scan_revisions(estate, [RefRange("shop", "v1", "v3")], tmp_path / "cache", OPTIONS, line_scan)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c4trace.compare.revisions import RefRange, Sides, scan_sides
+from c4trace.compare.revisions import RefRange, Revisions, scan_revisions
 from c4trace.sources import open_sources
 from extractor.estate.file import Estate, load_estate
 from extractor.model.graph import Graph
@@ -130,13 +130,15 @@ def options(tmp_path: Path, jobs: int = 1) -> ScanOptions:
     return ScanOptions(stamp="2026-01-01T00:00:00Z", version="0", jobs=jobs, cache_dir=tmp_path / "cache", offline=True)
 
 
-def against_v1(estate: Estate, tmp_path: Path, files: dict[str, str], jobs: int = 1) -> Sides:
+def against_v1(estate: Estate, tmp_path: Path, files: dict[str, str], jobs: int = 1) -> Revisions:
     add_commit(tmp_path / "shop", files, "Change it", 2)
     git(tmp_path / "shop", "tag", "v2")
-    return scan_sides(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", options(tmp_path, jobs), scan_states)
+    return scan_revisions(
+        estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", options(tmp_path, jobs), scan_states
+    )
 
 
-def told(sides: Sides) -> list[tuple[str, str, str]]:
+def told(sides: Revisions) -> list[tuple[str, str, str]]:
     return [(change.kind, change.status, change.title) for change in sides.diff.changes]
 
 

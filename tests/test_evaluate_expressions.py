@@ -15,7 +15,7 @@ from extractor.evaluate.values import (
     Param,
     Query,
     QueryMethod,
-    Setting,
+    SettingRef,
     Text,
     Unknown,
     Value,
@@ -35,7 +35,7 @@ def told(value: Value) -> str:
         return f"outside {value.path}"
     if isinstance(value, Env):
         return f"env {value.name}={'|'.join(map(show, value.default))}{' required' if value.required else ''}"
-    if isinstance(value, Setting):
+    if isinstance(value, SettingRef):
         return "setting " + ".".join((value.name, *value.path))
     if isinstance(value, Query):
         return f"query {value.cls.scope.name}"
@@ -45,7 +45,7 @@ def told(value: Value) -> str:
 
 
 def names(ev: Evaluator, module: str, name: str) -> list[str]:
-    found = ev.world.find(module)
+    found = ev.index.find(module)
     assert found is not None
     return [told(value) for value in ev.module_name(found, name)]
 
@@ -199,7 +199,7 @@ def test_members_are_those_that_python_finds(expression: str, found: list[str]) 
 
 def test_a_parameter_is_what_its_annotation_says_until_it_is_bound() -> None:
     ev = evaluator({"m.py": CLASSES})
-    typed = ev.world.modules[0].define("typed")
+    typed = ev.index.modules[0].define("typed")
     frame = ev.frame(typed)
     assert [[told(v) for v in ev.eval(("p", name), frame)] for name in ("client", "other")] == [
         ["m.Base()"],
@@ -209,7 +209,7 @@ def test_a_parameter_is_what_its_annotation_says_until_it_is_bound() -> None:
 
 def test_subclasses_and_the_order_in_which_members_are_looked_for() -> None:
     ev = evaluator({"m.py": CLASSES + "\nclass Mixed(Grandchild, dict): ...\n"})
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     order, outside = ev.classes.mro(module.define("Mixed"))
     assert [cls.scope.name for cls in order] == ["Mixed", "Grandchild", "Child", "Base"]
     assert outside == ("builtins.dict",)
@@ -218,7 +218,7 @@ def test_subclasses_and_the_order_in_which_members_are_looked_for() -> None:
 
 def test_a_class_that_is_its_own_base_ends() -> None:
     ev = evaluator({"m.py": "class A(B): ...\nclass B(A): ...\nR = A().x\n"})
-    assert len(ev.classes.mro(ev.world.modules[0].define("A"))[0]) == 2
+    assert len(ev.classes.mro(ev.index.modules[0].define("A"))[0]) == 2
     assert len(names(ev, "m", "R")) == 1
 
 
@@ -326,7 +326,7 @@ def test_query_sets_give_instances_of_their_model(expression: str, found: list[s
 def test_decorators_go_by_their_qualified_names() -> None:
     source = "import celery\nfrom celery import shared_task as job\n@job(bind=True)\n@celery.decorator\ndef f(): ...\n"
     ev = evaluator({"m.py": source})
-    assert ev.decorator_names(ev.world.modules[0].define("f")) == ("celery.shared_task", "celery.decorator")
+    assert ev.decorator_names(ev.index.modules[0].define("f")) == ("celery.shared_task", "celery.decorator")
 
 
 def test_dotted_text_names_modules_classes_and_methods() -> None:
@@ -390,7 +390,7 @@ def emptied():
 
 def test_a_dictionary_that_a_function_fills_holds_the_keys_it_put_in() -> None:
     ev = evaluator({"m/__init__.py": "", "m/a.py": FILLED})
-    module = ev.world.find("m.a")
+    module = ev.index.find("m.a")
     assert module is not None
     owner = module.define("gather")
     [call] = [call for call in owner.scope.calls if call.func == ("n", "visit")]
@@ -407,6 +407,6 @@ def test_other_dictionaries_hold_what_is_written_in_them(function: str, value: s
 def test_a_key_of_a_parameter_is_known_one_deep(asked: str, path: str) -> None:
     """What a loop walks down, keys of keys, would double with every round."""
     ev = evaluator({"m.py": f"def f(given):\n    return {asked}\n"})
-    function = ev.world.modules[0].define("f")
+    function = ev.index.modules[0].define("f")
     found = [value for expr in function.scope.returns for value in ev.eval(expr, ev.frame(function))]
     assert found == [Param(function, "given", path)]

@@ -39,7 +39,7 @@ def python(source: str) -> object:
 def folded(source: str) -> Values:
     """What the evaluator makes of it."""
     ev = evaluator({"m.py": source})
-    [module] = ev.world.modules
+    [module] = ev.index.modules
     return ev.module_name(module, "RESULT")
 
 
@@ -375,7 +375,7 @@ def test_a_text_that_doubles_itself_ends_as_an_open_one(last: str) -> None:
     for n in range(1, 60):  # a look at each name lets the next start from what is known
         lines += [last % (n, n - 1, n - 1), f"print(A{n})"]
     ev = evaluator({"m.py": "\n".join(lines)})
-    [module] = ev.world.modules
+    [module] = ev.index.modules
     found = [v for n in range(60) for v in ev.module_name(module, f"A{n}") if isinstance(v, Text)]
     assert found[1].literal is not None
     assert max(len("".join(p if isinstance(p, str) else "?" for p in v.parts)) for v in found) <= MAX_TEXT

@@ -13,7 +13,7 @@ from extractor.graph.deployment import Deployment, Link, deployments
 from extractor.graph.nodes import nodes
 from extractor.graph.timing import timings
 from extractor.link.facts import RepoFacts
-from extractor.link.settings import DeclaredStore, Joint, Where
+from extractor.link.settings import DeclaredStore, SettingBinding, Where
 from extractor.model.graph import Flow, Node, Source
 from tests.diff_graphs import route, schedule, task
 
@@ -197,13 +197,13 @@ def test_files_for_tests_show_no_deployment() -> None:
     assert found == Deployment()
 
 
-BUNDLES = Joint("", "bundles", "WEBPACK_LOADER", Where("shop/settings.py", 3, 5))
+BUNDLES = SettingBinding("", "bundles", "WEBPACK_LOADER", Where("shop/settings.py", 3, 5))
 WATCH = "  watch:\n    image: node:20\n    environment:\n      API: http://web:8000/api\n"
 
 
 def test_pages_take_their_scripts_from_the_front_end() -> None:
     compose = f"services:\n{WATCH}{WEB}    links:\n      - watch\n"
-    found = {(k.source, k.target): k for k in deployed({"docker-compose.yml": compose}, joints=(BUNDLES,)).links}
+    found = {(k.source, k.target): k for k in deployed({"docker-compose.yml": compose}, bindings=(BUNDLES,)).links}
     bundles = found["shop/web", "shop/watch"]
     assert (bundles.label, bundles.confidence) == ("front-end bundles", "certain")
     assert (lines(bundles, "setting"), lines(bundles)) == ([("shop/settings.py", 3)], [("docker-compose.yml", 10)])
@@ -213,7 +213,7 @@ def test_pages_take_their_scripts_from_the_front_end() -> None:
 @pytest.mark.parametrize(("front_ends", "drawn"), [(1, 1), (2, 0)])
 def test_a_front_end_that_nothing_names_is_taken_when_it_is_the_only_one(front_ends: int, drawn: int) -> None:
     fronts = "".join(f"  front{n}:\n    image: node:20\n" for n in range(front_ends))
-    found = deployed({"docker-compose.yml": f"services:\n{fronts}{WEB}"}, joints=(BUNDLES,)).links
+    found = deployed({"docker-compose.yml": f"services:\n{fronts}{WEB}"}, bindings=(BUNDLES,)).links
     assert [link.confidence for link in found] == ["likely"] * drawn
 
 
@@ -226,8 +226,8 @@ def test_of_two_services_a_proxy_serves_the_one_whose_application_the_unit_runs(
 
 
 def test_beat_keeps_its_schedule_where_its_scheduler_does() -> None:
-    kept = (Joint("", "scheduler", "CELERY_BEAT_SCHEDULER", Where("shop/settings.py", 7, 7), "redis"),)
-    rows = {"joints": kept, "schedules": (schedule(),), "tasks": (task(),)}
+    kept = (SettingBinding("", "scheduler", "CELERY_BEAT_SCHEDULER", Where("shop/settings.py", 7, 7), "redis"),)
+    rows = {"bindings": kept, "schedules": (schedule(),), "tasks": (task(),)}
     assert ends(deployed({}, declared=(BROKER,), **rows)) == [("shop/web-beat", "shop/redis", "keeps its schedule")]
     assert ends(deployed({}, **rows)) == []
 
@@ -260,10 +260,10 @@ def test_containers_say_what_runs_them_and_where_that_was_read() -> None:
 
 def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
     where = Where("shop/settings.py", 11, 14)
-    joint = Joint(
+    joint = SettingBinding(
         "", "sign-in", "AUTHENTICATION_BACKENDS", where, "google-oauth", "a.Google", "OAuth 2", "settings.SSO"
     )
-    [link] = deployed({}, joints=(joint,)).links
+    [link] = deployed({}, bindings=(joint,)).links
     assert (link.source, link.target, link.label, link.protocol) == ("shop/web", "google-oauth", "sign-in", "OAuth 2")
     assert (link.condition, link.why) == ("settings.SSO", "AUTHENTICATION_BACKENDS names a.Google")
     assert [(e.path, e.line, e.end_line, e.role) for e in link.evidence] == [("shop/settings.py", 11, 14, "setting")]

@@ -100,7 +100,7 @@ def test_an_edge_for_each_way_to_run_code(source: str, expected: set[tuple[str, 
 def test_a_function_inside_another_is_run_through_it() -> None:
     ev = evaluator({"m.py": "def outer():\n    def inner():\n        go()\n    return [lambda: go()]\ndef go(): ...\n"})
     graph = callgraph.build(ev)
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     outer = {(e.target.scope.name, e.how) for e in graph.callees[module.define("outer")]}
     assert outer == {("outer.inner", "callback"), ("outer.<lambda>1", "callback")}
     assert {e.source.scope.name for e in graph.callers[module.define("go")]} == {"outer.inner", "outer.<lambda>1"}
@@ -123,7 +123,7 @@ def test_a_backend_that_only_a_setting_names_is_made_by_who_uses_it() -> None:
     """
     ev = evaluator({"m.py": source})
     graph = callgraph.build(ev)
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     made_by = {c: {e.source.scope.name for e in graph.callers[module.define(f"{c}.__init__")]} for c in ("Git", "Own")}
     assert made_by == {"Git": {"use"}, "Own": {"make"}}
 
@@ -142,7 +142,7 @@ def test_a_class_of_a_framework_has_its_methods_run_and_a_class_of_one_s_own_has
     """
     ev = evaluator({"m.py": source})
     graph = callgraph.build(ev)
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     assert {e.target.scope.name for e in graph.callees[module.define("View")]} == {"View.get", "Reply"}
     assert module.define("Own") not in graph.callees
 
@@ -163,7 +163,7 @@ def test_a_view_that_chooses_its_class_runs_what_it_may_choose() -> None:
     """
     ev = evaluator({"m.py": source})
     graph = callgraph.build(ev)
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     chosen = graph.callees[module.define("Requests.get_serializer_class")]
     assert {edge.target.scope.name for edge in chosen} == {"Ask", "Change"}
 
@@ -184,7 +184,7 @@ def test_saving_a_model_runs_what_it_overrides() -> None:
     """
     ev = evaluator({"m.py": source})
     graph = callgraph.build(ev)
-    module = ev.world.modules[0]
+    module = ev.index.modules[0]
     assert "Order.save" in {e.target.scope.name for e in graph.callees[module.define("f")]}
     assert module.define("g") not in graph.callees
 

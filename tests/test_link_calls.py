@@ -10,7 +10,7 @@ from extractor.estate.file import Estate
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.settings import DeclaredStore, SettingsTable, Where
-from extractor.link.targets import Systems
+from extractor.link.targets import Targets
 from extractor.model.graph import Call
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
@@ -34,7 +34,7 @@ def read(source: str, engine: str = "") -> calls.Rows:
     declared = DeclaredStore("default", "database", engine, engine, "DATABASES", None, where) if engine else None
     around = calls.Surroundings(
         REPO,
-        Systems(Estate("Shop", ()), book, REPO, table.value),
+        Targets(Estate("Shop", ()), book, REPO, table.value),
         entrypoints.reach(ev, graph, {}, (), ()),
         lambda _kind, _alias: declared,
         lambda _path, _contexts: ("web",),

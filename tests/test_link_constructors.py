@@ -6,7 +6,7 @@ import textwrap
 
 from extractor.evaluate.folding import show
 from extractor.link import callgraph
-from extractor.link.constructors import with_makers
+from extractor.link.constructors import with_constructors
 from extractor.link.effects import Effects
 from extractor.rules.clients import shipped_rules
 from tests.worlds import evaluator
@@ -30,8 +30,8 @@ def urls(makers: str) -> dict[str, list[str]]:
     ev = evaluator({"m/__init__.py": "", "m/a.py": source})
     graph = callgraph.build(ev)
     found: dict[str, list[str]] = {}
-    for effect in with_makers(ev, graph, Effects(ev, graph, shipped_rules()).find()):
-        found.setdefault(effect.site.owner.shown, []).extend(show(u) for f in effect.facets for u in f.urls)
+    for effect in with_constructors(ev, graph, Effects(ev, graph, shipped_rules()).find()):
+        found.setdefault(effect.site.owner.shown, []).extend(show(u) for f in effect.requests for u in f.urls)
     return found
 
 

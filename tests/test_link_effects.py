@@ -20,9 +20,9 @@ def sent(source: str, libraries: dict[str, dict[str, str]] | None = None) -> set
     ev = evaluator({"m.py": HEAD + textwrap.dedent(source)}, libraries)
     effects = Effects(ev, callgraph.build(ev), shipped_rules()).find()
     return {
-        (effect.site.owner.shown, "|".join(facets.methods), "|".join(map(show, facets.urls)), facets.timeout)
+        (effect.site.owner.shown, "|".join(request.methods), "|".join(map(show, request.urls)), request.timeout)
         for effect in effects
-        for facets in effect.facets
+        for request in effect.requests
     }
 
 

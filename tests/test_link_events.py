@@ -13,8 +13,8 @@ from extractor.graph.deployment import deployments
 from extractor.graph.timing import timings
 from extractor.link import callgraph, calls, entrypoints, events
 from extractor.link.facts import RepoFacts
-from extractor.link.settings import Joint, SettingsTable, Where
-from extractor.link.targets import Systems
+from extractor.link.settings import SettingBinding, SettingsTable, Where
+from extractor.link.targets import Targets
 from extractor.model.graph import Call, Context, Gap, Source
 from extractor.rules.clients import shipped_rules
 from tests.diff_graphs import route
@@ -54,7 +54,9 @@ def close(user):
 """
 
 
-def read(services: tuple[str, ...] = ("web",), **files: str) -> tuple[list[Call], list[Gap], tuple[Joint, ...]]:
+def read(
+    services: tuple[str, ...] = ("web",), **files: str
+) -> tuple[list[Call], list[Gap], tuple[SettingBinding, ...]]:
     """The events that go out of a repository, its topics that none does to, and the settings that say so."""
     known = {"shop/__init__.py": "", "shop/common.py": COMMON, "shop/prod.py": PRODUCTION, "shop/a.py": SENDS}
     known |= {name.replace("__", "/") + ".py": text for name, text in files.items()}
@@ -64,7 +66,7 @@ def read(services: tuple[str, ...] = ("web",), **files: str) -> tuple[list[Call]
     graph = callgraph.build(ev)
     around = calls.Surroundings(
         REPO,
-        Systems(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
+        Targets(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
         entrypoints.reach(ev, graph, {}, (), ()),
         lambda _kind, _alias: None,
         lambda _path, _contexts: services,
@@ -139,7 +141,7 @@ def test_an_event_is_an_arrow_that_nobody_waits_for_with_the_setting_beside_the_
     sent, _gaps, joints = read()
     request = (Context("request", "/award/"),)
     known = {
-        "shop": facts(calls=(dataclasses.replace(sent[0], contexts=request, confidence="certain"),), joints=joints)
+        "shop": facts(calls=(dataclasses.replace(sent[0], contexts=request, confidence="certain"),), bindings=joints)
     }
     estate = Estate("Test", (System("shop", "Shop", kind="system"),))
     [flow] = Arrows(estate, known, timings(known), deployments(estate, known)).flows()
@@ -155,7 +157,11 @@ def test_an_event_is_an_arrow_that_nobody_waits_for_with_the_setting_beside_the_
     ("rows", "label", "line"),
     [
         (
-            {"joints": (Joint("", "consumer", "EVENT_BUS_CONSUMER", Where("shop/prod.py", 9, 9), "event-bus"),)},
+            {
+                "bindings": (
+                    SettingBinding("", "consumer", "EVENT_BUS_CONSUMER", Where("shop/prod.py", 9, 9), "event-bus"),
+                )
+            },
             "events",
             "shop/prod.py",
         ),

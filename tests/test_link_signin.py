@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.settings import Joint, SettingsTable
+from extractor.link.settings import SettingBinding, SettingsTable
 from extractor.link.signin import sign_ins
 from tests.worlds import REPO, evaluator
 
@@ -45,7 +45,7 @@ class Anybody(BaseOAuth2):
 """
 
 
-def read(production: str = PRODUCTION) -> tuple[Joint, ...]:
+def read(production: str = PRODUCTION) -> tuple[SettingBinding, ...]:
     files = {"shop/__init__.py": "", "shop/common.py": COMMON, "shop/prod.py": production, "shop/auth.py": AUTH}
     ev = evaluator(files)
     return sign_ins(ev, {"web": SettingsTable.build(ev, REPO, ("shop.prod",), "web")})

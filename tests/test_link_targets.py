@@ -11,7 +11,7 @@ from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.naming import owner_named, vendor_named, words_of
 from extractor.link.settings import SettingsTable
-from extractor.link.targets import Systems
+from extractor.link.targets import Targets
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
 
@@ -53,7 +53,7 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
     effects = Effects(ev, graph, book).find()
     around = calls.Surroundings(
         REPO,
-        Systems(estate, book, REPO, table.value),
+        Targets(estate, book, REPO, table.value),
         entrypoints.reach(ev, graph, {}, (), ()),
         lambda _kind, _alias: None,
         lambda _path, _contexts: ("web",),

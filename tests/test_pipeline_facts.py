@@ -12,7 +12,7 @@ from extractor.estate.file import apply_overrides, load_estate, parse_source_ove
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
-from extractor.pipeline.repository import Reading, link_repository
+from extractor.pipeline.repository import ReadRepository, link_repository
 from extractor.sources import open_source
 from tests.build_estate import build_estate
 
@@ -42,7 +42,7 @@ def test_a_second_scan_links_nothing_anew_but_what_a_missing_library_leaves_open
     linked: list[str] = []
     link = link_repository
 
-    def recorded(reading: Reading, *given: Any) -> RepoFacts:
+    def recorded(reading: ReadRepository, *given: Any) -> RepoFacts:
         linked.append(reading.source.name)
         return link(reading, *given)
 

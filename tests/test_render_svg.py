@@ -15,7 +15,7 @@ from extractor.model.graph import Context
 from extractor.views import Boundary, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.workers import worker_pool
 from renderers.svg import DARK, LIGHT, LayoutError, layout, quality, render_pictures, render_svg, style_sheet
-from renderers.svg.label_placement import tidy
+from renderers.svg.label_placement import placed_labels
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width, wrap
 from tests.golden_files import check_golden
@@ -236,13 +236,13 @@ class TestMeter:
         assert quality.read(self.placed(Rect("e", 100, 110, 60, 20))).edge_label == 1
 
     def test_a_label_in_the_way_is_moved_along_its_arrow(self) -> None:
-        moved = tidy(self.placed(Rect("e", 20, 20, 60, 20)))
+        moved = placed_labels(self.placed(Rect("e", 20, 20, 60, 20)))
         assert quality.read(moved).clear
         assert 50 < moved.labels[0].centre[1] < 200
 
     def test_a_label_that_is_clear_stays(self) -> None:
         label = Rect("e", 120, 60, 60, 20)
-        assert tidy(self.placed(label)).labels == (label,)
+        assert placed_labels(self.placed(label)).labels == (label,)
 
 
 class TestText:

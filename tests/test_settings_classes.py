@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link.celery import schedules, tasks
-from extractor.link.settings.class_settings import lifted
+from extractor.link.settings.class_settings import with_class_settings
 from extractor.link.settings.table import SettingsTable
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from tests.worlds import REPO, world
 
 LOADER = """
@@ -59,7 +59,7 @@ FILES = {
 
 
 def evaluated(files: dict[str, str]) -> Evaluator:
-    return Evaluator(World(REPO, lifted(REPO, world(files).modules)))
+    return Evaluator(ModuleIndex(REPO, with_class_settings(REPO, world(files).modules)))
 
 
 def table(ev: Evaluator, module: str) -> SettingsTable:
@@ -120,4 +120,4 @@ def test_django_configurations_takes_the_class_that_is_named() -> None:
 def test_other_modules_stay_as_they_are() -> None:
     files = {"shop/settings.py": "class Options:\n    HOST = 'a'\n", "log.py": "log = get(); log.named(__name__)\n"}
     modules = tuple(world(files).modules)
-    assert lifted(REPO, modules) == modules
+    assert with_class_settings(REPO, modules) == modules

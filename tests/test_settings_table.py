@@ -190,7 +190,7 @@ def test_without_an_estate_the_settings_module_that_the_repository_names_is_used
         "shop/other.py": "HOST = 'b'",
     }
     ev = evaluator(files)
-    assert settings_modules(ev.world) == ("shop.settings", "shop.other")
+    assert settings_modules(ev.index) == ("shop.settings", "shop.other")
     assert SettingsTable.build(ev, "shop", (), "web").text("HOST") == "a"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from extractor.errors import SourceError
 from extractor.model.graph import Skip
-from extractor.sources import Change, SourceSpec, Tree, changed_paths, list_tags, open_source
+from extractor.sources import FileChange, SourceSpec, Tree, changed_paths, list_tags, open_source
 from tests.git_repository import add_commit, git, make_repository
 
 
@@ -229,7 +229,10 @@ def test_what_changed_between_two_commits_and_who_did_it(shop: Path, cache: Path
     base, head = (open_source(SourceSpec("shop", str(shop), ref), cache) for ref in (first, last))
     changes = changed_paths(base, head)
     blob = {e.path: e.blob for e in head.entries}
-    assert changes == (Change("a.py", base.entries[0].blob, blob["a.py"]), Change("new.py", None, blob["new.py"]))
+    assert changes == (
+        FileChange("a.py", base.entries[0].blob, blob["a.py"]),
+        FileChange("new.py", None, blob["new.py"]),
+    )
     (note,) = head.commits_touching("a.py", first)
     assert (note.date, note.subject) == ("2024-01-02T12:00:00+02:00", "Change a")
     assert head.commits_touching("pkg/b.py", first) == ()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Module, module_name
 from extractor.summary import summarize
 
 REPO = "shop"
 
 
-def world(files: dict[str, str], libraries: dict[str, dict[str, str]] | None = None) -> World:
+def world(files: dict[str, str], libraries: dict[str, dict[str, str]] | None = None) -> ModuleIndex:
     """A world of one repository named `shop`: source text by path; `libraries` holds those of pinned distributions."""
     placed = [("repo", path, source) for path, source in files.items()]
     placed += [(name, path, source) for name, inside in (libraries or {}).items() for path, source in inside.items()]
@@ -22,7 +22,7 @@ def world(files: dict[str, str], libraries: dict[str, dict[str, str]] | None = N
         summary = summarize(textwrap.dedent(source).encode())
         assert summary.error is None, f"{path}: {summary.error}"
         modules.append(Module(REPO, path, name, package, origin, summary))
-    return World(REPO, modules)
+    return ModuleIndex(REPO, modules)
 
 
 def evaluator(files: dict[str, str], libraries: dict[str, dict[str, str]] | None = None) -> Evaluator:

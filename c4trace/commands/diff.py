@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4trace.compare.revisions import Sides
+from c4trace.compare.revisions import Revisions
 from c4trace.compare.run import SIDES, add_sides, find_sides
 from c4trace.console import Console, harmless
 from extractor.errors import UserError
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return status
 
 
-def render(sides: Sides, form: str, breaches: Sequence[str] = ()) -> str:
+def render(sides: Revisions, form: str, breaches: Sequence[str] = ()) -> str:
     """The diff in one of the formats."""
     if form == "markdown":
         from renderers.diff.markdown import render_diff_markdown
@@ -91,14 +91,14 @@ def render(sides: Sides, form: str, breaches: Sequence[str] = ()) -> str:
     return render_diff_terminal(sides.diff, False, breaches)
 
 
-def _ranged(graph: Graph, sides: Sides) -> Graph:
+def _ranged(graph: Graph, sides: Revisions) -> Graph:
     """The graph with the findings of the sources that the user compares: others are no business of their code host."""
     if not sides.ranged:
         return graph
     return dataclasses.replace(graph, findings=tuple(f for f in graph.findings if f.repo in sides.ranged))
 
 
-def _page(sides: Sides, breaches: Sequence[str]) -> str:
+def _page(sides: Revisions, breaches: Sequence[str]) -> str:
     from extractor.views import build_views
     from extractor.views.merged import merged_views
     from renderers.diff.html import render_diff_html
@@ -109,7 +109,7 @@ def _page(sides: Sides, breaches: Sequence[str]) -> str:
     return render_diff_html(sides.diff, views, render_svg, breaches)
 
 
-def _gate(options: argparse.Namespace, sides: Sides, console: Console) -> tuple[int, list[str]]:
+def _gate(options: argparse.Namespace, sides: Revisions, console: Console) -> tuple[int, list[str]]:
     if not options.gate:
         return 0, []
     from c4trace.compare.gate import BASELINE, judge, policy_of

@@ -17,7 +17,7 @@ from c4trace.console import Console
 from c4trace.nightly.config import NightlyConfig, load_config
 from c4trace.nightly.log import Log
 from c4trace.nightly.night import run_night
-from c4trace.nightly.parts import Extras, Parts, World
+from c4trace.nightly.parts import Extras, Outside, Parts
 from c4trace.nightly.report import tell_failure
 from c4trace.output.formats import DEFAULT_FORMATS, Material, kept_layouts, render_outputs
 from c4trace.output.publish import check_out_dir, publish
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Do one night; the exit status. What goes wrong in it is in the log, so only the status is left to give."""
     config = _config(options)
-    world = World(os.environ, _now, time.sleep)
+    world = Outside(os.environ, _now, time.sleep)
     log = Log(sys.stderr, _now, options.log_json, console.quiet)
     began = world.now()
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from c4trace.console import Console
 
 if TYPE_CHECKING:
-    from extractor.rules.clients import ClientRule, Example
+    from extractor.rules.clients import CallExample, ClientRule
 
 DETAILS = """\
 examples:
@@ -93,7 +93,7 @@ def _in_full(client: ClientRule) -> str:
     return "\n\n".join(parts)
 
 
-def _code(example: Example) -> str:
+def _code(example: CallExample) -> str:
     return textwrap.indent(example.code.rstrip(), "  ")
 
 

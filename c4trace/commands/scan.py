@@ -80,7 +80,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     estate = choose_estate(options.estate, options.source, options.only)
     check_out_dir(options.out)
     cache_dir = options.cache_dir or default_cache_dir()
-    clock = _Clock(console, options.timings)
+    clock = _StageClock(console, options.timings)
     with console.progress() as progress:
         scan_options = ScanOptions(
             stamp=stamp(),
@@ -118,7 +118,7 @@ def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Gr
     return scan_estate(estate, trees, options)
 
 
-class _Clock:
+class _StageClock:
     """Says how long each stage took, when that was asked for."""
 
     def __init__(self, console: Console, wanted: bool) -> None:

@@ -37,7 +37,7 @@ class RefRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class Revisions:
     """Both graphs and what they differ in. `ranged` names the sources that were given as ranges of refs, if any."""
 
     base: Graph
@@ -52,10 +52,10 @@ def parse_range(text: str) -> RefRange | None:
     return RefRange(found["name"], found["base"], found["head"]) if found else None
 
 
-def read_sides(base: str, head: str, store: Path) -> Sides:
+def read_revisions(base: str, head: str, store: Path) -> Revisions:
     """Two sides that each are a graph.json (or a directory that holds one) or name a snapshot in `store`."""
     old, new = read_graph(base, store), read_graph(head, store)
-    return Sides(old, new, diff_graphs(old, new))
+    return Revisions(old, new, diff_graphs(old, new))
 
 
 def read_graph(text: str, store: Path) -> Graph:
@@ -74,7 +74,9 @@ def read_graph(text: str, store: Path) -> Graph:
     )
 
 
-def scan_sides(estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, scan: Scan) -> Sides:
+def scan_revisions(
+    estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, scan: Scan
+) -> Revisions:
     """Both refs of each range scanned, the other sources of the estate at their own ref on both sides.
 
     `scan` makes both graphs (`scan_states` of the pipeline). The diff says which commits brought its changes, as far as
@@ -87,7 +89,7 @@ def scan_sides(estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, opti
         trees.append(open_sources(side, cache_dir, options.offline, options.progress))
     old, new = scan(list(zip(estates, trees, strict=True)), options)
     diff = with_commits(diff_graphs(old, new), TreeHistory(trees[0], trees[1]))
-    return Sides(old, new, diff, tuple(sorted(r.name for r in ranges)))
+    return Revisions(old, new, diff, tuple(sorted(r.name for r in ranges)))
 
 
 def _base_ref(item: RefRange) -> str:

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from c4trace.compare.revisions import Sides, parse_range, read_graph, read_sides, scan_sides
+from c4trace.compare.revisions import Revisions, parse_range, read_graph, read_revisions, scan_revisions
 from c4trace.console import Console
 from c4trace.snapshots.spec import default_store
 from extractor.diff import diff_graphs
@@ -40,7 +40,7 @@ def add_sides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_sides(options: argparse.Namespace, console: Console, alone: bool = False) -> Sides:
+def find_sides(options: argparse.Namespace, console: Console, alone: bool = False) -> Revisions:
     """The sides that the arguments name. With `alone`, one side may stand for the head, against nothing."""
     ranges = [parse_range(text) for text in options.sides]
     if any(ranges) and not any(Path(text).exists() for text in options.sides):
@@ -49,13 +49,13 @@ def find_sides(options: argparse.Namespace, console: Console, alone: bool = Fals
         return _scanned(options, console)
     store = options.store or default_store()
     if len(options.sides) == 2:
-        return read_sides(options.sides[0], options.sides[1], store)
+        return read_revisions(options.sides[0], options.sides[1], store)
     if alone and len(options.sides) == 1:
         from c4trace.compare.gate import empty_base
 
         head = read_graph(options.sides[0], store)
         base = empty_base(head)
-        return Sides(base, head, diff_graphs(base, head))
+        return Revisions(base, head, diff_graphs(base, head))
     half = next((text for text in options.sides if "@" in text and ".." in text and not parse_range(text)), "")
     if half:
         raise UserError(f"{half!r} is no whole range of refs", "give NAME@BASE..HEAD, the source's id and both refs")
@@ -63,7 +63,7 @@ def find_sides(options: argparse.Namespace, console: Console, alone: bool = Fals
     raise UserError(f"{count} given", "give BASE and HEAD, or ranges NAME@BASE..HEAD")
 
 
-def _scanned(options: argparse.Namespace, console: Console) -> Sides:
+def _scanned(options: argparse.Namespace, console: Console) -> Revisions:
     from c4trace.sources import choose_estate, default_cache_dir
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
@@ -76,4 +76,4 @@ def _scanned(options: argparse.Namespace, console: Console) -> Sides:
 
     with console.progress() as progress:
         scan_options = ScanOptions(stamp(), version(), options.jobs, cache_dir, options.offline, progress)
-        return scan_sides(estate, ranges, cache_dir, scan_options, scan_states)
+        return scan_revisions(estate, ranges, cache_dir, scan_options, scan_states)

@@ -19,7 +19,7 @@ from c4trace.nightly.fetch import Fetched, fetch_all
 from c4trace.nightly.lock import Busy, hold
 from c4trace.nightly.log import Log
 from c4trace.nightly.pages import extras_of
-from c4trace.nightly.parts import Parts, Run, World
+from c4trace.nightly.parts import Outside, Parts, Run
 from c4trace.nightly.report import tell_failure, tell_notices, write_night
 from c4trace.snapshots.store import Snapshot, SnapshotStore, stamp, unstamp
 from extractor.diff.document import GraphDiff
@@ -49,7 +49,7 @@ class _News:
     breaches: tuple[Breach, ...] = ()
 
 
-def run_night(config: NightlyConfig, parts: Parts, world: World, log: Log) -> int:
+def run_night(config: NightlyConfig, parts: Parts, world: Outside, log: Log) -> int:
     """Do one night; return the exit status: 0 done (or another run is at it), 1 done and the gate is breached,
     3 a source is lost (not reached, no copy of it here): the last good state was published again, marked as such.
 

@@ -27,7 +27,7 @@ class Extras:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Outside:
     """What is outside of a night: the variables that hold the webhooks' secrets, the clock, and waiting (seconds)."""
 
     environment: Mapping[str, str]
@@ -62,7 +62,7 @@ class Run:
 
     config: NightlyConfig
     parts: Parts
-    world: World
+    world: Outside
     log: Log
     store: SnapshotStore
     began: datetime

@@ -11,7 +11,7 @@ from c4trace.nightly.events import notice_key
 from c4trace.nightly.log import Log
 from c4trace.nightly.metrics import Metric, write_metrics
 from c4trace.nightly.notify import Event
-from c4trace.nightly.parts import Run, World
+from c4trace.nightly.parts import Outside, Run
 from c4trace.snapshots.store import COUNTED, SnapshotStore, count, stamp, unstamp
 from extractor.errors import C4traceError
 from extractor.model.graph import SEVERITIES, Graph
@@ -41,7 +41,7 @@ def tell_notices(run: Run) -> int:
     return sum(failed.values())
 
 
-def tell_failure(config: NightlyConfig, world: World, log: Log, error: Exception, began: datetime) -> None:
+def tell_failure(config: NightlyConfig, world: Outside, log: Log, error: Exception, began: datetime) -> None:
     """Log why a run failed, tell the hooks that want to know at once (the store may be what failed; what could not be
     told is kept in it, if it can be), and write it into the metrics.
     """

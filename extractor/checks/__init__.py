@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from extractor.checks.context import Scene, SettingsView
+from extractor.checks.context import CheckContext, SettingsView
 from extractor.checks.contracts import contracts, unresolved_schedules
 from extractor.checks.ignores import apply_ignores
 from extractor.checks.registry import find
 from extractor.rules.findings import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 
 __all__ = [
+    "CheckContext",
     "FindingRule",
-    "Scene",
     "SettingsView",
     "apply_ignores",
     "contracts",

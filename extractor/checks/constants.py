@@ -45,7 +45,7 @@ def _steps(ev: Evaluator, expr: Expr, owner: Def) -> Iterator[tuple[Def, int, Ex
     elif tag == "n":
         yield from _bound(owner.module.define(""), expr[1])
     elif tag == "mf":
-        module = ev.world.find(owner.module.absolute(expr[1]))
+        module = ev.index.find(owner.module.absolute(expr[1]))
         if module is not None:
             yield from _bound(module.define(""), expr[2])
     elif tag == "a":

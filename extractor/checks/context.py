@@ -14,7 +14,7 @@ from extractor.evaluate.values import DefRef, Env, Ext, Inst, Param, Partial, Te
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.effects import Effect
 from extractor.link.entrypoints import Reach
-from extractor.link.request import Facets, read_call
+from extractor.link.request import Request, read_call
 from extractor.model.graph import Call, Context
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
@@ -29,7 +29,7 @@ _LOCAL = re.compile(
 )
 
 
-class Placed(Protocol):
+class Located(Protocol):
     """Lines of a file of the repository, from 1."""
 
     @property
@@ -49,7 +49,7 @@ class SettingsView(Protocol):
     def raw(self, name: str) -> Values:
         """What a setting can be as written; () when there is none of that name."""
 
-    def where(self, name: str) -> Placed | None:
+    def where(self, name: str) -> Located | None:
         """Where a setting is given its value."""
 
 
@@ -57,12 +57,12 @@ class SettingsView(Protocol):
 class Response:
     """What an HTTP call gave back, or a part of it: the call as its rule reads it, and the path taken from it."""
 
-    facets: Facets
+    request: Request
     path: str
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class CheckContext:
     """One repository, linked: its effects, the entry points that reach them, the rows made of them, its settings."""
 
     repo: str
@@ -226,9 +226,9 @@ def receivers(func: Value) -> Iterator[Ext | Inst]:
 
 
 __all__ = [
-    "Placed",
+    "CheckContext",
+    "Located",
     "Response",
-    "Scene",
     "SettingsView",
     "host_in",
     "is_local",

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from extractor.checks.diagnostics import Draft, findings
+from extractor.checks.diagnostics import Diagnostic, findings
 from extractor.diff.identity import canonical_url, url_path
 from extractor.model.graph import Call, Finding, Gap, Route, Schedule
 from extractor.rules.findings import FindingRule, shipped_finding_rules
@@ -29,11 +29,11 @@ def contracts(
     whose path may lead into URLs that were not read, gives no finding (it is a gap).
     """
     known = rules or shipped_finding_rules()
-    by_repo: dict[str, list[Draft]] = {}
+    by_repo: dict[str, list[Diagnostic]] = {}
     for call in calls:
         by_repo.setdefault(call.repo, [])
-    for draft_repo, draft in _contract_drafts(calls, routes, served_by, gaps, known):
-        by_repo[draft_repo].append(draft)
+    for draft_repo, diagnostic in _contract_drafts(calls, routes, served_by, gaps, known):
+        by_repo[draft_repo].append(diagnostic)
     return tuple(f for repo in sorted(by_repo) for f in findings(repo, by_repo[repo], known))
 
 
@@ -43,7 +43,7 @@ def _contract_drafts(
     served_by: Mapping[str, str],
     gaps: Sequence[Gap],
     rules: Mapping[str, FindingRule],
-) -> Iterator[tuple[str, Draft]]:
+) -> Iterator[tuple[str, Diagnostic]]:
     by_id = {route.id: route for route in routes}
     heads: dict[str, list[str]] = {}
     for served in routes:
@@ -80,20 +80,20 @@ def _literal_path(pattern: str) -> str:
     return pattern[: pattern.index("<")] if "<" in pattern else pattern
 
 
-def _deprecated(call: Call, route: Route, rule: FindingRule) -> Draft:
+def _deprecated(call: Call, route: Route, rule: FindingRule) -> Diagnostic:
     asked = f"{call.http_method or 'a call'} {canonical_url(call.url)}"
     message = f"{asked} is answered by {route.pattern}, which {route.repo} marks as deprecated: {route.deprecated}"
     return _at_call(call, rule, message)
 
 
-def _unserved(call: Call, repo: str, at_root: bool, rule: FindingRule) -> Draft:
+def _unserved(call: Call, repo: str, at_root: bool, rule: FindingRule) -> Diagnostic:
     """`at_root` says that URLs of the target were not read that may stand anywhere: then the finding is a hint."""
     asked = f"{call.http_method or 'a call to'} {canonical_url(call.url)}"
-    draft = _at_call(call, rule, f"no route of {repo}, at the commit scanned, answers {asked}")
+    diagnostic = _at_call(call, rule, f"no route of {repo}, at the commit scanned, answers {asked}")
     if not at_root:
-        return draft
-    message = f"{draft.message} (libraries of {repo} that were not read serve URLs too)"
-    return dataclasses.replace(draft, severity="low", message=message)
+        return diagnostic
+    message = f"{diagnostic.message} (libraries of {repo} that were not read serve URLs too)"
+    return dataclasses.replace(diagnostic, severity="low", message=message)
 
 
 def _prefix(gap: Gap) -> str:
@@ -113,8 +113,8 @@ def _may_serve(gap: Gap, call: Call) -> bool:
     )
 
 
-def _at_call(call: Call, rule: FindingRule, message: str) -> Draft:
-    return Draft(
+def _at_call(call: Call, rule: FindingRule, message: str) -> Diagnostic:
+    return Diagnostic(
         rule.id,
         rule.severity_for(call.contexts),
         message,
@@ -127,9 +127,9 @@ def _at_call(call: Call, rule: FindingRule, message: str) -> Draft:
     )
 
 
-def unresolved_schedules(schedules: Iterable[Schedule], rule: FindingRule) -> Iterator[Draft]:
+def unresolved_schedules(schedules: Iterable[Schedule], rule: FindingRule) -> Iterator[Diagnostic]:
     """Beat entries that name no task: the message is sent, and every worker refuses it."""
     for row in schedules:
         if row.task_id is None:
             message = f"the schedule {row.key} names the task {row.task}, which does not exist"
-            yield Draft(rule.id, rule.severity, message, row.path, row.line, row.end_line, "", row.key)
+            yield Diagnostic(rule.id, rule.severity, message, row.path, row.line, row.end_line, "", row.key)

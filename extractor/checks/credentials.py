@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from extractor.checks.context import Scene, SettingsView, literals, receivers
-from extractor.checks.diagnostics import Draft
+from extractor.checks.context import CheckContext, SettingsView, literals, receivers
+from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
 from extractor.evaluate import folding
 from extractor.evaluate.calls import Kwargs, arguments
@@ -33,26 +33,26 @@ _PLACEHOLDER = re.compile(
 _MIN_LENGTH, _MIN_DIGITS, _MIN_ENTROPY = 20, 3, 3.2
 
 
-def in_requests(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def in_requests(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Secrets given as text to a call that sends something, or to the making of its client."""
-    for site, via in _sending(scene):
-        found = next(iter(_given(scene, site, rule)), "")
-        if found and scene.contexts(site.owner):
-            rows = scene.rows_of(site)
+    for site, via in _sending(program):
+        found = next(iter(_given(program, site, rule)), "")
+        if found and program.contexts(site.owner):
+            rows = program.rows_of(site)
             system = next((row.system for row in rows if row.system), "")
             message = f"{via} is given {found} that is written into the code"
-            yield at_site(rule, scene, site, message, f"{system} {found}", rows)
+            yield at_site(rule, program, site, message, f"{system} {found}", rows)
 
 
-def _sending(scene: Scene) -> list[tuple[Site, str]]:
+def _sending(program: CheckContext) -> list[tuple[Site, str]]:
     """The sites that send something, and by what. A site is a mutable row: it is told apart by its identity."""
-    found = {id(e.site): e for e in scene.effects if any(f.rule.effect != "store" for f in e.facets)}
+    found = {id(e.site): e for e in program.effects if any(f.rule.effect != "store" for f in e.requests)}
     return [(effect.site, effect.via) for effect in found.values()]
 
 
-def _given(scene: Scene, site: Site, rule: FindingRule) -> Iterator[str]:
+def _given(program: CheckContext, site: Site, rule: FindingRule) -> Iterator[str]:
     """What secrets a call is given, in words that do not repeat them."""
-    args, kwargs = arguments(scene.ev, site.call, scene.ev.frame(site.owner))
+    args, kwargs = arguments(program.ev, site.call, program.ev.frame(site.owner))
     yield from _in_arguments(kwargs, rule)
     for values in (*args, *(values for _name, values in kwargs)):
         for value in values:
@@ -116,14 +116,14 @@ def _is_secret(value: Value) -> bool:
 # settings --------------------------------------------------------------------------------------------------------
 
 
-def in_settings(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def in_settings(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Settings that hold secrets and whose default is one: a deployment that sets nothing runs with it."""
-    for view in scene.settings:
+    for view in program.settings:
         for name in view.names():
             if is_secret_name(name) and _default_is_secret(view, name, rule):
                 where = view.where(name)
                 if where is not None:
-                    yield Draft(
+                    yield Diagnostic(
                         rule.id,
                         "medium",
                         f"the setting {name} has a secret as its default, which is public",

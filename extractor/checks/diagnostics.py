@@ -13,7 +13,7 @@ from extractor.rules.findings import FindingRule
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Diagnostic:
     """A finding before it has an identity. `subject` says what it is about in terms of the architecture: a URL, a
     setting's name, a schedule's key; never a line, a path or the name of a function."""
 
@@ -28,46 +28,53 @@ class Draft:
     call_ids: tuple[str, ...] = ()
 
 
-def findings(repo: str, drafts: Iterable[Draft], rules: Mapping[str, FindingRule]) -> tuple[Finding, ...]:
+def findings(repo: str, diagnostics: Iterable[Diagnostic], rules: Mapping[str, FindingRule]) -> tuple[Finding, ...]:
     """The rows of drafts, sorted by place; drafts of one rule, subject and place become one row."""
-    merged: dict[tuple[str, str, int, int, str], Draft] = {}
-    for draft in sorted(drafts, key=_order):
-        key = (draft.path, draft.rule, draft.line, draft.end_line, draft.subject)
-        merged[key] = _joined(merged[key], draft) if key in merged else draft
+    merged: dict[tuple[str, str, int, int, str], Diagnostic] = {}
+    for diagnostic in sorted(diagnostics, key=_order):
+        key = (diagnostic.path, diagnostic.rule, diagnostic.line, diagnostic.end_line, diagnostic.subject)
+        merged[key] = _joined(merged[key], diagnostic) if key in merged else diagnostic
     counts: dict[tuple[str, str], int] = {}
     out = []
-    for draft in merged.values():
-        ordinal = counts.get((draft.rule, draft.subject), 0)
-        counts[draft.rule, draft.subject] = ordinal + 1
-        out.append(_finding(repo, draft, ordinal, rules[draft.rule]))
+    for diagnostic in merged.values():
+        ordinal = counts.get((diagnostic.rule, diagnostic.subject), 0)
+        counts[diagnostic.rule, diagnostic.subject] = ordinal + 1
+        out.append(_finding(repo, diagnostic, ordinal, rules[diagnostic.rule]))
     return tuple(out)
 
 
-def _joined(first: Draft, other: Draft) -> Draft:
+def _joined(first: Diagnostic, other: Diagnostic) -> Diagnostic:
     """One draft for one cause: the worse severity, the calls of both."""
     worse = min(first.severity, other.severity, key=SEVERITIES.index)
     calls = tuple(sorted({*first.call_ids, *other.call_ids}))
     return dataclasses.replace(first, severity=worse, call_ids=calls)
 
 
-def _order(draft: Draft) -> tuple[str, int, int, str, str, str]:
-    return draft.path, draft.line, draft.end_line, draft.rule, draft.subject, draft.message
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str, str]:
+    return (
+        diagnostic.path,
+        diagnostic.line,
+        diagnostic.end_line,
+        diagnostic.rule,
+        diagnostic.subject,
+        diagnostic.message,
+    )
 
 
-def _finding(repo: str, draft: Draft, ordinal: int, rule: FindingRule) -> Finding:
-    mark = fingerprint(draft.rule, repo, draft.subject, ordinal)
+def _finding(repo: str, diagnostic: Diagnostic, ordinal: int, rule: FindingRule) -> Finding:
+    mark = fingerprint(diagnostic.rule, repo, diagnostic.subject, ordinal)
     return Finding(
         id=row_id("finding", mark),
-        rule=draft.rule,
-        severity=draft.severity,
-        message=draft.message,
+        rule=diagnostic.rule,
+        severity=diagnostic.severity,
+        message=diagnostic.message,
         repo=repo,
-        path=draft.path,
-        line=draft.line,
-        end_line=draft.end_line,
+        path=diagnostic.path,
+        line=diagnostic.line,
+        end_line=diagnostic.end_line,
         fingerprint=mark,
         flow_ids=(),
-        function=draft.function,
+        function=diagnostic.function,
         remedy=rule.remedy,
-        call_ids=draft.call_ids,
+        call_ids=diagnostic.call_ids,
     )

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from extractor.checks.constants import constant_with
-from extractor.checks.context import Scene, host_in, is_local, literals, outside_path
-from extractor.checks.diagnostics import Draft
+from extractor.checks.context import CheckContext, host_in, is_local, literals, outside_path
+from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.timeouts import lacks_timeout
 from extractor.diff.identity import asked_url, canonical_url, has_literal, url_path
 from extractor.evaluate import folding
@@ -15,45 +15,45 @@ from extractor.evaluate.calls import arguments
 from extractor.evaluate.values import DefRef, Hole, Text, Value
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
-from extractor.link.request import Facets
+from extractor.link.request import Request
 from extractor.model.graph import Call, Context
 from extractor.program.module import Def
 from extractor.rules.findings import FindingRule
 from extractor.text.masking import masked_text
 
 
-def no_timeout(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def no_timeout(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Requests that may wait for ever, at the line that sends them; the calls of an SDK once in each function."""
     sdk: dict[tuple[Def, str], list[Effect]] = {}
-    for effect in scene.effects:
-        if len(effect.hops) > 1 or all(f.rule.effect == "store" for f in effect.facets):
+    for effect in program.effects:
+        if len(effect.hops) > 1 or all(f.rule.effect == "store" for f in effect.requests):
             continue
-        facets = lacks_timeout(scene, effect, rule.option("limited_by_setting"))
-        contexts = scene.contexts(effect.site.owner)
-        if facets is None or not contexts:
+        request = lacks_timeout(program, effect, rule.option("limited_by_setting"))
+        contexts = program.contexts(effect.site.owner)
+        if request is None or not contexts:
             continue
-        if facets.rule.effect == "sdk":
-            sdk.setdefault((effect.site.owner, facets.via.split("(", 1)[0]), []).append(effect)
+        if request.rule.effect == "sdk":
+            sdk.setdefault((effect.site.owner, request.via.split("(", 1)[0]), []).append(effect)
             continue
-        rows = scene.rows_of(effect.site)
-        method = facets.methods[0] if len(facets.methods) == 1 else ""
-        url = shown(facets.urls[0]) if facets.urls else ""
+        rows = program.rows_of(effect.site)
+        method = request.methods[0] if len(request.methods) == 1 else ""
+        url = shown(request.urls[0]) if request.urls else ""
         system = next((row.system for row in rows if row.system), "")
         message = f"{effect.via} {_towards(system, url)}has no timeout: {_who_waits(contexts)} as long as it takes"
         subject = _asked(effect, system, method, url)
-        yield at_site(rule, scene, effect.site, message, subject, rows)
+        yield at_site(rule, program, effect.site, message, subject, rows)
     for (owner, client), effects in sdk.items():
-        yield _sdk(scene, rule, owner, client, effects)
+        yield _sdk(program, rule, owner, client, effects)
 
 
-def _sdk(scene: Scene, rule: FindingRule, owner: Def, client: str, effects: Sequence[Effect]) -> Draft:
+def _sdk(program: CheckContext, rule: FindingRule, owner: Def, client: str, effects: Sequence[Effect]) -> Diagnostic:
     """One draft for the calls of an SDK in a function: where it makes the client, else at the first of the calls."""
-    made = [site for site in scene.graph.sites[owner] if any(outside_path(func) == client for func in site.funcs)]
+    made = [site for site in program.graph.sites[owner] if any(outside_path(func) == client for func in site.funcs)]
     first = min(made or [effect.site for effect in effects], key=lambda site: (site.call.line, site.call.end_line))
-    rows = tuple(dict.fromkeys(row for effect in effects for row in scene.rows_of(effect.site)))
+    rows = tuple(dict.fromkeys(row for effect in effects for row in program.rows_of(effect.site)))
     count = "a call" if len(effects) == 1 else f"{len(effects)} calls"
-    message = f"{count} of {client} with no timeout: {_who_waits(scene.contexts(owner))} as long as it takes"
-    return at_site(rule, scene, first, message, f"sdk {client}", rows)
+    message = f"{count} of {client} with no timeout: {_who_waits(program.contexts(owner))} as long as it takes"
+    return at_site(rule, program, first, message, f"sdk {client}", rows)
 
 
 def _asked(effect: Effect, system: str, method: str, url: str) -> str:
@@ -76,41 +76,43 @@ def _who_waits(contexts: Iterable[Context]) -> str:
     return "the process may wait"
 
 
-def hardcoded(scene: Scene, url_rule: FindingRule, host_rule: FindingRule) -> Iterator[Draft]:
+def hardcoded(program: CheckContext, url_rule: FindingRule, host_rule: FindingRule) -> Iterator[Diagnostic]:
     """Requests to a host that stands in the code, at the line nearest to the request where it is known."""
-    for effect, url in _settled(scene, _literal_head):
+    for effect, url in _settled(program, _literal_head):
         whole = shown(url)
         host = host_in(whole)
-        contexts = scene.contexts(effect.site.owner)
-        if not contexts or is_local(host) or not _written_here(scene, effect, host):
+        contexts = program.contexts(effect.site.owner)
+        if not contexts or is_local(host) or not _written_here(program, effect, host):
             continue
         rule = url_rule if "://" in whole else host_rule
         message = f"{effect.via} requests {whole}: the address stands in the code and no setting changes it"
-        yield _where_written(rule, scene, effect, host, message, whole)
+        yield _where_written(rule, program, effect, host, message, whole)
 
 
-def plain_http(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def plain_http(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Requests whose scheme is written as `http`, except to names that mean this machine or this deployment."""
-    for effect, url in _settled(scene, _is_plain):
+    for effect, url in _settled(program, _is_plain):
         whole = shown(url)
-        contexts = scene.contexts(effect.site.owner)
-        if not contexts or _is_local_target(scene, url) or not _written_here(scene, effect, whole):
+        contexts = program.contexts(effect.site.owner)
+        if not contexts or _is_local_target(program, url) or not _written_here(program, effect, whole):
             continue
         message = f"{effect.via} requests {whole} unencrypted"
-        yield _where_written(rule, scene, effect, "http://", message, whole)
+        yield _where_written(rule, program, effect, "http://", message, whole)
 
 
-def _where_written(rule: FindingRule, scene: Scene, effect: Effect, needle: str, message: str, whole: str) -> Draft:
+def _where_written(
+    rule: FindingRule, program: CheckContext, effect: Effect, needle: str, message: str, whole: str
+) -> Diagnostic:
     """A draft at the constant of a module or class that holds the address, where there is one, else at the call."""
-    draft = at_site(rule, scene, effect.site, message, canonical_url(whole), scene.rows_of(effect.site))
+    diagnostic = at_site(rule, program, effect.site, message, canonical_url(whole), program.rows_of(effect.site))
     call = effect.site.call
     expressions = (*call.args, *(value for _name, value in call.kwargs), call.func)
-    found = next(filter(None, (constant_with(scene.ev, e, effect.site.owner, needle) for e in expressions)), None)
+    found = next(filter(None, (constant_with(program.ev, e, effect.site.owner, needle) for e in expressions)), None)
     if found is None:
-        return draft
+        return diagnostic
     module, line, text = found
     return dataclasses.replace(
-        draft,
+        diagnostic,
         path=module.path,
         line=line,
         end_line=line,
@@ -120,13 +122,13 @@ def _where_written(rule: FindingRule, scene: Scene, effect: Effect, needle: str,
 
 
 def at_site(
-    rule: FindingRule, scene: Scene, site: Site, message: str, subject: str, rows: Sequence[Call] = ()
-) -> Draft:
+    rule: FindingRule, program: CheckContext, site: Site, message: str, subject: str, rows: Sequence[Call] = ()
+) -> Diagnostic:
     """A draft at a call expression."""
     owner = site.owner
-    return Draft(
+    return Diagnostic(
         rule.id,
-        rule.severity_for(scene.contexts(owner)),
+        rule.severity_for(program.contexts(owner)),
         message,
         owner.module.path,
         site.call.line,
@@ -142,13 +144,15 @@ def shown(url: Text) -> str:
     return masked_text(folding.show(url))
 
 
-def _settled(scene: Scene, holds: Callable[[Text], bool]) -> Iterator[tuple[Effect, Text]]:
+def _settled(program: CheckContext, holds: Callable[[Text], bool]) -> Iterator[tuple[Effect, Text]]:
     """Effects with a URL of which `holds` is true, but for those that owe it to a site further down."""
     told: set[int] = set()
-    for effect in sorted(scene.effects, key=lambda e: len(e.hops)):
+    for effect in sorted(program.effects, key=lambda e: len(e.hops)):
         if any(id(hop) in told for hop in effect.hops[1:]):
             continue
-        urls = [u for f in effect.facets if f.rule.effect != "store" for u in f.urls if holds(u) and not _by_rule(f, u)]
+        urls = [
+            u for f in effect.requests if f.rule.effect != "store" for u in f.urls if holds(u) and not _by_rule(f, u)
+        ]
         if urls:
             told.add(id(effect.site))
         for url in dict.fromkeys(urls):
@@ -170,7 +174,7 @@ def _is_plain(url: Text) -> bool:
     return isinstance(head, str) and head.lower().startswith("http://")
 
 
-def _is_local_target(scene: Scene, url: Text) -> bool:
+def _is_local_target(program: CheckContext, url: Text) -> bool:
     """True when the host is local, or comes from a setting whose known values all are; an open host may be."""
     host = host_in(folding.show(url))
     if host:
@@ -178,22 +182,22 @@ def _is_local_target(scene: Scene, url: Text) -> bool:
     hole = url.parts[1] if len(url.parts) > 1 else None
     if not isinstance(hole, Hole) or hole.kind != "setting":
         return True
-    known = [text for view in scene.settings for text in literals(view.raw(hole.name.split(".")[0]))]
+    known = [text for view in program.settings for text in literals(view.raw(hole.name.split(".")[0]))]
     return not known or all(is_local(host_in(text)) for text in known)
 
 
-def _by_rule(facets: Facets, url: Text) -> bool:
+def _by_rule(request: Request, url: Text) -> bool:
     """True when the URL is the one that the library fixes: it stands in no code of the repository."""
-    fixed = [place.text for place in (facets.rule.url, facets.rule.base) if place is not None and place.text]
+    fixed = [place.text for place in (request.rule.url, request.rule.base) if place is not None and place.text]
     host = host_in(folding.show(url))
     return any("://" in text and host_in(text) == host for text in fixed)
 
 
-def _written_here(scene: Scene, effect: Effect, needle: str) -> bool:
+def _written_here(program: CheckContext, effect: Effect, needle: str) -> bool:
     """False when a URL stands inside a library that the site enters, not in the repository's own code."""
     if not any(_is_library(func) for func in effect.hops[-1].funcs):
         return True
-    args, kwargs = arguments(scene.ev, effect.site.call, scene.ev.frame(effect.site.owner))
+    args, kwargs = arguments(program.ev, effect.site.call, program.ev.frame(effect.site.owner))
     given = [*args, *(values for _name, values in kwargs)]
     return any(needle in folding.show(value) for values in given for value in values)
 

@@ -6,11 +6,11 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from extractor.checks.context import Scene, outside_path, receivers
-from extractor.checks.diagnostics import Draft
+from extractor.checks.context import CheckContext, outside_path, receivers
+from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, Ext, Frame, Setting, Text, Value, Values
+from extractor.evaluate.values import Const, Ext, Frame, SettingRef, Text, Value, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
 from extractor.summary import Value as Expr
@@ -18,25 +18,25 @@ from extractor.summary import Value as Expr
 _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)
 
 
-def tls_verify_disabled(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def tls_verify_disabled(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Clients that accept any certificate (of the rule's severity), or do so when a setting says so (low)."""
     words, clients, functions = rule.option("keywords"), rule.option("clients"), rule.option("functions")
-    for site in scene.sites():
+    for site in program.sites():
         path = next((path for func in site.funcs if (path := outside_path(func))), "")
         if path in functions:
-            if scene.contexts(site.owner):
-                yield at_site(rule, scene, site, f"{path}() makes a context that accepts any certificate", path)
+            if program.contexts(site.owner):
+                yield at_site(rule, program, site, f"{path}() makes a context that accepts any certificate", path)
         elif (
             any(name in words for name, _expr in site.call.kwargs)
-            and (path.split(".", 1)[0] in clients or _is_client(scene, site, clients))
-            and scene.contexts(site.owner)
+            and (path.split(".", 1)[0] in clients or _is_client(program, site, clients))
+            and program.contexts(site.owner)
         ):
-            yield from _at_call(scene, rule, site, words)
-    yield from _wrapped(scene, rule)
-    yield from _assigned(scene, rule, words, clients)
+            yield from _at_call(program, rule, site, words)
+    yield from _wrapped(program, rule)
+    yield from _assigned(program, rule, words, clients)
 
 
-def _is_client(scene: Scene, site: Site, clients: tuple[str, ...]) -> bool:
+def _is_client(program: CheckContext, site: Site, clients: tuple[str, ...]) -> bool:
     return any(
         made.path.split(".", 1)[0] in clients
         for func in site.funcs
@@ -45,22 +45,22 @@ def _is_client(scene: Scene, site: Site, clients: tuple[str, ...]) -> bool:
     )
 
 
-def _at_call(scene: Scene, rule: FindingRule, site: Site, words: tuple[str, ...]) -> Iterator[Draft]:
-    frame = scene.ev.frame(site.owner)
+def _at_call(program: CheckContext, rule: FindingRule, site: Site, words: tuple[str, ...]) -> Iterator[Diagnostic]:
+    frame = program.ev.frame(site.owner)
     for name, expr in site.call.kwargs:
         if name not in words:
             continue
-        off, setting = switched_off(scene.ev, expr, frame)
+        off, setting = switched_off(program.ev, expr, frame)
         if off:
             message = f"{name}={off} switches the check of the server's certificate off"
-            yield at_site(rule, scene, site, message, _subject(scene, site), scene.rows_of(site))
+            yield at_site(rule, program, site, message, _subject(program, site), program.rows_of(site))
         elif setting and not _BUNDLE.search(setting):
-            yield _low(rule, scene, site, f"the setting {setting} can switch the check of certificates off", setting)
+            yield _low(rule, program, site, f"the setting {setting} can switch the check of certificates off", setting)
 
 
-def _low(rule: FindingRule, scene: Scene, site: Site, message: str, subject: str) -> Draft:
-    draft = at_site(rule, scene, site, message, subject, scene.rows_of(site))
-    return dataclasses.replace(draft, severity="low")
+def _low(rule: FindingRule, program: CheckContext, site: Site, message: str, subject: str) -> Diagnostic:
+    diagnostic = at_site(rule, program, site, message, subject, program.rows_of(site))
+    return dataclasses.replace(diagnostic, severity="low")
 
 
 def switched_off(ev: Evaluator, expr: Expr, frame: Frame) -> tuple[str, str]:
@@ -82,34 +82,36 @@ def _has(values: Values, wanted: bool) -> bool:
 
 
 def _setting(values: Values) -> str:
-    return next((".".join((v.name, *v.path)) for v in values if isinstance(v, Setting)), "")
+    return next((".".join((v.name, *v.path)) for v in values if isinstance(v, SettingRef)), "")
 
 
-def _subject(scene: Scene, site: Site) -> str:
-    rows = scene.rows_of(site)
+def _subject(program: CheckContext, site: Site) -> str:
+    rows = program.rows_of(site)
     return next((row.system for row in rows if row.system), "") or next((row.via for row in rows), "client")
 
 
-def _wrapped(scene: Scene, rule: FindingRule) -> Iterator[Draft]:
+def _wrapped(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Calls of the code's own wrappers that hand `verify=False` down."""
-    for effect in scene.effects:
-        if len(effect.hops) > 1 and any(f.insecure for f in effect.facets) and scene.contexts(effect.site.owner):
+    for effect in program.effects:
+        if len(effect.hops) > 1 and any(f.insecure for f in effect.requests) and program.contexts(effect.site.owner):
             own = {name for name, _expr in effect.site.call.kwargs} & set(rule.option("keywords"))
             if own:
-                yield from _at_call(scene, rule, effect.site, rule.option("keywords"))
+                yield from _at_call(program, rule, effect.site, rule.option("keywords"))
 
 
-def _assigned(scene: Scene, rule: FindingRule, words: tuple[str, ...], clients: tuple[str, ...]) -> Iterator[Draft]:
+def _assigned(
+    program: CheckContext, rule: FindingRule, words: tuple[str, ...], clients: tuple[str, ...]
+) -> Iterator[Diagnostic]:
     """`session.verify = False` on a client."""
-    for owner in scene.graph.sites:
-        frame = scene.ev.frame(owner)
+    for owner in program.graph.sites:
+        frame = program.ev.frame(owner)
         for base, attr, expr, line in owner.scope.attrs:
-            if attr not in words or not switched_off(scene.ev, expr, frame)[0] or not scene.contexts(owner):
+            if attr not in words or not switched_off(program.ev, expr, frame)[0] or not program.contexts(owner):
                 continue
-            if any(_is_made(value, clients) for value in scene.ev.eval(base, frame)):
-                yield Draft(
+            if any(_is_made(value, clients) for value in program.ev.eval(base, frame)):
+                yield Diagnostic(
                     rule.id,
-                    rule.severity_for(scene.contexts(owner)),
+                    rule.severity_for(program.contexts(owner)),
                     f"{attr} is switched off for every request of this client",
                     owner.module.path,
                     line,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 
 from extractor.deployment.commands import as_line
-from extractor.deployment.units import Unreadable
+from extractor.deployment.units import UnreadableFile
 
 _MAX_BYTES = 256 * 1024
 _MAX_STAGES = 100
@@ -57,7 +57,7 @@ def image_name(path: str) -> str:
 def stages(data: bytes) -> tuple[Stage, ...]:
     """The stages, in order. Raises Unreadable."""
     if len(data) > _MAX_BYTES or b"\0" in data:
-        raise Unreadable("not a Dockerfile (too large, or binary)")
+        raise UnreadableFile("not a Dockerfile (too large, or binary)")
     done: dict[str, Stage] = {}
     current: Stage | None = None
     args: dict[str, str] = {}
@@ -68,13 +68,13 @@ def stages(data: bytes) -> tuple[Stage, ...]:
         elif word == "FROM":
             current = _from(rest, line, done, args)
             if len(done) >= _MAX_STAGES:
-                raise Unreadable(f"more than {_MAX_STAGES} stages")
+                raise UnreadableFile(f"more than {_MAX_STAGES} stages")
             done[current.name] = current
         elif current is not None:
             current = _apply(current, word, rest, line)
             done[current.name] = current
     if not done:
-        raise Unreadable("no FROM instruction")
+        raise UnreadableFile("no FROM instruction")
     return tuple(done.values())
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from extractor.deployment.units import Unreadable, Upstream
-from extractor.deployment.yaml_nodes import Items, Table, Tree, documents, text_of, texts_of
+from extractor.deployment.units import UnreadableFile, Upstream
+from extractor.deployment.yaml_nodes import Items, Tree, YamlMapping, documents, text_of, texts_of
 from extractor.text.masking import masked_text
 
 _MAX_BYTES = 1024 * 1024
@@ -36,9 +36,9 @@ def gateway_upstreams(path: str, data: bytes, kind: str) -> tuple[Upstream, ...]
         return tuple(_varnish(path, data, kind))
     found: list[Upstream] = []
     for root in documents(data):
-        if isinstance(root, Table) and "apisix" in path.lower():
+        if isinstance(root, YamlMapping) and "apisix" in path.lower():
             found += _Apisix(root, path, kind).rows()
-        elif isinstance(root, Table):
+        elif isinstance(root, YamlMapping):
             found += _traefik(root, path, kind)
     return tuple(found)
 
@@ -46,7 +46,7 @@ def gateway_upstreams(path: str, data: bytes, kind: str) -> tuple[Upstream, ...]
 class _Apisix:
     """Routes with the nodes of their upstreams, which stand in the route, in a service, or under an id."""
 
-    def __init__(self, root: Table, path: str, kind: str) -> None:
+    def __init__(self, root: YamlMapping, path: str, kind: str) -> None:
         self._root, self._path, self._kind = root, path, kind
         self._named = {key: dict(_by_id(root.get(key))) for key in ("upstreams", "services")}
 
@@ -64,9 +64,9 @@ class _Apisix:
         shown = masked_text(_APISIX_VARIABLE.sub(_variable, target))
         return Upstream(where, shown, "", self._path, line, self._kind, "Apache APISIX", served, purpose)
 
-    def _upstream(self, holder: Table) -> Table | None:
+    def _upstream(self, holder: YamlMapping) -> YamlMapping | None:
         own = holder.get("upstream")
-        if isinstance(own, Table):
+        if isinstance(own, YamlMapping):
             return own
         named = self._named["upstreams"].get(text_of(holder.get("upstream_id")))
         if named is not None:
@@ -79,18 +79,18 @@ def _variable(match: re.Match[str]) -> str:
     return f"${{{match.group(1)}:-{match.group(2)}}}" if match.group(2) else f"${{{match.group(1)}}}"
 
 
-def _by_id(rows: Tree | None) -> Iterator[tuple[str, Table]]:
+def _by_id(rows: Tree | None) -> Iterator[tuple[str, YamlMapping]]:
     return ((text_of(row.get("id")), row) for row in _tables(rows))
 
 
-def _tables(rows: Tree | None) -> Iterator[Table]:
-    return (row for row in (rows.items if isinstance(rows, Items) else ()) if isinstance(row, Table))
+def _tables(rows: Tree | None) -> Iterator[YamlMapping]:
+    return (row for row in (rows.items if isinstance(rows, Items) else ()) if isinstance(row, YamlMapping))
 
 
-def _nodes(upstream: Table | None) -> Iterator[tuple[str, int]]:
+def _nodes(upstream: YamlMapping | None) -> Iterator[tuple[str, int]]:
     """The nodes of an upstream, `host:port` and its line: a mapping to weights, or a list of hosts and ports."""
     nodes = upstream.get("nodes") if upstream is not None else None
-    if isinstance(nodes, Table):
+    if isinstance(nodes, YamlMapping):
         yield from ((name, line) for name, (_weight, line) in nodes.rows.items())
     for node in _tables(nodes):
         host, port = text_of(node.get("host")), text_of(node.get("port"))
@@ -98,11 +98,11 @@ def _nodes(upstream: Table | None) -> Iterator[tuple[str, int]]:
             yield f"{host}:{port}" if port else host, node.line
 
 
-def _sign_in(route: Table) -> Iterator[tuple[str, int]]:
+def _sign_in(route: YamlMapping) -> Iterator[tuple[str, int]]:
     """The OpenID provider that a route's plugin asks, and its line."""
     plugins = route.get("plugins")
-    plugin = plugins.get("openid-connect") if isinstance(plugins, Table) else None
-    row = plugin.rows.get("discovery") if isinstance(plugin, Table) else None
+    plugin = plugins.get("openid-connect") if isinstance(plugins, YamlMapping) else None
+    row = plugin.rows.get("discovery") if isinstance(plugin, YamlMapping) else None
     if row is not None and text_of(row[0]):
         yield text_of(row[0]), row[1]
 
@@ -113,26 +113,26 @@ def _last_line(tree: Tree | None) -> int:
     return tree.line if tree is not None else 0
 
 
-def _traefik(root: Table, path: str, kind: str) -> Iterator[Upstream]:
+def _traefik(root: YamlMapping, path: str, kind: str) -> Iterator[Upstream]:
     """Routers (`rule`, `service`) with the servers of their services, below `http`."""
     http = root.get("http")
-    routers = http.get("routers") if isinstance(http, Table) else None
-    services = http.get("services") if isinstance(http, Table) else None
-    if not isinstance(routers, Table) or not isinstance(services, Table):
+    routers = http.get("routers") if isinstance(http, YamlMapping) else None
+    services = http.get("services") if isinstance(http, YamlMapping) else None
+    if not isinstance(routers, YamlMapping) or not isinstance(services, YamlMapping):
         return
     for router, line in routers.rows.values():
-        if not isinstance(router, Table):
+        if not isinstance(router, YamlMapping):
             continue
         service = services.get(text_of(router.get("service")))
-        balancer = service.get("loadBalancer") if isinstance(service, Table) else None
-        for server in _tables(balancer.get("servers") if isinstance(balancer, Table) else None):
+        balancer = service.get("loadBalancer") if isinstance(service, YamlMapping) else None
+        for server in _tables(balancer.get("servers") if isinstance(balancer, YamlMapping) else None):
             target = masked_text(text_of(server.get("url")))
             yield Upstream(text_of(router.get("rule")), target, "", path, server.line, kind, "Traefik", (line, line))
 
 
 def _varnish(path: str, data: bytes, kind: str) -> Iterator[Upstream]:
     if len(data) > _MAX_BYTES or b"\0" in data:
-        raise Unreadable("not a VCL file (too large, or binary)")
+        raise UnreadableFile("not a VCL file (too large, or binary)")
     opened, host, port, line = 0, "", "", 0
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         row = re.sub(r"(#|//).*$", "", row[:4096])

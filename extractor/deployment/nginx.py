@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from posixpath import basename
 
-from extractor.deployment.units import Unreadable, Upstream
+from extractor.deployment.units import UnreadableFile, Upstream
 from extractor.text.masking import masked_text
 
 _MAX_BYTES = 1024 * 1024
@@ -29,7 +29,7 @@ def is_nginx(path: str) -> bool:
 def upstreams(path: str, data: bytes, kind: str) -> tuple[Upstream, ...]:
     """The `*_pass` directives, with named upstreams resolved to their servers. Raises Unreadable."""
     if len(data) > _MAX_BYTES or b"\0" in data:
-        raise Unreadable("not an nginx configuration (too large, or binary)")
+        raise UnreadableFile("not an nginx configuration (too large, or binary)")
     location, opened_at, block, servers = "", 0, "", dict[str, list[str]]()
     passes: list[tuple[str, int, str, int]] = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):

@@ -10,8 +10,8 @@ from posixpath import basename
 
 from extractor.deployment.commands import Scripts, program
 from extractor.deployment.images import addon_role
-from extractor.deployment.units import EnvValue, Unit, Unreadable
-from extractor.deployment.yaml_nodes import Items, Table, documents, text_of
+from extractor.deployment.units import EnvValue, Unit, UnreadableFile
+from extractor.deployment.yaml_nodes import Items, YamlMapping, documents, text_of
 from extractor.text.masking import masked_text
 
 _MAX_BYTES = 256 * 1024
@@ -25,7 +25,7 @@ def is_procfile(path: str) -> bool:
 def procfile_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[Unit, ...]:
     """A unit for each process type. The process called `web` is the one that gets requests. Raises Unreadable."""
     if len(data) > _MAX_BYTES or b"\0" in data:
-        raise Unreadable("not a Procfile (too large, or binary)")
+        raise UnreadableFile("not a Procfile (too large, or binary)")
     units = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         match = re.match(r"([A-Za-z0-9_-]+):\s*(\S.*?)\s*$", row)
@@ -63,11 +63,11 @@ def app_json_units(path: str, data: bytes, kind: str, processes: frozenset[str])
     Unreadable."""
     units = []
     for root in documents(data):
-        if not isinstance(root, Table):
-            raise Unreadable("not an app.json (no object)")
+        if not isinstance(root, YamlMapping):
+            raise UnreadableFile("not an app.json (no object)")
         addons = root.get("addons")
         for item in addons.items if isinstance(addons, Items) else ():
-            addon = text_of(item.get("plan")) if isinstance(item, Table) else text_of(item)
+            addon = text_of(item.get("plan")) if isinstance(item, YamlMapping) else text_of(item)
             if addon:
                 role, technology = addon_role(addon)
                 units.append(_plain(addon.partition(":")[0], role or "other", technology, addon, path, item.line, kind))
@@ -78,13 +78,13 @@ def app_json_units(path: str, data: bytes, kind: str, processes: frozenset[str])
     return tuple(units)
 
 
-def formation(root: Table) -> tuple[tuple[str, int | None, int], ...]:
+def formation(root: YamlMapping) -> tuple[tuple[str, int | None, int], ...]:
     """The processes that app.json says to run: name, how many, line."""
     table = root.get("formation")
-    rows = table.rows.items() if isinstance(table, Table) else ()
+    rows = table.rows.items() if isinstance(table, YamlMapping) else ()
     counted = []
     for name, (value, line) in rows:
-        quantity = text_of(value.get("quantity")) if isinstance(value, Table) else ""
+        quantity = text_of(value.get("quantity")) if isinstance(value, YamlMapping) else ""
         counted.append((name, int(quantity) if quantity.isascii() and quantity.isdigit() else None, line))
     return tuple(counted)
 

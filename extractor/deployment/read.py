@@ -13,7 +13,7 @@ from extractor.deployment.commands import Scripts, program
 from extractor.deployment.compose import ComposeReader
 from extractor.deployment.images import image_role
 from extractor.deployment.procfile import app_json_units, formation, is_procfile, procfile_units
-from extractor.deployment.units import EnvValue, Runtime, Unit, Unreadable, Upstream, is_compose, kinds, passed_over
+from extractor.deployment.units import EnvValue, Runtime, Unit, UnreadableFile, Upstream, is_compose, kinds, passed_over
 from extractor.deployment.values import (
     env_value,
     is_env_file,
@@ -22,7 +22,7 @@ from extractor.deployment.values import (
     read_values,
     with_defaults,
 )
-from extractor.deployment.yaml_nodes import Table, documents
+from extractor.deployment.yaml_nodes import YamlMapping, documents
 from extractor.model.graph import Skip
 from extractor.text.masking import masked_text
 
@@ -60,7 +60,7 @@ def read_runtime(files: Mapping[str, bytes]) -> Runtime:
             units += _units(path, reader, processes)
             upstreams += nginx.upstreams(path, kept[path], kind[path]) if nginx.is_nginx(path) else ()
             upstreams += gateways.gateway_upstreams(path, kept[path], kind[path]) if gateways.is_gateway(path) else ()
-        except Unreadable as error:
+        except UnreadableFile as error:
             skipped.append(Skip(path, str(error)))
     units.sort(key=lambda unit: (unit.path, unit.line, unit.name))
     counted = _with_replicas(units, kept)
@@ -89,7 +89,7 @@ def _values(files: Mapping[str, bytes]) -> tuple[tuple[EnvValue, ...], tuple[Ski
     for path in sorted(files):
         try:
             found += _values_of(path, files[path], kind[path], reader)
-        except Unreadable as error:
+        except UnreadableFile as error:
             skipped.append(Skip(path, str(error)))
     return tuple(sorted(found, key=lambda value: (value.path, value.line, value.name))), tuple(skipped)
 
@@ -199,9 +199,11 @@ def _with_replicas(units: list[Unit], files: Mapping[str, bytes]) -> list[Unit]:
         if basename(path) == "app.json":
             try:
                 roots = documents(files[path])
-            except Unreadable:
+            except UnreadableFile:
                 continue  # reported where its units are read
-            counts.update({name: n for root in roots if isinstance(root, Table) for name, n, _ in formation(root)})
+            counts.update(
+                {name: n for root in roots if isinstance(root, YamlMapping) for name, n, _ in formation(root)}
+            )
     return [replace(u, replicas=counts[u.name]) if is_procfile(u.path) and u.name in counts else u for u in units]
 
 

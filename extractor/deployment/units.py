@@ -134,7 +134,7 @@ class Runtime:
     skipped: tuple[Skip, ...]
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file cannot be understood; the text says why."""
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from extractor.deployment.units import EnvValue, Unreadable
-from extractor.deployment.yaml_nodes import Items, Scalar, Table, Tree, documents, text_of
+from extractor.deployment.units import EnvValue, UnreadableFile
+from extractor.deployment.yaml_nodes import Items, Scalar, Tree, YamlMapping, documents, text_of
 from extractor.text.masking import masked
 
 _MAX_BYTES = 256 * 1024
@@ -48,7 +48,7 @@ def is_env_file(path: str) -> bool:
 def read_env_file(path: str, data: bytes, kind: str) -> tuple[EnvValue, ...]:
     """`NAME=value` lines, as Docker and dotenv write them: comments, `export`, quotes. Raises Unreadable."""
     if len(data) > _MAX_BYTES or data.count(b"\n") > _MAX_LINES or b"\0" in data:
-        raise Unreadable("not an env file (too large, or binary)")
+        raise UnreadableFile("not an env file (too large, or binary)")
     found = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         match = re.match(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$", row)
@@ -68,9 +68,13 @@ def read_app_json_env(path: str, data: bytes, kind: str) -> tuple[EnvValue, ...]
     """The `env` of an app.json: variables with a value. Raises Unreadable."""
     found = []
     for root in documents(data):
-        env = root.get("env") if isinstance(root, Table) else None
-        for name, (value, line) in env.rows.items() if isinstance(env, Table) else ():
-            text = text_of(value.get("value") or value.get("default")) if isinstance(value, Table) else text_of(value)
+        env = root.get("env") if isinstance(root, YamlMapping) else None
+        for name, (value, line) in env.rows.items() if isinstance(env, YamlMapping) else ():
+            text = (
+                text_of(value.get("value") or value.get("default"))
+                if isinstance(value, YamlMapping)
+                else text_of(value)
+            )
             if text:
                 found.append(env_value(name, text, path, line, kind))
     return tuple(found)

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from extractor.deployment.units import Unreadable
+from extractor.deployment.units import UnreadableFile
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 50_000
@@ -29,7 +29,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class YamlMapping:
     """A mapping: key to (value, line of the key). Merge keys (`<<`) are resolved; the last of equal keys wins."""
 
     rows: dict[str, tuple[Tree, int]]
@@ -49,14 +49,14 @@ class Items:
     line: int
 
 
-Tree = Scalar | Table | Items
+Tree = Scalar | YamlMapping | Items
 
 
 def documents(data: bytes) -> tuple[Tree, ...]:
     """The documents of a YAML (or JSON) file. Raises Unreadable, also when aliases expand to too much."""
     parsed = _parsed(data)
     if isinstance(parsed, str):
-        raise Unreadable(parsed)
+        raise UnreadableFile(parsed)
     return parsed
 
 
@@ -65,13 +65,13 @@ def _parsed(data: bytes) -> tuple[Tree, ...] | str:
     """The documents, or why there are none; kept, since services may extend one file many times."""
     try:
         return _read(data)
-    except Unreadable as error:
+    except UnreadableFile as error:
         return str(error)
 
 
 def _read(data: bytes) -> tuple[Tree, ...]:
     if len(data) > MAX_BYTES:
-        raise Unreadable("the file is too large")
+        raise UnreadableFile("the file is too large")
     try:
         text = data.decode("utf-8-sig")
         if text.lstrip()[:1] in ("{", "["):
@@ -82,13 +82,13 @@ def _read(data: bytes) -> tuple[Tree, ...]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"not readable as YAML{where}") from error
+        raise UnreadableFile(f"not readable as YAML{where}") from error
     except UnicodeDecodeError as error:
-        raise Unreadable("not UTF-8 text") from error
+        raise UnreadableFile("not UTF-8 text") from error
     except (ValueError, OverflowError) as error:  # an escape that is no character
-        raise Unreadable("not readable as YAML") from error
+        raise UnreadableFile("not readable as YAML") from error
     except RecursionError as error:
-        raise Unreadable("nested too deeply") from error
+        raise UnreadableFile("nested too deeply") from error
 
 
 class _BoundedLoader(yaml.SafeLoader):
@@ -97,7 +97,7 @@ class _BoundedLoader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         self.composed = getattr(self, "composed", 0) + 1
         if self.composed > MAX_NODES:
-            raise Unreadable(f"more than {MAX_NODES} nodes")
+            raise UnreadableFile(f"more than {MAX_NODES} nodes")
         return super().compose_node(parent, index)
 
 
@@ -108,16 +108,16 @@ class _Budget:
     def spend(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise Unreadable(f"more than {MAX_NODES} nodes (aliases counted each time they are used)")
+            raise UnreadableFile(f"more than {MAX_NODES} nodes (aliases counted each time they are used)")
 
 
 def _tree(node: Node, budget: _Budget, depth: int) -> Tree:
     budget.spend()
     if depth > MAX_DEPTH:
-        raise Unreadable("nested too deeply")
+        raise UnreadableFile("nested too deeply")
     line = node.start_mark.line + 1
     if isinstance(node, MappingNode):
-        return Table(_rows(node, budget, depth), line)
+        return YamlMapping(_rows(node, budget, depth), line)
     if isinstance(node, SequenceNode):
         return Items(tuple(_tree(item, budget, depth + 1) for item in node.value), line)
     null = node.tag == _NULL
@@ -141,10 +141,10 @@ def _clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _merge_sources(value: Tree) -> Iterator[Table]:
+def _merge_sources(value: Tree) -> Iterator[YamlMapping]:
     """The tables a merge key names: one, or several of which the earlier wins (YAML merge key, type `!!merge`)."""
     candidates = value.items if isinstance(value, Items) else (value,)
-    yield from (item for item in candidates if isinstance(item, Table))
+    yield from (item for item in candidates if isinstance(item, YamlMapping))
 
 
 def text_of(tree: Tree | None) -> str:
@@ -156,6 +156,6 @@ def texts_of(tree: Tree | None) -> tuple[str, ...]:
     """The texts of a leaf or of a sequence of leaves; the keys of a table."""
     if isinstance(tree, Items):
         return tuple(item.text for item in tree.items if isinstance(item, Scalar))
-    if isinstance(tree, Table):
+    if isinstance(tree, YamlMapping):
         return tuple(tree.rows)
     return (tree.text,) if isinstance(tree, Scalar) and tree.text else ()

@@ -9,9 +9,9 @@ from extractor.diff.coderows import asked
 from extractor.diff.cycles import system_cycles
 from extractor.diff.identity import call_key, canonical_condition
 from extractor.diff.row import (
+    ComparedRow,
     Field,
-    Reader,
-    Row,
+    GraphReader,
     at_place,
     field_of,
     fields_of,
@@ -23,15 +23,15 @@ from extractor.diff.row import (
 from extractor.model.graph import Flow
 
 
-def nodes(source: Reader) -> Iterator[Row]:
+def nodes(source: GraphReader) -> Iterator[ComparedRow]:
     for n in source.graph.nodes:
         fields = fields_of(
             name=n.name, kind=n.kind, technology=n.technology, parent=source.name(n.parent or ""), scope=n.scope
         )
-        yield Row("nodes", (n.id,), f"{n.kind} {n.name}", n.repo or "", n.id, fields, n.evidence)
+        yield ComparedRow("nodes", (n.id,), f"{n.kind} {n.name}", n.repo or "", n.id, fields, n.evidence)
 
 
-def flows(source: Reader) -> Iterator[Row]:
+def flows(source: GraphReader) -> Iterator[ComparedRow]:
     for f in source.graph.flows:
         makers = tuple(_makers(f, source))
         told = any(field.items for field in makers)
@@ -43,7 +43,7 @@ def flows(source: Reader) -> Iterator[Row]:
             field_of("trigger", f.trigger, ""),
         )
         requests = _requests(f, source)
-        yield Row(
+        yield ComparedRow(
             "flows",
             (f.source, f.target, f.label, sync_words(f.sync), f.protocol),
             f"{source.name(f.source)} → {source.name(f.target)}: {f.label}",
@@ -58,13 +58,13 @@ def flows(source: Reader) -> Iterator[Row]:
         )
 
 
-def _requests(flow: Flow, source: Reader) -> str:
+def _requests(flow: Flow, source: GraphReader) -> str:
     """What the calls of a flow ask for, without who sends it to whom."""
     found = (source.calls[i] for i in flow.call_ids if i in source.calls)
     return " ".join(sorted({" ".join(call_key(call)[2:]) for call in found}))
 
 
-def _makers(f: Flow, source: Reader) -> Iterator[Field]:
+def _makers(f: Flow, source: GraphReader) -> Iterator[Field]:
     """What a flow is made of. Its own summaries are bounded texts, and who sets it off is told by entry point."""
     calls = [source.calls[i] for i in f.call_ids if i in source.calls]
     tasks = [] if calls else [source.tasks[i] for i in f.task_ids if i in source.tasks]
@@ -77,24 +77,24 @@ def _makers(f: Flow, source: Reader) -> Iterator[Field]:
     yield set_of("condition", twice(canonical_condition(" ".join(conditions)).split()) if all(conditions) else ())
 
 
-def _queued(flow: Flow, source: Reader) -> tuple[str, ...]:
+def _queued(flow: Flow, source: GraphReader) -> tuple[str, ...]:
     """The tasks that a flow of messages carries: one that carries others is another flow, however alike its label."""
     names = (source.tasks[i].name for i in flow.task_ids if i in source.tasks)
     return () if flow.call_ids else tuple(sorted(source.names.get(name, name) for name in names))
 
 
-def cycles(source: Reader) -> Iterator[Row]:
+def cycles(source: GraphReader) -> Iterator[ComparedRow]:
     for cycle in system_cycles(source.graph):
         title = " → ".join(source.name(n) for n in (*cycle.systems, cycle.systems[0]))
         fields = fields_of(synchronous="throughout" if cycle.sync else "in part")
-        yield Row("cycles", cycle.systems, title, "", "", fields, cycle.evidence)
+        yield ComparedRow("cycles", cycle.systems, title, "", "", fields, cycle.evidence)
 
 
-def steps(source: Reader) -> Iterator[Row]:
+def steps(source: GraphReader) -> Iterator[ComparedRow]:
     for scenario in source.graph.scenarios:
         for s in scenario.steps:
             ends = (source.name(s.source), source.name(s.target))
-            yield Row(
+            yield ComparedRow(
                 "steps",
                 (scenario.id, s.source, s.target, s.label),
                 f"{scenario.title}: {ends[0]} → {ends[1]}: {s.label}",
@@ -108,7 +108,7 @@ def steps(source: Reader) -> Iterator[Row]:
             )
 
 
-def etl(source: Reader) -> Iterator[Row]:
+def etl(source: GraphReader) -> Iterator[ComparedRow]:
     for e in source.graph.etl:
         place = e.evidence or at_place(source, e.source_of_truth)
         fields = fields_of(
@@ -119,12 +119,14 @@ def etl(source: Reader) -> Iterator[Row]:
         )
         repo = e.source_of_truth.repo
         family, traits = (e.system,), (e.source, e.data, e.transport, e.consumer)
-        yield Row("etl", (e.system, e.source), e.source, repo, "", fields, place, (e.data,), family, traits)
+        yield ComparedRow("etl", (e.system, e.source), e.source, repo, "", fields, place, (e.data,), family, traits)
 
 
-def gaps(source: Reader) -> Iterator[Row]:
+def gaps(source: GraphReader) -> Iterator[ComparedRow]:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for gap in source.graph.gaps:
         counts[(gap.repo, gap.kind)] += 1
     for (repo, kind), count in counts.items():
-        yield Row("gaps", (repo, kind), f"not understood in {repo}: {kind}", repo, "", fields_of(places=str(count)), ())
+        yield ComparedRow(
+            "gaps", (repo, kind), f"not understood in {repo}: {kind}", repo, "", fields_of(places=str(count)), ()
+        )

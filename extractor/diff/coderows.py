@@ -17,7 +17,17 @@ from extractor.diff.identity import (
     route_key,
     url_path,
 )
-from extractor.diff.row import Reader, Row, field_of, fields_of, listed, reached_from, renamed, set_of, twice
+from extractor.diff.row import (
+    ComparedRow,
+    GraphReader,
+    field_of,
+    fields_of,
+    listed,
+    reached_from,
+    renamed,
+    set_of,
+    twice,
+)
 from extractor.model.graph import Call, Setting, Store
 
 # A value from elsewhere in the configuration: read by the name of a setting, or of what fills that setting.
@@ -30,11 +40,11 @@ _MODEL = "Django ORM: "
 OUTSIDE = "a system outside"
 
 
-def tasks(source: Reader) -> Iterator[Row]:
+def tasks(source: GraphReader) -> Iterator[ComparedRow]:
     for t in source.graph.tasks:
         module, _, last = t.name.rpartition(".")
         services = ", ".join(sorted(t.services))
-        yield Row(
+        yield ComparedRow(
             "tasks",
             (t.repo, t.name),
             t.name,
@@ -48,7 +58,7 @@ def tasks(source: Reader) -> Iterator[Row]:
         )
 
 
-def schedules(source: Reader) -> Iterator[Row]:
+def schedules(source: GraphReader) -> Iterator[ComparedRow]:
     for s in source.graph.schedules:
         fields = (
             *fields_of(key=s.key, cadence=s.cadence, schedule=s.schedule, service=s.service, note=s.note),
@@ -56,7 +66,7 @@ def schedules(source: Reader) -> Iterator[Row]:
             field_of("resolves", "yes" if s.task_id else "no: no such task"),
             field_of("condition", s.condition, canonical_condition(s.condition)),
         )
-        yield Row(
+        yield ComparedRow(
             "schedules",
             (s.repo, s.service, s.key),
             f"{s.key}: {s.cadence or s.schedule}",
@@ -70,7 +80,7 @@ def schedules(source: Reader) -> Iterator[Row]:
         )
 
 
-def enqueues(source: Reader) -> Iterator[Row]:
+def enqueues(source: GraphReader) -> Iterator[ComparedRow]:
     for e in source.graph.enqueues:
         task = renamed(e.task or "", source.names)
         fields = (
@@ -78,7 +88,7 @@ def enqueues(source: Reader) -> Iterator[Row]:
             *fields_of(how=e.how, queue=e.queue),
             reached_from(e.contexts, source),
         )
-        yield Row(
+        yield ComparedRow(
             "enqueues",
             (e.repo, task, e.how),
             f"{e.task or 'a task that is not known'} queued by {e.how}",
@@ -92,7 +102,7 @@ def enqueues(source: Reader) -> Iterator[Row]:
         )
 
 
-def routes(source: Reader) -> Iterator[Row]:
+def routes(source: GraphReader) -> Iterator[ComparedRow]:
     for r in source.graph.routes:
         methods = ", ".join(sorted(r.methods))
         fields = (
@@ -100,7 +110,7 @@ def routes(source: Reader) -> Iterator[Row]:
             *fields_of(methods=methods, service=r.service, kind=r.kind, origin=r.origin),
             field_of("deprecated", r.deprecated, "yes" if r.deprecated else ""),
         )
-        yield Row(
+        yield ComparedRow(
             "routes",
             route_key(r),
             f"{methods or 'any method'} {r.pattern} ({r.service})",
@@ -114,10 +124,10 @@ def routes(source: Reader) -> Iterator[Row]:
         )
 
 
-def inbound(source: Reader) -> Iterator[Row]:
+def inbound(source: GraphReader) -> Iterator[ComparedRow]:
     for i in source.graph.inbound:
         route = source.route(i.route_id)
-        yield Row(
+        yield ComparedRow(
             "inbound",
             (i.repo, i.service, i.system, i.kind, route),
             f"{source.name(i.system) or OUTSIDE} calls {route}",
@@ -130,7 +140,7 @@ def inbound(source: Reader) -> Iterator[Row]:
         )
 
 
-def calls(source: Reader) -> Iterator[Row]:
+def calls(source: GraphReader) -> Iterator[ComparedRow]:
     """A row for each call. The values that one line may send (a default, and what callers give) are one call."""
     sites: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for call in source.graph.calls:
@@ -152,7 +162,7 @@ def calls(source: Reader) -> Iterator[Row]:
             reached_from(contexts, source),
             set_of("condition", twice(canonical_condition(" ".join(one.condition for one in group)).split())),
         )
-        yield Row(
+        yield ComparedRow(
             "calls",
             call_key(c),
             f"{c.http_method or 'request'} {c.url or c.label} → {source.name(c.system or 'a system not known')}",
@@ -166,7 +176,7 @@ def calls(source: Reader) -> Iterator[Row]:
         )
 
 
-def stores(source: Reader) -> Iterator[Row]:
+def stores(source: GraphReader) -> Iterator[ComparedRow]:
     groups: dict[tuple[str, ...], list[Store]] = defaultdict(list)
     for s in source.graph.stores:
         groups[(s.repo, s.service, s.system, s.kind)].append(s)
@@ -184,7 +194,7 @@ def stores(source: Reader) -> Iterator[Row]:
             ),
             set_of("data", twice(data)),
         )
-        yield Row(
+        yield ComparedRow(
             "stores",
             key,
             f"{service or repo} uses {source.name(system)} ({kind})",
@@ -207,7 +217,7 @@ def asked(call: Call) -> str:
     return f"{call.http_method or ''} {call.url}".strip() or call.label or call.via
 
 
-def settings(source: Reader) -> Iterator[Row]:
+def settings(source: GraphReader) -> Iterator[ComparedRow]:
     for s in source.graph.settings:
         default = s.default or ""
         fields = (
@@ -220,7 +230,7 @@ def settings(source: Reader) -> Iterator[Row]:
                 must_be_set="yes" if must_be_set(s) else "",
             ),
         )
-        yield Row(
+        yield ComparedRow(
             "settings",
             (s.repo, s.service, s.name),
             f"{s.name} ({s.service})" if s.service else s.name,
@@ -239,11 +249,11 @@ def must_be_set(setting: Setting) -> bool:
     return setting.required or (setting.env is not None and not setting.default)
 
 
-def findings(source: Reader) -> Iterator[Row]:
+def findings(source: GraphReader) -> Iterator[ComparedRow]:
     for f in source.graph.findings:
         fields = fields_of(severity=f.severity, accepted_in_code=f.suppressed)
         place = source.at(f.repo, f.path, f.line, f.end_line, "finding")
         near = (f.path, f.function, f.message, f.fingerprint)
-        yield Row(
+        yield ComparedRow(
             "findings", (finding_group(f.fingerprint),), f"{f.rule}: {f.message}", f.repo, f.id, fields, place, near
         )

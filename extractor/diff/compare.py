@@ -8,7 +8,7 @@ from extractor.diff.identity import canonical_pattern
 from extractor.diff.pairing import Pair, pair_rows
 from extractor.diff.reach import reach_changes
 from extractor.diff.regroup import without_regrouped
-from extractor.diff.row import Field, Reader, Row, reader
+from extractor.diff.row import ComparedRow, Field, GraphReader, reader
 from extractor.diff.rows import rows_of
 from extractor.model.graph import Graph, Source
 
@@ -31,7 +31,7 @@ def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     )
 
 
-def renamed_tasks(base: Reader, head: Reader) -> dict[str, str]:
+def renamed_tasks(base: GraphReader, head: GraphReader) -> dict[str, str]:
     """For each task renamed between the sides, both names -> one of them, so that what names it is no change too."""
     pairs, _, _ = pair_rows(rows_of("tasks", base), rows_of("tasks", head))
     names: dict[str, str] = {}
@@ -41,7 +41,7 @@ def renamed_tasks(base: Reader, head: Reader) -> dict[str, str]:
     return names
 
 
-def renamed_routes(base: Reader, head: Reader) -> dict[str, str]:
+def renamed_routes(base: GraphReader, head: GraphReader) -> dict[str, str]:
     """For each pattern that one side serves under another name, both patterns -> one of them."""
     pairs, _, _ = pair_rows(rows_of("routes", base), rows_of("routes", head))
     before, after = ({canonical_pattern(r.pattern) for r in side.graph.routes} for side in (base, head))
@@ -53,14 +53,14 @@ def renamed_routes(base: Reader, head: Reader) -> dict[str, str]:
     return names
 
 
-def renamed_settings(base: Reader, head: Reader) -> dict[str, str]:
+def renamed_settings(base: GraphReader, head: GraphReader) -> dict[str, str]:
     """For each setting renamed between the sides, both names -> one of them."""
     pairs, _, _ = pair_rows(rows_of("settings", base), rows_of("settings", head))
     named = ((old.traits[0], new.traits[0]) for old, new in pairs)
     return {name: min(pair) for pair in named if pair[0] != pair[1] for name in pair}
 
 
-def _compare(kind: str, base: list[Row], head: list[Row]) -> list[Change]:
+def _compare(kind: str, base: list[ComparedRow], head: list[ComparedRow]) -> list[Change]:
     pairs, lost, found = pair_rows(base, head)
     if kind == "findings":
         strangers = [pair for pair in pairs if not _acquainted(*pair)]
@@ -72,7 +72,7 @@ def _compare(kind: str, base: list[Row], head: list[Row]) -> list[Change]:
     return changed + [_one_sided(row, "removed") for row in lost] + [_one_sided(row, "added") for row in found]
 
 
-def _acquainted(old: Row, new: Row) -> bool:
+def _acquainted(old: ComparedRow, new: ComparedRow) -> bool:
     """Whether two findings about one thing may be one: they share a path, a function or their words. Where little is
     known of what a request asks for, two that have nothing in common are about one thing all the same."""
     return any(a == b for a, b in zip(old.near[:3], new.near[:3], strict=True))
@@ -104,7 +104,7 @@ def _field_change(old: Field, new: Field) -> FieldChange:
     )
 
 
-def _one_sided(row: Row, status: str) -> Change:
+def _one_sided(row: ComparedRow, status: str) -> Change:
     if status == "added":
         return Change(row.kind, status, row.title, row.repo, ("", row.id), _filled(row.fields, 1), (), row.evidence)
     return Change(row.kind, status, row.title, row.repo, (row.id, ""), _filled(row.fields, 0), row.evidence, ())

@@ -17,7 +17,7 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _Contracts:
     """What one graph says of its contracts: by key, the calls made, those of them unanswered, the routes served."""
 
     calls: dict[Key, list[Call]]
@@ -65,7 +65,7 @@ def serving_systems(graph: Graph) -> frozenset[str]:
     return frozenset(owners | {tops[ident] for ident in owners} | with_routes)
 
 
-def _side(graph: Graph) -> _Side:
+def _side(graph: Graph) -> _Contracts:
     calls: dict[Key, list[Call]] = defaultdict(list)
     for call in sorted(graph.calls, key=lambda c: (c.path, c.line, c.end_line, c.url, c.route_id or "", c.id)):
         calls[call_key(call)].append(call)
@@ -74,7 +74,7 @@ def _side(graph: Graph) -> _Side:
     routes: dict[Key, list[Route]] = defaultdict(list)
     for route in sorted(graph.routes, key=lambda r: (r.pattern, r.id)):
         routes[route_key(route)[:-1]].append(route)
-    return _Side(
+    return _Contracts(
         calls,
         frozenset(key for key, group in calls.items() if any(is_unanswered(c, serving) for c in group)),
         routes,
@@ -85,7 +85,7 @@ def _side(graph: Graph) -> _Side:
     )
 
 
-def _call_contract(status: str, key: Key, old: _Side, new: _Side) -> Contract:
+def _call_contract(status: str, key: Key, old: _Contracts, new: _Contracts) -> Contract:
     side, other = (new, old) if status == "broken" else (old, new)
     call = side.calls[key][0]
     kept = key in other.calls
@@ -105,7 +105,7 @@ def _call_contract(status: str, key: Key, old: _Side, new: _Side) -> Contract:
     )
 
 
-def _inbound_contract(key: Key, old: _Side, new: _Side) -> Contract | None:
+def _inbound_contract(key: Key, old: _Contracts, new: _Contracts) -> Contract | None:
     """A route that an outside system calls and that one side does not serve at all. The caller does not change."""
     served_before, served_after = _serves(old, key), _serves(new, key)
     if served_before == served_after:
@@ -128,7 +128,7 @@ def _inbound_contract(key: Key, old: _Side, new: _Side) -> Contract | None:
     )
 
 
-def _serves(side: _Side, key: Key) -> bool:
+def _serves(side: _Contracts, key: Key) -> bool:
     """True when the side answers all the methods that the key of an inbound call names; a route without any answers
     every one, and so does a side that answers more than it needs to."""
     wanted = set(filter(None, key[-1].split(",")))
@@ -141,6 +141,6 @@ def _in_order(inbound: tuple[Inbound, ...]) -> list[Inbound]:
     return sorted(inbound, key=lambda i: (i.id, i.label, [(e.repo, e.path, e.line) for e in i.evidence]))
 
 
-def _places(side: _Side, calls: list[Call] | tuple[Call, ...]) -> tuple[Evidence, ...]:
+def _places(side: _Contracts, calls: list[Call] | tuple[Call, ...]) -> tuple[Evidence, ...]:
     spots = sorted({(c.repo, c.path, c.line, c.end_line) for c in calls})[:_MOST_PLACES]
     return tuple(Evidence(r, side.commits.get(r, ""), p, line, end, "call") for r, p, line, end in spots)

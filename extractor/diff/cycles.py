@@ -11,7 +11,7 @@ LONGEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
+class Ring:
     """A ring of systems, each once, the smallest id first. `sync` is true when each step has a synchronous flow.
 
     `evidence` holds one piece for each step, in order.
@@ -22,7 +22,7 @@ class Cycle:
     evidence: tuple[Evidence, ...]
 
 
-def system_cycles(graph: Graph) -> tuple[Cycle, ...]:
+def system_cycles(graph: Graph) -> tuple[Ring, ...]:
     """All rings of two to LONGEST systems in `graph`, over flows that are certain or likely, sorted."""
     steps = _steps(graph)
     after: dict[str, list[str]] = {}
@@ -69,8 +69,8 @@ def _rings(start: str, after: dict[str, list[str]]) -> list[tuple[str, ...]]:
     return found
 
 
-def _cycle(ring: tuple[str, ...], steps: dict[tuple[str, str], list[Flow]]) -> Cycle:
+def _cycle(ring: tuple[str, ...], steps: dict[tuple[str, str], list[Flow]]) -> Ring:
     flows = [steps[step] for step in zip(ring, (*ring[1:], ring[0]), strict=True)]
     clearest = [min(step, key=lambda f: (not f.sync, f.id)) for step in flows]
     evidence = tuple(f.evidence[0] for f in clearest if f.evidence)
-    return Cycle(ring, all(any(f.sync for f in step) for step in flows), evidence)
+    return Ring(ring, all(any(f.sync for f in step) for step in flows), evidence)

@@ -8,10 +8,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from extractor.diff.row import Row
+from extractor.diff.row import ComparedRow
 
-Pair = tuple[Row, Row]
-Likeness = Callable[[Row, Row], float]
+Pair = tuple[ComparedRow, ComparedRow]
+Likeness = Callable[[ComparedRow, ComparedRow], float]
 
 # How alike (0 to 1) a lost and a found row must be to be one thing renamed. Below it a reader sees two things.
 RENAMED = 0.7
@@ -22,7 +22,9 @@ _MOST_CANDIDATES = 250_000
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
-def pair_rows(base: Iterable[Row], head: Iterable[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+def pair_rows(
+    base: Iterable[ComparedRow], head: Iterable[ComparedRow]
+) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
     """Rows of one kind on both sides -> (pairs of one thing, rows only in base, rows only in head).
 
     Swapping the sides swaps the answer, whatever the order of the rows.
@@ -38,13 +40,13 @@ def pair_rows(base: Iterable[Row], head: Iterable[Row]) -> tuple[list[Pair], lis
     return pairs + renamed, lost, found
 
 
-def likeness(left: Row, right: Row) -> float:
+def likeness(left: ComparedRow, right: ComparedRow) -> float:
     """How alike two rows are by their traits: 0 (nothing in common) to 1. Traits empty on both sides say nothing."""
     scores = [_overlap(a, b) for a, b in zip(left.traits, right.traits, strict=True) if a or b]
     return sum(scores) / len(scores) if scores else 0.0
 
 
-def _same(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+def _same(left: list[ComparedRow], right: list[ComparedRow]) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
     """Rows of one identity: those that agree in all they say first, then the nearest; as many pairs as can be."""
     twins, left, right = _twins(left, right)
     if len(left) * len(right) <= _MOST_CANDIDATES:
@@ -55,14 +57,16 @@ def _same(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], lis
     return twins + list(zip(left, right, strict=False)), left[count:], right[count:]
 
 
-def _twins(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
-    said: dict[tuple[object, ...], tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
+def _twins(
+    left: list[ComparedRow], right: list[ComparedRow]
+) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
+    said: dict[tuple[object, ...], tuple[list[ComparedRow], list[ComparedRow]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((left, right)):
         for row in sorted(rows, key=_order):
             said[(tuple(f.same for f in row.fields), row.near)][side].append(row)
     pairs: list[Pair] = []
-    only_left: list[Row] = []
-    only_right: list[Row] = []
+    only_left: list[ComparedRow] = []
+    only_right: list[ComparedRow] = []
     for ours, theirs in said.values():
         count = min(len(ours), len(theirs))
         pairs += zip(ours, theirs, strict=False)
@@ -71,7 +75,9 @@ def _twins(left: list[Row], right: list[Row]) -> tuple[list[Pair], list[Row], li
     return pairs, only_left, only_right
 
 
-def _renames(lost: list[Row], found: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+def _renames(
+    lost: list[ComparedRow], found: list[ComparedRow]
+) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
     pairs: list[Pair] = []
     only_base = [row for row in lost if row.family is None]
     only_head = [row for row in found if row.family is None]
@@ -84,20 +90,20 @@ def _renames(lost: list[Row], found: list[Row]) -> tuple[list[Pair], list[Row], 
     return pairs, only_base, only_head
 
 
-def _family(row: Row) -> tuple[str, ...]:
+def _family(row: ComparedRow) -> tuple[str, ...]:
     return row.family or ()
 
 
-def _nearness(left: Row, right: Row) -> float:
+def _nearness(left: ComparedRow, right: ComparedRow) -> float:
     same_fields = sum(a.same == b.same for a, b in zip(left.fields, right.fields, strict=True))
     same_places = sum(a == b for a, b in zip(left.near, right.near, strict=True))
     return same_fields + same_places / (len(left.near) + 1)
 
 
 def _groups(
-    base: Iterable[Row], head: Iterable[Row], key: Callable[[Row], tuple[str, ...]]
-) -> dict[tuple[str, ...], tuple[list[Row], list[Row]]]:
-    groups: dict[tuple[str, ...], tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
+    base: Iterable[ComparedRow], head: Iterable[ComparedRow], key: Callable[[ComparedRow], tuple[str, ...]]
+) -> dict[tuple[str, ...], tuple[list[ComparedRow], list[ComparedRow]]]:
+    groups: dict[tuple[str, ...], tuple[list[ComparedRow], list[ComparedRow]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((base, head)):
         for row in rows:
             groups[key(row)][side].append(row)
@@ -105,8 +111,8 @@ def _groups(
 
 
 def _pair(
-    left: list[Row], right: list[Row], alike: Likeness, at_least: float
-) -> tuple[list[Pair], list[Row], list[Row]]:
+    left: list[ComparedRow], right: list[ComparedRow], alike: Likeness, at_least: float
+) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
     """Best pairs first. Ties are settled by the rows' content without regard to the side."""
     if len(left) * len(right) > _MOST_CANDIDATES:
         return [], left, right
@@ -127,7 +133,7 @@ def _pair(
 
 
 def _candidates(
-    left: list[Row], right: list[Row], alike: Likeness, at_least: float
+    left: list[ComparedRow], right: list[ComparedRow], alike: Likeness, at_least: float
 ) -> list[tuple[float, tuple[object, ...], tuple[object, ...], int, int]]:
     scored = []
     for (i, a), (j, b) in itertools.product(enumerate(left), enumerate(right)):
@@ -138,11 +144,11 @@ def _candidates(
     return sorted(scored)
 
 
-def _rest(rows: Sequence[Row], taken: set[int]) -> list[Row]:
+def _rest(rows: Sequence[ComparedRow], taken: set[int]) -> list[ComparedRow]:
     return [row for index, row in enumerate(rows) if index not in taken]
 
 
-def _order(row: Row) -> tuple[object, ...]:
+def _order(row: ComparedRow) -> tuple[object, ...]:
     places = tuple((e.repo, e.commit, e.path, e.line, e.end_line, e.role, e.text) for e in row.evidence)
     return (row.key, tuple((f.same, f.shown) for f in row.fields), row.near, row.title, row.id, places)
 

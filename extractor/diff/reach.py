@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from extractor.diff.coderows import asked, operations_of
 from extractor.diff.document import Change, FieldChange
 from extractor.diff.identity import call_key, canonical_pattern, context_text
-from extractor.diff.row import Reader
+from extractor.diff.row import GraphReader
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Store
 
 # An entry point is told with its first places, a group of them with its first names.
@@ -21,7 +21,7 @@ Thing = tuple[str, ...]  # what is reached: its kind, repository and identity
 
 
 @dataclass(slots=True)
-class _Side:
+class _ReachedThings:
     """What one graph's entry points reach. `known` are those that exist, whether or not they reach anything."""
 
     reached: dict[Entry, set[Thing]] = field(default_factory=lambda: defaultdict(set))
@@ -31,7 +31,7 @@ class _Side:
     places: dict[Thing, set[Evidence]] = field(default_factory=lambda: defaultdict(set))
 
 
-def reach_changes(before: Reader, after: Reader) -> list[Change]:
+def reach_changes(before: GraphReader, after: GraphReader) -> list[Change]:
     """One change for the entry points of a repository that reach other things than before, those alike together.
 
     Where an entry point stands on both sides, a thing that is itself new or gone is no news of the entry point's: the
@@ -51,7 +51,12 @@ def reach_changes(before: Reader, after: Reader) -> list[Change]:
 
 
 def _change(
-    status: str, gone: tuple[Thing, ...], came: tuple[Thing, ...], entries: list[Entry], old: _Side, new: _Side
+    status: str,
+    gone: tuple[Thing, ...],
+    came: tuple[Thing, ...],
+    entries: list[Entry],
+    old: _ReachedThings,
+    new: _ReachedThings,
 ) -> Change:
     names = [name for _, name in entries]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
@@ -74,7 +79,7 @@ def _texts(things: tuple[Thing, ...], shown: Mapping[Thing, str]) -> tuple[str, 
     return tuple(sorted({shown[thing] for thing in things}))
 
 
-def _evidence(entries: list[Entry], things: tuple[Thing, ...], side: _Side) -> tuple[Evidence, ...]:
+def _evidence(entries: list[Entry], things: tuple[Thing, ...], side: _ReachedThings) -> tuple[Evidence, ...]:
     """Where the entry points are, then what they reach."""
     homes = sorted({place for entry in entries for place in side.homes.get(entry, ())}, key=_place_order)
     places = sorted({place for thing in things for place in side.places.get(thing, ())}, key=_place_order)
@@ -85,8 +90,8 @@ def _place_order(place: Evidence) -> tuple[object, ...]:
     return (place.repo, place.path, place.line, place.end_line, place.role)
 
 
-def _side(source: Reader) -> _Side:
-    side = _Side()
+def _side(source: GraphReader) -> _ReachedThings:
+    side = _ReachedThings()
     for row, thing, text in _things(source):
         entries = {e for c in row.contexts if (e := _entry(row.repo, c, source))}
         side.shown[thing] = min(text, side.shown.get(thing, text))
@@ -106,7 +111,7 @@ def _side(source: Reader) -> _Side:
     return side
 
 
-def _things(source: Reader) -> Iterator[tuple[Call | Enqueue | Store, Thing, str]]:
+def _things(source: GraphReader) -> Iterator[tuple[Call | Enqueue | Store, Thing, str]]:
     """Everything that entry points reach: the row, its identity, its words."""
     for c in source.graph.calls:
         yield c, ("call", *call_key(c)), c.label or asked(c)
@@ -118,11 +123,11 @@ def _things(source: Reader) -> Iterator[tuple[Call | Enqueue | Store, Thing, str
             yield s, ("store", s.repo, s.service, s.system, operation), f"{operation}s {source.name(s.system)}"
 
 
-def _entry(repo: str, context: Context, source: Reader) -> Entry | None:
+def _entry(repo: str, context: Context, source: GraphReader) -> Entry | None:
     return None if context.kind == "unknown" else (repo, context_text(context, source.names))
 
 
-def _home(entry: Entry, row: Call | Enqueue | Store, side: _Side, source: Reader) -> None:
+def _home(entry: Entry, row: Call | Enqueue | Store, side: _ReachedThings, source: GraphReader) -> None:
     """A command's file, where a chain or the row itself lies in it; requests and tasks have rows of their own."""
     kind, _, name = entry[1].partition(" ")
     if kind != "command":

@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from extractor.diff.pairing import Pair
-from extractor.diff.row import Field, Row
+from extractor.diff.row import ComparedRow, Field
 
 Held = dict[tuple[str, ...], dict[str, set[str]]]
 
 
-def without_regrouped(pairs: list[Pair], lost: list[Row], found: list[Row]) -> tuple[list[Pair], list[Row], list[Row]]:
+def without_regrouped(
+    pairs: list[Pair], lost: list[ComparedRow], found: list[ComparedRow]
+) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
     """Paired flows without what stands on both sides between the same ends, whatever arrow it is told under; flows of
     one side without those that are made of such things only. Swapping the sides swaps the answer.
     """
@@ -25,7 +27,7 @@ def without_regrouped(pairs: list[Pair], lost: list[Row], found: list[Row]) -> t
     )
 
 
-def _held(rows: Iterable[Row]) -> Held:
+def _held(rows: Iterable[ComparedRow]) -> Held:
     """By ends and kind of arrow, what each set field holds over all arrows."""
     held: Held = defaultdict(lambda: defaultdict(set))
     for row in rows:
@@ -34,12 +36,12 @@ def _held(rows: Iterable[Row]) -> Held:
     return held
 
 
-def _ends(row: Row) -> tuple[str, ...]:
+def _ends(row: ComparedRow) -> tuple[str, ...]:
     source, target, _label, *kind = row.key
     return (source, target, *kind)
 
 
-def _left(row: Row, other: Held) -> Row:
+def _left(row: ComparedRow, other: Held) -> ComparedRow:
     there = other.get(_ends(row), {})
     return dataclasses.replace(row, fields=tuple(_without(field, there.get(field.name, set())) for field in row.fields))
 
@@ -51,7 +53,7 @@ def _without(field: Field, there: set[str]) -> Field:
     return Field(field.name, ", ".join(text for _, text in items), "\n".join(key for key, _ in items), items)
 
 
-def _elsewhere(row: Row, other: Held) -> bool:
+def _elsewhere(row: ComparedRow, other: Held) -> bool:
     """True when all that a flow is made of, calls at least, stands on the other side too."""
     there = other.get(_ends(row), {})
     calls = any(field.name == "calls" and field.items for field in row.fields)

@@ -23,7 +23,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedRow:
     """A thing to compare. Rows of one `kind` and `key` are the same thing; what differs in `fields` is a change.
 
     `family` says within which rows a lost and a found thing may be one thing renamed (None: never), `traits` by what
@@ -44,7 +44,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class GraphReader:
     """A graph with what its rows need from elsewhere in it. `names` maps the names of renamed things
     (tasks, routes, settings) to common ones."""
 
@@ -70,9 +70,9 @@ class Reader:
         return " ".join(self.routes.get(ident or "", ()))
 
 
-def reader(graph: Graph, names: Names) -> Reader:
+def reader(graph: Graph, names: Names) -> GraphReader:
     """`graph` made ready for reading its rows."""
-    return Reader(
+    return GraphReader(
         graph,
         names,
         {s.name: s.commit for s in graph.sources},
@@ -115,7 +115,7 @@ def twice(texts: Iterable[str]) -> list[tuple[str, str]]:
     return [(text, text) for text in texts if text]
 
 
-def reached_from(contexts: tuple[Context, ...], source: Reader) -> Field:
+def reached_from(contexts: tuple[Context, ...], source: GraphReader) -> Field:
     """The entry points of a place: told of what is new or gone; for the rest see `extractor.diff.reach`."""
     return set_of("reached from", ((context_text(c, source.names), context_text(c, {})) for c in contexts), False)
 
@@ -140,6 +140,6 @@ def renamed(text: str, names: Names) -> str:
     return " ".join(names.get(word, word) for word in text.split(" "))
 
 
-def at_place(source: Reader, place: Place) -> tuple[Evidence, ...]:
+def at_place(source: GraphReader, place: Place) -> tuple[Evidence, ...]:
     """A source of truth as evidence."""
     return source.at(place.repo, place.path, place.line, place.line, "source of truth")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from extractor.diff import arrowrows, coderows
-from extractor.diff.row import Reader, Row
+from extractor.diff.row import ComparedRow, GraphReader
 
 
-def rows_of(kind: str, source: Reader) -> list[Row]:
+def rows_of(kind: str, source: GraphReader) -> list[ComparedRow]:
     """All rows of one kind (see `extractor.diff.document.KINDS`)."""
     return list(_ROWS[kind](source))
 
 
-_ROWS: dict[str, Callable[[Reader], Iterable[Row]]] = {
+_ROWS: dict[str, Callable[[GraphReader], Iterable[ComparedRow]]] = {
     "nodes": arrowrows.nodes,
     "flows": arrowrows.flows,
     "cycles": arrowrows.cycles,

@@ -20,7 +20,7 @@ from extractor.evaluate.values import (
     Query,
     QueryMethod,
     Seq,
-    Setting,
+    SettingRef,
     Super,
     Text,
     Unknown,
@@ -63,12 +63,12 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         found = ev.module_name(base.module, name)
         if found:
             return found
-        child = ev.world.find(f"{base.module.name}.{name}")
+        child = ev.index.find(f"{base.module.name}.{name}")
         return (ModuleRef(child),) if child is not None else (Unknown(f"{base.module.name}.{name}"),)
     if isinstance(base, Ext):
         if base.path == SETTINGS:
             literal = ev.literal_setting(name) if ev.literal_setting is not None else None
-            return (Setting(name),) if literal is None else (Text((literal,)),)
+            return (SettingRef(name),) if literal is None else (Text((literal,)),)
         return _named_field(base, name) or (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)
@@ -84,8 +84,8 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
         return (QueryMethod(base.cls, name),)
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}.{name}"), *_by_property(ev, name))
-    if isinstance(base, Setting):
-        return (Setting(base.name, (*base.path, name)),)
+    if isinstance(base, SettingRef):
+        return (SettingRef(base.name, (*base.path, name)),)
     if isinstance(base, Partial):
         return (base.func,) if name == "func" else ()
     if isinstance(base, Text | Const) and name == "value":  # a member of an enumeration
@@ -139,7 +139,7 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
                 out.append(Text((Hole("field", f"{owner.scope.name}.{name}"),)))
                 continue
             out += _bind_member(ev, owner, value, inst, has_assigned=bool(assigned))
-    if not inst.known and all(isinstance(v, Text | Const | Setting | Env | Unknown) for v in out):
+    if not inst.known and all(isinstance(v, Text | Const | SettingRef | Env | Unknown) for v in out):
         out += _subclass_attribute(ev, inst, name)
     if out and all(isinstance(v, Const) and v.value is None for v in out):  # it holds something else later
         out = list(_annotated(ev, inst.cls, name)) or out
@@ -286,8 +286,8 @@ def item(ev: Evaluator, base: Value, key: Value) -> Values:
     literal = key.literal if isinstance(key, Text) else None
     if isinstance(base, Mapping | Seq):
         return folding.lookup(base, key) or (Unknown("item"),)
-    if isinstance(base, Setting):
-        return (Setting(base.name, (*base.path, literal if literal is not None else "*")),)
+    if isinstance(base, SettingRef):
+        return (SettingRef(base.name, (*base.path, literal if literal is not None else "*")),)
     if isinstance(base, Ext):
         if base.path == "os.environ" and literal is not None:
             return (Env(literal, (), True),)
@@ -345,8 +345,8 @@ def elements(ev: Evaluator, base: Value) -> Values:
         return (base.extended("[]"),)
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}[]"),)
-    if isinstance(base, Setting):
-        return (Setting(base.name, (*base.path, "*")),)
+    if isinstance(base, SettingRef):
+        return (SettingRef(base.name, (*base.path, "*")),)
     if isinstance(base, Inst):
         method = ev.classes.member(base.cls, "__iter__")
         if method is not None:

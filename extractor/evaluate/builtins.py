@@ -21,7 +21,7 @@ from extractor.evaluate.values import (
     Param,
     Partial,
     Seq,
-    Setting,
+    SettingRef,
     Text,
     Unknown,
     Value,
@@ -252,9 +252,9 @@ def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
     if isinstance(value, Env):
         for default in value.default:
             yield from _dotted_names(ev, default)
-    elif isinstance(value, Setting):
+    elif isinstance(value, SettingRef):
         for meant in ev.setting(value.name) if ev.setting is not None and not value.path else ():
-            yield from _dotted_names(ev, meant) if not isinstance(meant, Setting) else ()
+            yield from _dotted_names(ev, meant) if not isinstance(meant, SettingRef) else ()
     elif isinstance(value, Text):
         for parts in itertools.islice(itertools.product(*(_choices(ev, part) for part in value.parts)), folding.LIMIT):
             yield "".join(parts)
@@ -263,7 +263,7 @@ def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
 def _choices(ev: Evaluator, part: str | Hole) -> list[str]:
     if isinstance(part, str):
         return [part]
-    return list(_dotted_names(ev, Setting(part.name))) if part.kind == "setting" else []
+    return list(_dotted_names(ev, SettingRef(part.name))) if part.kind == "setting" else []
 
 
 def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:

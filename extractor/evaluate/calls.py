@@ -20,7 +20,7 @@ from extractor.evaluate.values import (
     Query,
     QueryMethod,
     Seq,
-    Setting,
+    SettingRef,
     Super,
     Text,
     Unknown,
@@ -28,7 +28,7 @@ from extractor.evaluate.values import (
     Values,
 )
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 
 if TYPE_CHECKING:
     from extractor.evaluate.evaluator import Evaluator
@@ -60,7 +60,7 @@ _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "remov
 MAX_INLINE = 7  # functions entered inside one another to learn what they return
 
 
-def arguments(ev: Evaluator, call: Call, frame: Frame) -> tuple[Args, Kwargs]:
+def arguments(ev: Evaluator, call: CallExpr, frame: Frame) -> tuple[Args, Kwargs]:
     """The arguments of a call, `*` and `**` spread where their contents are known."""
     args: list[Values] = []
     for expr in call.args:
@@ -84,7 +84,7 @@ def arguments(ev: Evaluator, call: Call, frame: Frame) -> tuple[Args, Kwargs]:
     return tuple(args), tuple(sorted(kwargs.items()))
 
 
-def call_result(ev: Evaluator, call: Call, frame: Frame) -> Values:
+def call_result(ev: Evaluator, call: CallExpr, frame: Frame) -> Values:
     """What a call can give back."""
     if call.func[0] == "a":
         special = _method_on_data(ev, call, frame)
@@ -97,7 +97,7 @@ def call_result(ev: Evaluator, call: Call, frame: Frame) -> Values:
     return gathered([call_value(ev, func, args, kwargs, None, frame) for func in funcs])
 
 
-def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
+def _method_on_data(ev: Evaluator, call: CallExpr, frame: Frame) -> Values | None:
     """Methods of texts, dictionaries and sequences; None when the receiver is something else."""
     name = call.func[2]
     out: list[Value] = []
@@ -110,10 +110,10 @@ def _method_on_data(ev: Evaluator, call: Call, frame: Frame) -> Values | None:
             out += _mapping_method(ev, base, name, call, frame)
         elif isinstance(base, Seq):
             out.append(base if name in ("copy",) else Unknown(f"sequence.{name}()"))
-        elif isinstance(base, Setting) and name == "get" and call.args:
+        elif isinstance(base, SettingRef) and name == "get" and call.args:
             args, _kwargs = arguments(ev, call, frame)
             out += attributes.item(ev, base, args[0][0] if args[0] else Unknown("key"))
-        elif isinstance(base, Env | Setting | Param) and name in _TRIMS:
+        elif isinstance(base, Env | SettingRef | Param) and name in _TRIMS:
             out.append(base)
         elif (
             isinstance(base, Param) and name == "get" and _is_flat(base) and (key := _literal_argument(ev, call, frame))
@@ -129,13 +129,13 @@ def _is_flat(param: Param) -> bool:
     return "[" not in param.path
 
 
-def _literal_argument(ev: Evaluator, call: Call, frame: Frame) -> str | None:
+def _literal_argument(ev: Evaluator, call: CallExpr, frame: Frame) -> str | None:
     """The first argument, where it is a text that names a key (a URL is none: that `get` sends a request)."""
     key = ev.constant_key(arguments(ev, call, frame)[0][0]) if call.args and call.args[0][0] == "c" else None
     return key if key and key.isidentifier() else None
 
 
-def _mapping_method(ev: Evaluator, base: Mapping, name: str, call: Call, frame: Frame) -> Values:
+def _mapping_method(ev: Evaluator, base: Mapping, name: str, call: CallExpr, frame: Frame) -> Values:
     args, _kwargs = arguments(ev, call, frame)
     if name in ("get", "pop", "setdefault"):
         keys = args[0] if args and args[0] else (Unknown("key"),)

@@ -73,7 +73,7 @@ class Classes:
         """The classes that were read and derive from `cls`, directly or not."""
         if self._subclasses is None:
             self._subclasses = {}
-            for other in self.ev.world.defs():
+            for other in self.ev.index.defs():
                 if other.kind == "class":
                     for base in self.mro(other)[0][1:]:
                         self._subclasses.setdefault(base, []).append(other)
@@ -131,7 +131,7 @@ class Classes:
     def only_property(self, name: str) -> Def | None:
         """The property of this name, when the repository has one and nothing else of the name among its methods."""
         if self._methods is None:
-            own = (t for t in self.ev.world.defs() if t.module.in_repo and t.kind == "function")
+            own = (t for t in self.ev.index.defs() if t.module.in_repo and t.kind == "function")
             self._methods = _by_name(t for t in own if t.owner_class is not None)
         found = self._methods.get(name, ())
         return found[0] if len(found) == 1 and "_" in name.strip("_") and self.is_property(found[0]) else None

@@ -16,22 +16,19 @@ from extractor.evaluate.values import (
     Bindings,
     Const,
     DefRef,
-    Env,
     Ext,
     Frame,
     Inst,
     ModuleRef,
     Param,
     Piped,
-    Query,
-    Setting,
     Text,
     Unknown,
     Value,
     Values,
     const,
 )
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import Value as Expr
 
@@ -42,8 +39,8 @@ _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 class Evaluator:
     """Answers `what can this expression be?` over one world. Holds the memo; the summaries never change."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: ModuleIndex) -> None:
+        self.index = world
         self.depth = 0
         self.inline = 0
         self._names: dict[tuple[Module, str], Values] = {}
@@ -145,7 +142,7 @@ class Evaluator:
             values = bounded(v for i in indices for v in self.eval(scope.defs[i][1], frame))
             known = [v for v in values if not (isinstance(v, Const) and v.value is None)]
             return tuple(known) + self._set_elsewhere(module, name) or values
-        child = self.world.find(f"{module.name}.{name}") if module.package else None
+        child = self.index.find(f"{module.name}.{name}") if module.package else None
         values = self._starred(module, name)
         if values:
             return values
@@ -154,7 +151,7 @@ class Evaluator:
     def _starred(self, module: Module, name: str) -> Values:
         """What star imports bring under the name."""
         for star in module.summary.stars:
-            source = self.world.find(module.absolute(star))
+            source = self.index.find(module.absolute(star))
             if source is not None and source is not module:
                 values = self.module_name(source, name)
                 if values:
@@ -180,7 +177,7 @@ class Evaluator:
 
     def imported(self, dotted: str) -> Values:
         """The module of an absolute name, or an outside path."""
-        found = self.world.find(dotted)
+        found = self.index.find(dotted)
         return (ModuleRef(found),) if found is not None else (Ext(dotted),)
 
     def by_dotted(self, dotted: str, outside: bool = False) -> Values:
@@ -190,7 +187,7 @@ class Evaluator:
         """
         parts = dotted.split(".")
         for size in range(len(parts), 0, -1):
-            module = self.world.find(".".join(parts[:size]))
+            module = self.index.find(".".join(parts[:size]))
             if module is None:
                 continue
             values: Values = (ModuleRef(module),)
@@ -314,4 +311,4 @@ def _instance_of(value: Value) -> list[Value]:
     return []
 
 
-__all__ = ["LIMIT", "Env", "Evaluator", "Query", "Setting", "qualified"]
+__all__ = ["LIMIT", "Evaluator", "qualified"]

@@ -57,20 +57,20 @@ def _module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
 
 def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     dotted = frame.owner.module.absolute(expr[1])
-    module = ev.world.find(dotted)
+    module = ev.index.find(dotted)
     if module is None:
-        child = ev.world.find(f"{dotted}.{expr[2]}")
+        child = ev.index.find(f"{dotted}.{expr[2]}")
         if child is not None:
             return (ModuleRef(child),)
         return (Ext(f"{dotted}.{expr[2]}"),)
     if module is frame.owner.module and module.package:
-        child = ev.world.find(f"{dotted}.{expr[2]}")
+        child = ev.index.find(f"{dotted}.{expr[2]}")
         if child is not None:
             return (ModuleRef(child),)
     found = ev.module_name(module, expr[2])
     if found:
         return found
-    child = ev.world.find(f"{dotted}.{expr[2]}")
+    child = ev.index.find(f"{dotted}.{expr[2]}")
     return (ModuleRef(child),) if child is not None else (Ext(f"{dotted}.{expr[2]}"),)
 
 

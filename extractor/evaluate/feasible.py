@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, Frame, Seq, Text, Value, Values
-from extractor.summary import Call, Scope
+from extractor.summary import CallExpr, Scope
 from extractor.summary import Value as Expr
 
 _OPEN = object()  # a value that is not known for certain
@@ -20,7 +20,7 @@ _COMPARED: dict[str, Callable[[object, object], bool]] = {
 }
 
 
-def is_passed_over(ev: Evaluator, call: Call, frame: Frame) -> bool:
+def is_passed_over(ev: Evaluator, call: CallExpr, frame: Frame) -> bool:
     """True when a test around the call is known to choose another branch in this frame: `if method == "POST":` where
     the method was bound to "GET". Only what a caller gives decides: a flag that the function or its object sets may
     be set again elsewhere."""

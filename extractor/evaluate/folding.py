@@ -19,7 +19,7 @@ from extractor.evaluate.values import (
     Mapping,
     Param,
     Seq,
-    Setting,
+    SettingRef,
     Text,
     Unknown,
     Value,
@@ -61,7 +61,7 @@ def as_text(value: Value) -> Text:
 
 
 def _hole(value: Value) -> tuple[str, str]:
-    if isinstance(value, Setting):
+    if isinstance(value, SettingRef):
         return "setting", ".".join((value.name, *value.path))
     if isinstance(value, Env):
         return "env", value.name

@@ -12,7 +12,7 @@ MAX_ROUNDS = 200
 _MAX_WALK = 400
 
 
-def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Evaluator]:
+def unrolled(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Evaluator]:
     """An evaluator for each round of the loop (or comprehension) the expressions stand in; `ev` itself without one.
 
     In each, the loop's element is known to be one item of the table looped over, so that what comes from one row stays
@@ -25,7 +25,7 @@ def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Eva
         yield ev
         return
     for item in items[:MAX_ROUNDS]:
-        inner = Evaluator(ev.world)
+        inner = Evaluator(ev.index)
         inner.setting, inner.literal_setting = ev.setting, ev.literal_setting
         for element in elements:
             inner.assume(element, frame, item)

@@ -74,7 +74,7 @@ class Const:
 
 
 @_value
-class Setting:
+class SettingRef:
     """`settings.NAME` of Django; `path` holds keys read from it (`DATABASES["default"]`)."""
 
     name: str
@@ -210,7 +210,7 @@ class Unknown:
 Value = Union[  # noqa: UP007  (a class made by _value has no | of its own for the type checker)
     Text,
     Const,
-    Setting,
+    SettingRef,
     Env,
     Ext,
     ModuleRef,

@@ -159,7 +159,7 @@ class Arrows:
 
     def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
         """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
-        listed = [j.where for j in repo.joints if j.setting == call.base_setting and j.service in ("", call.service)]
+        listed = [j.where for j in repo.bindings if j.setting == call.base_setting and j.service in ("", call.service)]
         for where in listed[:1]:
             yield self._at(repo, where.path, where.line, where.end_line, "setting")
         named = [row for row in repo.settings if row.name == call.base_setting] if not listed else []

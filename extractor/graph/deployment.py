@@ -16,7 +16,7 @@ from extractor.estate.file import Estate, Service, System, services_of
 from extractor.graph.units import PLACED, family, placed, runs, unit_words
 from extractor.link.events import buses
 from extractor.link.facts import RepoFacts
-from extractor.link.settings import Joint
+from extractor.link.settings import SettingBinding
 from extractor.model.graph import Evidence, Node
 from extractor.model.ids import beat_id, store_id, web_id
 from extractor.text.slugs import slug
@@ -40,7 +40,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FrontDoor:
     """Where people come in to a service: the outermost proxy before it, and the lines that say so."""
 
     node: str
@@ -55,7 +55,7 @@ class Deployment:
 
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
-    entries: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[FrontDoor, ...]] = field(default_factory=dict)
     outside: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
@@ -63,7 +63,7 @@ def deployments(estate: Estate, facts: Mapping[str, RepoFacts]) -> dict[str, Dep
     """The deployment of every system that was read, by id."""
     known = ((system, facts.get(system.id)) for system in estate.systems)
     return {
-        system.id: _Reader(estate, system, repo).deployment()
+        system.id: _DeploymentReader(estate, system, repo).deployment()
         for system, repo in known
         if repo is not None and repo.source.kind != "library"
     }
@@ -84,7 +84,7 @@ class _Part:
         return family(self.technology)
 
 
-class _Reader:
+class _DeploymentReader:
     def __init__(self, estate: Estate, system: System, repo: RepoFacts) -> None:
         self._estate, self._system, self._repo = estate, system, repo
         runtime = repo.runtime
@@ -250,7 +250,7 @@ class _Reader:
         own = [s for s in every if runs(unit, s)] if len(every) > 1 else every
         return web_id(self._system.id, own[0].id) if len(own) == 1 else ""
 
-    def _entries(self, service: Service, passing: Sequence[Link]) -> tuple[Entry, ...]:
+    def _entries(self, service: Service, passing: Sequence[Link]) -> tuple[FrontDoor, ...]:
         before: dict[str, list[str]] = {}
         for link in passing:
             before.setdefault(link.target, []).append(link.source)
@@ -262,12 +262,12 @@ class _Reader:
             level = above
         return tuple(self._entry(part) for part in self._proxies if part.node in outermost)
 
-    def _entry(self, part: _Part) -> Entry:
+    def _entry(self, part: _Part) -> FrontDoor:
         lines = [self._at(u.path, u.ports_line or u.line) for u in part.units]
         rows = list(self._read_by(part, "requests"))
         lines += [self._at(u.path, u.served[0], u.served[1]) for u in rows if u.served[0]]
         always = any(not unit.profile for unit in part.units)
-        return Entry(part.node, _lines(lines), "" if always else _profile(part.units[0]))
+        return FrontDoor(part.node, _lines(lines), "" if always else _profile(part.units[0]))
 
     def _sign_in(self) -> Iterator[Link]:
         """Gateways that send people to an identity provider: a system by its host, or a unit."""
@@ -311,8 +311,8 @@ class _Reader:
 
     def _bundles(self) -> Iterator[Link]:
         """A service's pages take their scripts from the front ends that its unit needs, or from the only one."""
-        for joint in self._joints("bundles"):
-            for service in self._of(joint):
+        for binding in self._bindings("bundles"):
+            for service in self._of(binding):
                 for part in self._fronts:
                     line = self._needing(service, part)
                     if line is None and len(self._fronts) > 1:
@@ -322,8 +322,8 @@ class _Reader:
                         part.node,
                         "front-end bundles",
                         "webpack",
-                        (self._at_joint(joint), line or self._at_unit(part.units[0])),
-                        f"{joint.setting} says where pages find the bundles that the front end builds",
+                        (self._at_joint(binding), line or self._at_unit(part.units[0])),
+                        f"{binding.setting} says where pages find the bundles that the front end builds",
                         "certain" if line else "likely",
                         _profile(part.units[0]),
                     )
@@ -347,7 +347,7 @@ class _Reader:
     def _schedulers(self) -> Iterator[Link]:
         """Beat keeps its schedule in the store that its scheduler names."""
         for service in services_of(self._system):
-            found = [j for j in self._joints("scheduler") if service in self._of(j)]
+            found = [j for j in self._bindings("scheduler") if service in self._of(j)]
             declared = {d.system for _service, d in self._repo.declared}
             if found and found[0].system in declared and self._repo.schedules:
                 source, target = beat_id(self._system.id, service.id), store_id(self._system.id, found[0].system)
@@ -359,7 +359,7 @@ class _Reader:
         for bus in buses():
             for service in services_of(self._system):
                 target = web_id(self._system.id, service.id)
-                named = [j for j in self._joints("consumer") if j.system == bus.system and service in self._of(j)]
+                named = [j for j in self._bindings("consumer") if j.system == bus.system and service in self._of(j)]
                 running = [u for u in self._units if bus.command in u.command.split() and self._web_of(u) == target]
                 lines = _lines((*map(self._at_unit, running), *map(self._at_joint, named)))
                 if lines:
@@ -370,28 +370,28 @@ class _Reader:
 
     def _backends(self) -> Iterator[Link]:
         """Services that send people to an identity provider, as the backends that settings name do."""
-        for joint in self._joints("sign-in"):
-            for service in self._of(joint):
+        for binding in self._bindings("sign-in"):
+            for service in self._of(binding):
                 yield Link(
                     web_id(self._system.id, service.id),
-                    joint.system,
+                    binding.system,
                     "sign-in",
-                    joint.protocol,
-                    (self._at_joint(joint),),
-                    f"{joint.setting} names {joint.named}",
-                    condition=joint.condition,
+                    binding.protocol,
+                    (self._at_joint(binding),),
+                    f"{binding.setting} names {binding.named}",
+                    condition=binding.condition,
                 )
 
-    def _joints(self, role: str) -> list[Joint]:
-        return [joint for joint in self._repo.joints if joint.role == role]
+    def _bindings(self, role: str) -> list[SettingBinding]:
+        return [binding for binding in self._repo.bindings if binding.role == role]
 
-    def _of(self, joint: Joint) -> list[Service]:
-        return [s for s in services_of(self._system) if joint.service in ("", s.id)]
+    def _of(self, binding: SettingBinding) -> list[Service]:
+        return [s for s in services_of(self._system) if binding.service in ("", s.id)]
 
     # lines -----------------------------------------------------------------------------------------------------
 
-    def _at_joint(self, joint: Joint) -> Evidence:
-        where = joint.where
+    def _at_joint(self, binding: SettingBinding) -> Evidence:
+        where = binding.where
         return Evidence(self._system.id, self._repo.source.commit, where.path, where.line, where.end_line, "setting")
 
     def _at_unit(self, unit: Unit) -> Evidence:

@@ -12,7 +12,7 @@ from extractor.model.graph import Call, Context, Enqueue, Evidence, Finding, Gra
 from extractor.model.ids import queue_id, store_id, web_id, worker_id
 
 
-class Placed(Protocol):
+class RowAt(Protocol):
     """A row that stands on lines of a repository."""
 
     @property
@@ -60,7 +60,7 @@ class GraphIndex:
             if node.repo and node.service and node.id == web_id(node.repo, node.service):
                 self._services.setdefault(node.repo, []).append(node.service)
 
-    def evidence(self, row: Placed, role: str) -> Evidence:
+    def evidence(self, row: RowAt, role: str) -> Evidence:
         """The lines of a row, at the commit of its source."""
         end = getattr(row, "end_line", row.line)
         return Evidence(row.repo, self._commits.get(row.repo, ""), row.path, row.line, end, role)

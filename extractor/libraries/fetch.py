@@ -20,8 +20,8 @@ from extractor.libraries import cache
 from extractor.libraries.archive import BadArchive, read_archive
 from extractor.libraries.index import (
     ACCEPT,
-    Candidate,
     IndexConfig,
+    ReleaseFile,
     candidates,
     matching_rank,
     page_url,
@@ -223,7 +223,7 @@ def _places(pin: Pin, web: Web) -> Iterator[_Place]:
         yield _Place(page_url(index, pin.name))
 
 
-def _offered(pin: Pin, place: _Place, web: Web) -> tuple[Candidate, ...]:
+def _offered(pin: Pin, place: _Place, web: Web) -> tuple[ReleaseFile, ...]:
     if place.folder is not None:
         try:
             names = sorted(child.name for child in place.folder.iterdir() if child.is_file())
@@ -231,7 +231,7 @@ def _offered(pin: Pin, place: _Place, web: Web) -> tuple[Candidate, ...]:
             raise _Unfit(f"a folder of pip's find-links cannot be read ({type(error).__name__})") from error
         ranked = [(rank, name) for name in names if (rank := matching_rank(pin, name)) is not None]
         return tuple(
-            Candidate(name, (place.folder.absolute() / name).as_uri(), (), rank) for rank, name in sorted(ranked)
+            ReleaseFile(name, (place.folder.absolute() / name).as_uri(), (), rank) for rank, name in sorted(ranked)
         )
     page = web.get(place.address, _MAX_PAGE, ACCEPT)
     try:
@@ -240,7 +240,7 @@ def _offered(pin: Pin, place: _Place, web: Web) -> tuple[Candidate, ...]:
         raise _Unfit(f"{without_credentials(place.address)} is not a page of an index") from error
 
 
-def _acceptable(pin: Pin, offered: tuple[Candidate, ...]) -> list[Candidate]:
+def _acceptable(pin: Pin, offered: tuple[ReleaseFile, ...]) -> list[ReleaseFile]:
     """Without the files whose stated hash the lock does not name. A file with no stated hash is judged when read."""
     wanted = set(pin.hashes)
     kinds = {h.partition(":")[0] for h in wanted}
@@ -251,7 +251,7 @@ def _acceptable(pin: Pin, offered: tuple[Candidate, ...]) -> list[Candidate]:
     ]
 
 
-def _take(pin: Pin, candidate: Candidate, cache_dir: Path, web: Web) -> Distribution | Missing:
+def _take(pin: Pin, candidate: ReleaseFile, cache_dir: Path, web: Web) -> Distribution | Missing:
     data = web.get(candidate.url, MAX_ARCHIVE).body
     digests = _digests(data)
     if not _vouched(pin, data):

@@ -79,7 +79,7 @@ def _from_environment() -> IndexConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ReleaseFile:
     """A file that an index offers. `hashes` are those the index states (strong ones only)."""
 
     filename: str
@@ -93,7 +93,7 @@ def page_url(index: str, name: str) -> str:
     return f"{index.rstrip('/')}/{name}/"
 
 
-def candidates(pin: Pin, body: bytes, media_type: str, base: str) -> tuple[Candidate, ...]:
+def candidates(pin: Pin, body: bytes, media_type: str, base: str) -> tuple[ReleaseFile, ...]:
     """The files of the pinned version on an index page, best first: a wheel for any platform, an sdist, other wheels.
 
     Links that lead from a remote page to local files are passed over. Raises ValueError on a page that is no index.
@@ -106,7 +106,7 @@ def candidates(pin: Pin, body: bytes, media_type: str, base: str) -> tuple[Candi
             continue
         rank = matching_rank(pin, filename)
         if rank is not None:
-            found.append(Candidate(filename, url, hashes, rank))
+            found.append(ReleaseFile(filename, url, hashes, rank))
     return tuple(sorted(found, key=lambda c: (c.rank, c.filename)))
 
 

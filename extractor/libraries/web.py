@@ -37,7 +37,7 @@ class WebError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class IndexPage:
     """What a URL gave: the body, its media type in lower case, and the address it came from after redirects."""
 
     body: bytes
@@ -59,7 +59,7 @@ class Web:
         if self._client is not None:
             self._client.close()
 
-    def get(self, url: str, limit: int, accept: str = "*/*") -> Page:
+    def get(self, url: str, limit: int, accept: str = "*/*") -> IndexPage:
         """The body of `url`, at most `limit` bytes. Raises WebError."""
         scheme = url.partition(":")[0].lower()
         if scheme == "file":
@@ -68,7 +68,7 @@ class Web:
             raise WebError(f"{without_credentials(url)} is not an address that can be read", _CHECK_INDEX)
         return self._remote(url, limit, accept)
 
-    def _remote(self, url: str, limit: int, accept: str) -> Page:
+    def _remote(self, url: str, limit: int, accept: str) -> IndexPage:
         import httpx
 
         shown, failure = without_credentials(url), ""
@@ -92,7 +92,7 @@ class Web:
                 self.pause(wait)
         raise WebError(f"{shown} could not be reached ({failure})", "check the network, or run with --offline")
 
-    def _once(self, url: str, limit: int, accept: str) -> Page:
+    def _once(self, url: str, limit: int, accept: str) -> IndexPage:
         """One attempt, following redirects by hand, so that each hop is checked and given its own credentials."""
         for _ in range(_MAX_REDIRECTS):
             self._check_transport(url)
@@ -105,7 +105,7 @@ class Web:
                 _check_status(url, response)
                 body = _bounded(response, limit, without_credentials(url))
                 media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-                return Page(body, media_type, without_credentials(url))
+                return IndexPage(body, media_type, without_credentials(url))
         raise WebError(f"{without_credentials(url)} redirects too often", _CHECK_INDEX)
 
     def _check_transport(self, url: str) -> None:
@@ -189,7 +189,7 @@ def _from_netrc(host: str) -> tuple[str, str] | None:
     return (found[0], found[2] or "") if found else None
 
 
-def _local(url: str, limit: int) -> Page:
+def _local(url: str, limit: int) -> IndexPage:
     """A file of a local index; a folder stands for the `index.html` in it, as pip reads it."""
     path = Path(url2pathname(urlsplit(url).path))
     try:
@@ -202,4 +202,4 @@ def _local(url: str, limit: int) -> Page:
         raise WebError(f"{url} could not be read ({type(error).__name__})", _CHECK_INDEX) from error
     if len(body) > limit:
         raise WebError(f"{url} is larger than {limit} bytes", "raise the size limit, or leave the library out")
-    return Page(body, "application/json" if path.suffix == ".json" else "text/html", path.absolute().as_uri())
+    return IndexPage(body, "application/json" if path.suffix == ".json" else "text/html", path.absolute().as_uri())

@@ -25,9 +25,9 @@ from extractor.evaluate.values import (
     Value,
     Values,
 )
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import Call, Scope
+from extractor.summary import CallExpr, Scope
 from extractor.summary import Value as Expr
 
 # Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
@@ -71,7 +71,7 @@ class Site:
     """A call expression and what it may call. `decorates` is the function that it makes a decorator for."""
 
     owner: Def
-    call: Call
+    call: CallExpr
     funcs: Values
     decorates: Def | None = None
 
@@ -106,8 +106,8 @@ def build(ev: Evaluator) -> CallGraph:
     """The call graph of the repository's own modules (edges may lead into libraries, and stop there)."""
     graph = CallGraph()
     properties = _property_names(ev)
-    methods = _methods_by_name(ev.world)
-    for module in ev.world.modules:
+    methods = _methods_by_name(ev.index)
+    for module in ev.index.modules:
         if not module.in_repo:
             continue
         decorated = _decorated(module)
@@ -157,14 +157,14 @@ def _holds(scope: Scope, value: Expr, name: str, depth: int = 4) -> bool:
 
 def _property_names(ev: Evaluator) -> frozenset[str]:
     found = set()
-    for target in ev.world.defs():
+    for target in ev.index.defs():
         decorated = target.kind == "function" and target.scope.decorators and target.owner_class is not None
         if decorated and ev.classes.is_property(target):
             found.add(target.scope.name.rsplit(".", 1)[-1])
     return frozenset(found)
 
 
-def _methods_by_name(world: World) -> dict[str, list[Def]]:
+def _methods_by_name(world: ModuleIndex) -> dict[str, list[Def]]:
     found: dict[str, list[Def]] = {}
     for target in world.defs():
         if target.module.in_repo and target.kind == "function" and target.owner_class is not None:
@@ -273,7 +273,7 @@ def _overrides(ev: Evaluator, func: DefRef) -> Iterator[tuple[Def, str]]:
 
 
 def _guess(
-    ev: Evaluator, graph: CallGraph, owner: Def, call: Call, funcs: Values, methods: dict[str, list[Def]]
+    ev: Evaluator, graph: CallGraph, owner: Def, call: CallExpr, funcs: Values, methods: dict[str, list[Def]]
 ) -> None:
     """An unknown receiver: a method name that only one or two families of classes define is taken for theirs."""
     name = call.func[2]

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate import folding
-from extractor.evaluate.values import Env, Ext, Hole, QueryMethod, Setting, Text, Values, join
+from extractor.evaluate.values import Env, Ext, Hole, QueryMethod, SettingRef, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
 from extractor.link.entrypoints import Reach
 from extractor.link.labels import label
-from extractor.link.request import Facets
+from extractor.link.request import Request
 from extractor.link.settings import DeclaredStore
-from extractor.link.targets import BY_NAME, Identity, Systems, setting_texts
+from extractor.link.targets import BY_NAME, Targets, TargetSystem, setting_texts
 from extractor.model.graph import Call, Context, Gap, Store
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
@@ -90,7 +90,7 @@ class Surroundings:
     `service_of` the services that run code at a path reached from some entry points."""
 
     repo: str
-    systems: Systems
+    systems: Targets
     reach: Reach
     store_of: StoreOf
     service_of: ServiceOf
@@ -104,14 +104,14 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     settled = _settled_by_callers(effects)
     for effect in effects:
         seen: set[tuple[object, ...]] = set()
-        for facets in effect.facets:
-            if facets.rule.effect == "store":
-                if _is_of_another_engine(effect, facets, around):
-                    doubted.append(_engine_gap(effect, facets, around))
+        for request in effect.requests:
+            if request.rule.effect == "store":
+                if _is_of_another_engine(effect, request, around):
+                    doubted.append(_engine_gap(effect, request, around))
                 else:
-                    stores += _store_rows(effect, facets, around)
+                    stores += _store_rows(effect, request, around)
                 continue
-            for call in _call_rows(effect, facets, around, settled):
+            for call in _call_rows(effect, request, around, settled):
                 key = (call.system, call.http_method, _shape(call.url))
                 if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
                     seen.add(key)
@@ -134,7 +134,7 @@ def _settled_by_callers(effects: Sequence[Effect]) -> dict[int, list[Effect]]:
     same: dict[tuple[object, ...], list[Effect]] = {}
     for effect in effects:
         if len(effect.hops) == 1:
-            sent = (effect.site.owner, *(facets.skeleton() for facets in effect.facets))
+            sent = (effect.site.owner, *(request.skeleton() for request in effect.requests))
             found[id(effect.site)] = same.setdefault(sent, [])
     for effect in effects:
         for hop in effect.hops[1:]:
@@ -143,12 +143,12 @@ def _settled_by_callers(effects: Sequence[Effect]) -> dict[int, list[Effect]]:
 
 
 def _call_rows(
-    effect: Effect, facets: Facets, around: Surroundings, settled: dict[int, list[Effect]]
+    effect: Effect, request: Request, around: Surroundings, settled: dict[int, list[Effect]]
 ) -> Iterable[Call]:
-    urls: tuple[Text | None, ...] = facets.urls or (None,)
-    method = facets.methods[0] if len(facets.methods) == 1 else None
+    urls: tuple[Text | None, ...] = request.urls or (None,)
+    method = request.methods[0] if len(request.methods) == 1 else None
     for url in urls:
-        who = around.systems.identify(facets, url)
+        who = around.systems.identify(request, url)
         if who.system is None:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
         if who.system is None:
@@ -156,16 +156,16 @@ def _call_rows(
             names = (".".join(effect.via.split(".")[-2:]), owner.shown, owner.module.name.rsplit(".", 1)[-1])
             who = around.systems.by_name(url, who, names)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
-        yield _row(effect, facets, around, who, method, shown)
+        yield _row(effect, request, around, who, method, shown)
 
 
-def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity | None:
+def _from_callers(effects: Iterable[Effect], around: Surroundings) -> TargetSystem | None:
     """The system of an open call, when every caller that settles it means the same."""
     found: dict[tuple[str, str | None, str | None], set[str]] = {}
     for effect in effects:
-        for facets in effect.facets:
-            for url in facets.urls:
-                who = around.systems.identify(facets, url)
+        for request in effect.requests:
+            for url in request.urls:
+                who = around.systems.identify(request, url)
                 if who.system is None:
                     who = around.systems.by_name(url, who)
                 if who.system is not None:
@@ -173,14 +173,16 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> Identity |
     if len(found) == 1:
         [((system, service, base), by)] = found.items()
         weak = f": {min(by)}" if all(one.startswith(_WEAK) for one in by) else ""
-        return Identity(system, service, _BY_CALLERS + weak, base)
+        return TargetSystem(system, service, _BY_CALLERS + weak, base)
     return None
 
 
-def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, method: str | None, url: str) -> Call:
+def _row(
+    effect: Effect, request: Request, around: Surroundings, who: TargetSystem, method: str | None, url: str
+) -> Call:
     site, owner = effect.site, effect.site.runner
     contexts = around.reach.contexts(owner)
-    if facets.rule.everywhere:
+    if request.rule.everywhere:
         contexts = (*_EVERYWHERE, *(c for c in contexts if c.kind not in ("startup", "unknown")))
     confidence, why = _confidence(who, url, contexts)
     name = owner.shown
@@ -198,11 +200,11 @@ def _row(effect: Effect, facets: Facets, around: Surroundings, who: Identity, me
         url=url,
         base_setting=who.base_setting,
         route_id=None,
-        timeout=facets.timeout,
+        timeout=request.timeout,
         contexts=contexts,
         confidence=confidence,
-        label=label(method, url, effect.via, name, owner.module.path, facets.rule.label),
-        auth=facets.auth,
+        label=label(method, url, effect.via, name, owner.module.path, request.rule.label),
+        auth=request.auth,
         condition=condition(site.owner, site.call.guards),
         service=_only(around.service_of(owner.module.path, contexts)),
         known_by=who.known_by,
@@ -216,7 +218,7 @@ def _only(services: tuple[str, ...]) -> str:
     return services[0] if len(services) == 1 else ""
 
 
-def _confidence(who: Identity, url: str, contexts: Sequence[Context]) -> tuple[str, str]:
+def _confidence(who: TargetSystem, url: str, contexts: Sequence[Context]) -> tuple[str, str]:
     """How sure a call is, and why."""
     if who.system is None:
         return "possible", "the system it reaches is not known"
@@ -326,20 +328,20 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
 # stores ----------------------------------------------------------------------------------------------------------
 
 
-def _is_of_another_engine(effect: Effect, facets: Facets, around: Surroundings) -> bool:
+def _is_of_another_engine(effect: Effect, request: Request, around: Surroundings) -> bool:
     """True for a driver of another engine than the one that Django's settings name, where nothing but those settings
     says whom it connects to: a branch for an engine that this service does not use."""
-    declared = around.store_of("database", "default") if facets.rule.store == "database" else None
-    fixed = facets.systems[0] if facets.systems else ""
+    declared = around.store_of("database", "default") if request.rule.store == "database" else None
+    fixed = request.systems[0] if request.systems else ""
     if declared is None or fixed == declared.system or not {fixed, declared.system} <= _DJANGO_ENGINES:
         return False
     made = [func.receiver for func in effect.hops[-1].funcs if isinstance(func, Ext) and func.receiver is not None]
     named = (v for one in made for name, values in one.kwargs if name in _ADDRESSES for v in values)
     given = (*named, *(v for one in made for values in one.args[:1] for v in values))
-    return not any(isinstance(v, Text | Setting | Env) and "DATABASES" not in folding.show(v) for v in given)
+    return not any(isinstance(v, Text | SettingRef | Env) and "DATABASES" not in folding.show(v) for v in given)
 
 
-def _engine_gap(effect: Effect, facets: Facets, around: Surroundings) -> Gap:
+def _engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
     runner, line = effect.site.runner, effect.site.call.line
     return Gap(
         row_id("gap", "store", around.repo, runner.qualified, effect.via),
@@ -348,16 +350,16 @@ def _engine_gap(effect: Effect, facets: Facets, around: Surroundings) -> Gap:
         runner.module.path,
         line,
         effect.via,
-        f"a driver of {facets.systems[0]}, which the settings do not name, and no address",
+        f"a driver of {request.systems[0]}, which the settings do not name, and no address",
         "a branch for another engine; if it is used, name its address in a setting",
     )
 
 
-def _store_rows(effect: Effect, facets: Facets, around: Surroundings) -> Iterable[Store]:
-    site, owner, rule = effect.site, effect.site.runner, facets.rule
-    alias = facets.aliases[0] if facets.aliases else "default"
+def _store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterable[Store]:
+    site, owner, rule = effect.site, effect.site.runner, request.rule
+    alias = request.aliases[0] if request.aliases else "default"
     declared = around.store_of(rule.store, alias)
-    fixed = dict(rule.system_map).get(facets.systems[0], facets.systems[0]) if facets.systems else ""
+    fixed = dict(rule.system_map).get(request.systems[0], request.systems[0]) if request.systems else ""
     if declared is None and not fixed:
         return
     system = declared.system if declared and (rule.alias is not None or not fixed) else fixed

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from extractor.evaluate import folding
 from extractor.evaluate.calls import arguments, bind
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, DefRef, Env, Hole, Setting, Text, Value, Values, join
+from extractor.evaluate.values import Const, DefRef, Env, Hole, SettingRef, Text, Value, Values, join
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.effects import Effect
 from extractor.program.module import Def
@@ -20,7 +20,7 @@ MAX_MAKERS = 20
 _Making = dict[int, list[tuple[Def, Site]]]
 
 
-def with_makers(ev: Evaluator, graph: CallGraph, effects: Sequence[Effect]) -> list[Effect]:
+def with_constructors(ev: Evaluator, graph: CallGraph, effects: Sequence[Effect]) -> list[Effect]:
     """The effects, their URLs filled with what makers of the object give its constructor."""
     makers: _Making = {}
     for owner, sites in graph.sites.items():
@@ -34,16 +34,16 @@ def with_makers(ev: Evaluator, graph: CallGraph, effects: Sequence[Effect]) -> l
 def _filled(ev: Evaluator, makers: _Making, effect: Effect) -> Effect:
     method = effect.site.owner
     cls = method.owner_class
-    heads = {h.name for facets in effect.facets for url in facets.urls if (h := _head(url)) is not None}
+    heads = {h.name for request in effect.requests for url in request.urls if (h := _head(url)) is not None}
     own = {name for name, _kind, _default, _annotation in method.scope.params}
     if cls is None or not heads - own:
         return effect
     given = {name: _given(ev, makers.get(id(cls), ()), cls, name) for name in sorted(heads - own)}
     made = tuple(
-        dataclasses.replace(facets, urls=tuple(dict.fromkeys(u for url in facets.urls for u in _with(url, given))))
-        for facets in effect.facets
+        dataclasses.replace(request, urls=tuple(dict.fromkeys(u for url in request.urls for u in _with(url, given))))
+        for request in effect.requests
     )
-    return dataclasses.replace(effect, facets=made) if any(given.values()) else effect
+    return dataclasses.replace(effect, requests=made) if any(given.values()) else effect
 
 
 def _head(url: Text) -> Hole | None:
@@ -79,4 +79,4 @@ def _is_known(value: Value) -> bool:
     if isinstance(value, Text):
         first = value.parts[0] if value.parts else ""
         return isinstance(first, str) or first.kind in ("setting", "env")
-    return isinstance(value, Setting | Env)
+    return isinstance(value, SettingRef | Env)

@@ -11,7 +11,7 @@ from extractor.link.effects import Effect
 from extractor.link.request import read_call
 from extractor.program.module import Module
 from extractor.rules.clients import RuleBook
-from extractor.summary import Call
+from extractor.summary import CallExpr
 from extractor.summary import Value as Expr
 
 
@@ -27,7 +27,7 @@ def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -
             for text, at in _named(expr, line):
                 rule = book.find(text) if "." in text and " " not in text else None
                 if rule is not None and rule.everywhere:
-                    site = Site(owner, Call(at, at, ("?", "settings"), (), (), ()), ())
+                    site = Site(owner, CallExpr(at, at, ("?", "settings"), (), (), ()), ())
                     yield Effect((site,), (read_call(ev, rule, Ext(text), (), ()),), text)
 
 

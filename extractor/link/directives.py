@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Directive:
+class PlacedDirective:
     """An ignore: the line of code it speaks for, the rules it names and the reason it gives ("" for none)."""
 
     repo: str
@@ -18,10 +18,10 @@ class Directive:
     reason: str
 
 
-def directives_of(world: World) -> tuple[Directive, ...]:
+def directives_of(world: ModuleIndex) -> tuple[PlacedDirective, ...]:
     """The ignores in a repository's own modules, by place."""
     found = [
-        Directive(module.repo, module.path, line, rules, reason)
+        PlacedDirective(module.repo, module.path, line, rules, reason)
         for module in world.modules
         if module.in_repo
         for line, rules, reason in module.summary.directives

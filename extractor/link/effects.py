@@ -18,10 +18,10 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
-from extractor.link.request import Facets, of_class, read_call, skeleton
+from extractor.link.request import Request, of_class, read_call, skeleton
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
-from extractor.summary import Call, Scope
+from extractor.summary import CallExpr, Scope
 
 MAX_HOPS = 5  # wrappers around wrappers
 MAX_CALLERS = 80  # callers of one wrapper that are looked at
@@ -34,7 +34,7 @@ class Effect:
     """A call that causes requests or store access. `hops` leads from this site down to the primitive one."""
 
     hops: tuple[Site, ...]
-    facets: tuple[Facets, ...]
+    requests: tuple[Request, ...]
     via: str
 
     @property
@@ -47,13 +47,13 @@ class Effects:
 
     def __init__(self, ev: Evaluator, graph: CallGraph, book: RuleBook) -> None:
         self.ev, self.graph, self.book = ev, graph, book
-        self._traced: dict[int, tuple[Facets, ...]] = {}
+        self._traced: dict[int, tuple[Request, ...]] = {}
         self._callers = _callers_by_target(ev, graph)
         self._steps = 0
         self._timeouts: dict[str, str] = {}
         self._final_names = book.final_names() | {
             name.rsplit(".", 1)[-1]
-            for module in ev.world.modules
+            for module in ev.index.modules
             if not module.in_repo
             for name, scope in module.summary.scopes.items()
             if scope.kind == "function"
@@ -66,11 +66,11 @@ class Effects:
         for owner, sites in self.graph.sites.items():
             frame = self.ev.frame(owner)
             for site in sites:
-                facets = self._at(site, frame, site.funcs)
-                if facets:
-                    effect = Effect((site,), facets, _via(site.funcs, facets))
+                requests = self._at(site, frame, site.funcs)
+                if requests:
+                    effect = Effect((site,), requests, _via(site.funcs, requests))
                     found.append(effect)
-                    if any(f.is_open() for f in facets):
+                    if any(f.is_open() for f in requests):
                         work.append(effect)
                 elif self._may_be_effect(site.funcs):
                     work.append(Effect((site,), (), ""))
@@ -78,13 +78,13 @@ class Effects:
         while work:
             effect = work.pop(0)
             for wider in self._widen(effect):
-                key = (id(wider.site), tuple(f.skeleton() for f in wider.facets))
+                key = (id(wider.site), tuple(f.skeleton() for f in wider.requests))
                 if key in seen:
                     continue
                 seen.add(key)
-                if wider.facets:
+                if wider.requests:
                     found.append(wider)
-                if len(wider.hops) < MAX_HOPS and (not wider.facets or any(f.is_open() for f in wider.facets)):
+                if len(wider.hops) < MAX_HOPS and (not wider.requests or any(f.is_open() for f in wider.requests)):
                     work.append(wider)
         told = {id(e.hops[-1]) for e in found if _is_messenger(e)}  # who handed the object over knows more of the call
         found = [e for e in found if len(e.hops) > 1 or id(e.site) not in told]
@@ -101,18 +101,18 @@ class Effects:
                     line, expr = owner.scope.defs[index]
                     urls = tuple(v for v in self.ev.eval(expr, self.ev.frame(owner)) if isinstance(v, Text))
                     if urls:
-                        call = Call(line, line, ("?", "framework"), (), (), ())
-                        facets = of_class(rule.call, urls)
-                        yield Effect((Site(owner, call, ()),), (facets,), rule.call.match)
+                        call = CallExpr(line, line, ("?", "framework"), (), (), ())
+                        request = of_class(rule.call, urls)
+                        yield Effect((Site(owner, call, ()),), (request,), rule.call.match)
 
     def _parameter_primitives(self, found: list[Effect]) -> list[Effect]:
         """Where a function was handed over and is called under another name, that line is an effect too."""
         known = {id(e.site) for e in found}
-        out: dict[int, dict[Facets, Effect]] = {}
+        out: dict[int, dict[Request, Effect]] = {}
         for effect in found:
             last = effect.hops[-1]
             if id(last) not in known and len(effect.hops) > 1:
-                out.setdefault(id(last), {}).update(dict.fromkeys(effect.facets, effect))
+                out.setdefault(id(last), {}).update(dict.fromkeys(effect.requests, effect))
         made = []
         for rows in out.values():
             hops = next(iter(rows.values())).hops
@@ -129,13 +129,13 @@ class Effects:
 
     # what a site does ------------------------------------------------------------------------------------------
 
-    def _at(self, site: Site, frame: Frame, funcs: Values) -> tuple[Facets, ...]:
-        out: list[Facets] = []
+    def _at(self, site: Site, frame: Frame, funcs: Values) -> tuple[Request, ...]:
+        out: list[Request] = []
         for func in funcs:
             out += self._of_value(func, site, frame)
-        return tuple(dict.fromkeys(self._of_own_session(facets, site, frame) for facets in out if facets.counts()))
+        return tuple(dict.fromkeys(self._of_own_session(request, site, frame) for request in out if request.counts()))
 
-    def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Facets]:
+    def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Request]:
         if isinstance(func, Ext):
             rule = self.book.find(func.path)
             args, kwargs = arguments(self.ev, site.call, frame) if rule is not None or func.args else ((), ())
@@ -152,7 +152,7 @@ class Effects:
             self._steps = 0
             yield from self._library(func, args, kwargs, 0)
 
-    def _partial(self, func: Partial, args: Args, kwargs: Kwargs) -> Iterator[Facets]:
+    def _partial(self, func: Partial, args: Args, kwargs: Kwargs) -> Iterator[Request]:
         inner = func.func
         if isinstance(inner, Ext):
             rule = self.book.find(inner.path)
@@ -162,7 +162,7 @@ class Effects:
 
     # into libraries --------------------------------------------------------------------------------------------
 
-    def _library(self, func: DefRef, args: Args, kwargs: Kwargs, depth: int) -> tuple[Facets, ...]:
+    def _library(self, func: DefRef, args: Args, kwargs: Kwargs, depth: int) -> tuple[Request, ...]:
         """Everything that calling a library's function does, followed inside the library."""
         if depth > MAX_LIBRARY_DEPTH or self._steps > MAX_LIBRARY_STEPS:
             return ()
@@ -183,13 +183,13 @@ class Effects:
         if known is not None:
             return known
         self._traced[id(frame)] = ()
-        out: dict[Facets, None] = {}
+        out: dict[Request, None] = {}
         for call in target.scope.calls:
             if is_passed_over(self.ev, call, frame):
                 continue
             for value in self.ev.eval(call.func, frame):
-                for facets in self._inside(value, call, frame, depth):
-                    out[facets] = None
+                for request in self._inside(value, call, frame, depth):
+                    out[request] = None
         if not out:
             rule = self.book.find(target.qualified)
             if rule is not None and depth == 0:
@@ -198,20 +198,20 @@ class Effects:
         self._traced[id(frame)] = cautious
         return cautious
 
-    def _with_doubt(self, facets: Facets, target: Def) -> Facets:
+    def _with_doubt(self, request: Request, target: Def) -> Request:
         """A library that speaks of time-outs anywhere may set one where it cannot be seen (on a session, say)."""
-        if facets.timeout != "no":
-            return facets
+        if request.timeout != "no":
+            return request
         origin = target.module.origin
         if origin not in self._timeouts:
-            scopes = [s for m in self.ev.world.modules if m.origin == origin for s in m.summary.scopes.values()]
+            scopes = [s for m in self.ev.index.modules if m.origin == origin for s in m.summary.scopes.values()]
             self._timeouts[origin] = timeout_of_scopes(scopes)
-        return dataclasses.replace(facets, timeout=self._timeouts[origin])
+        return dataclasses.replace(request, timeout=self._timeouts[origin])
 
-    def _of_own_session(self, facets: Facets, site: Site, frame: Frame) -> Facets:
+    def _of_own_session(self, request: Request, site: Site, frame: Frame) -> Request:
         """A session class of the project's own may set the time-out in a method it overrides."""
-        if facets.timeout != "no" or site.call.func[0] != "a":
-            return facets
+        if request.timeout != "no" or site.call.func[0] != "a":
+            return request
         for base in self.ev.eval(site.call.func[1], frame):
             if isinstance(base, Inst):
                 order = self.ev.classes.mro(base.cls)[0]
@@ -221,10 +221,10 @@ class Effects:
                     for s in cls.module.summary.scopes.values()
                     if s.name == cls.scope.name or s.name.startswith(f"{cls.scope.name}.")
                 ]
-                return dataclasses.replace(facets, timeout=timeout_of_scopes(scopes))
-        return facets
+                return dataclasses.replace(request, timeout=timeout_of_scopes(scopes))
+        return request
 
-    def _inside(self, value: Value, call: Call, frame: Frame, depth: int) -> tuple[Facets, ...]:
+    def _inside(self, value: Value, call: CallExpr, frame: Frame, depth: int) -> tuple[Request, ...]:
         if isinstance(value, Ext):
             rule = self.book.find(value.path)
             if rule is None:
@@ -234,7 +234,7 @@ class Effects:
             return self._library(value, *arguments(self.ev, call, frame), depth + 1)
         return ()
 
-    def _composition(self, func: Ext, args: Args, kwargs: Kwargs, depth: int) -> Iterator[Facets]:
+    def _composition(self, func: Ext, args: Args, kwargs: Kwargs, depth: int) -> Iterator[Request]:
         """Library functions that an outside function was made of: `compose(send, build)(x)` runs `send(build(x))`."""
         parts = [v for values in func.args for v in values if isinstance(v, DefRef) and v.target.kind != "class"]
         if not func.path.endswith("()") or not parts or any(v.target.module.in_repo for v in parts):
@@ -252,10 +252,10 @@ class Effects:
             if any(caller is hop for hop in effect.hops):
                 continue
             hops = (caller, *effect.hops)
-            facets = self._through(hops)
-            if facets and _says_more(facets, effect.facets):
-                yield Effect(hops, facets, owner.qualified)
-            elif not facets and not effect.facets and self._passed_on(hops):
+            requests = self._through(hops)
+            if requests and _says_more(requests, effect.requests):
+                yield Effect(hops, requests, owner.qualified)
+            elif not requests and not effect.requests and self._passed_on(hops):
                 yield Effect(hops, (), owner.qualified)
 
     def _passed_on(self, hops: tuple[Site, ...]) -> bool:
@@ -267,15 +267,15 @@ class Effects:
             for func in self.ev.eval(hops[-1].call.func, frame)
         )
 
-    def _through(self, hops: tuple[Site, ...]) -> tuple[Facets, ...]:
+    def _through(self, hops: tuple[Site, ...]) -> tuple[Request, ...]:
         """What the last hop does when the first is reached."""
         last = hops[-1]
-        out: dict[Facets, None] = {}
+        out: dict[Request, None] = {}
         for frame in self._frames(hops):
             if is_passed_over(self.ev, last.call, frame):
                 continue
-            for facets in self._at(last, frame, self.ev.eval(last.call.func, frame)):
-                out[facets] = None
+            for request in self._at(last, frame, self.ev.eval(last.call.func, frame)):
+                out[request] = None
         return tuple(out)
 
     def _frames(self, hops: tuple[Site, ...]) -> list[Frame]:
@@ -310,23 +310,23 @@ class Effects:
         return []
 
 
-def _is_handed_on(func: DefRef, call: Call) -> bool:
+def _is_handed_on(func: DefRef, call: CallExpr) -> bool:
     """True for a method of the repository's own class that a library calls on itself, with what it was given: only here
     is known what it sends. One that is given nothing says it all at its own lines."""
     return isinstance(func.self, Inst) and bool(call.args or call.kwargs)
 
 
-def _says_more(new: tuple[Facets, ...], old: tuple[Facets, ...]) -> bool:
+def _says_more(new: tuple[Request, ...], old: tuple[Request, ...]) -> bool:
     """A caller settles something when it gives a reading that was not there, and one that knows more."""
     before, after = _readings(old), _readings(new)
     fresh = after.keys() - before.keys()
     return bool(fresh) and max(after[key] for key in fresh) > max(before.values(), default=-1)
 
 
-def _readings(facets: tuple[Facets, ...]) -> dict[tuple[object, ...], int]:
+def _readings(requests: tuple[Request, ...]) -> dict[tuple[object, ...], int]:
     """Each (method, URL, system) that is read, and how much of it is known."""
     out: dict[tuple[object, ...], int] = {}
-    for one in facets:
+    for one in requests:
         known = len(one.methods) + 3 * len(one.systems)
         for url in one.urls or (None,):
             key = (one.rule.match, one.methods, one.systems, one.aliases, skeleton(url) if url else "")
@@ -359,11 +359,11 @@ def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
     return said
 
 
-def _via(funcs: Values, facets: tuple[Facets, ...]) -> str:
+def _via(funcs: Values, requests: tuple[Request, ...]) -> str:
     for func in funcs:
         if isinstance(func, DefRef):
             return func.target.qualified
-    return facets[0].via
+    return requests[0].via
 
 
 def _is_messenger(effect: Effect) -> bool:

@@ -30,7 +30,7 @@ _STARTUP_BASES = ("django.apps.AppConfig", "django.apps.config.AppConfig")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryPoint:
     """An entry point: its context, and the line that makes it one."""
 
     context: Context
@@ -42,7 +42,7 @@ class Entry:
 class Reach:
     """Answers which entry points reach a definition, and by which chain."""
 
-    entries: Mapping[Def, tuple[Entry, ...]]
+    entries: Mapping[Def, tuple[EntryPoint, ...]]
     graph: CallGraph
     _known: dict[Def, tuple[tuple[Context, tuple[Hop, ...]], ...]] = field(default_factory=dict)
     _contexts: dict[Def, tuple[Context, ...]] = field(default_factory=dict)
@@ -73,11 +73,11 @@ class Reach:
             found = self._known[target] = tuple((e.context, _chain(here, e, trail)) for here, e in entered)
         return found
 
-    def _search(self, target: Def) -> tuple[list[tuple[Def, Entry]], dict[Def, Edge | None]]:
+    def _search(self, target: Def) -> tuple[list[tuple[Def, EntryPoint]], dict[Def, Edge | None]]:
         """Breadth first along callers: the entry points that are met, and the trail from each down to the target."""
         trail: dict[Def, Edge | None] = {target: None}
         queue = deque([target])
-        out: list[tuple[Def, Entry]] = []
+        out: list[tuple[Def, EntryPoint]] = []
         seen: set[Context] = set()
         while queue and len(seen) < MAX_CONTEXTS:
             here = queue.popleft()
@@ -95,7 +95,7 @@ class Reach:
         return out, trail
 
 
-def _chain(entry: Def, made: Entry, trail: Mapping[Def, Edge | None]) -> tuple[Hop, ...]:
+def _chain(entry: Def, made: EntryPoint, trail: Mapping[Def, Edge | None]) -> tuple[Hop, ...]:
     hops = [Hop(entry.module.repo, entry.module.path, made.line, entry.shown, made.how)]
     edge = trail[entry]
     while edge is not None:
@@ -115,10 +115,10 @@ def reach(
 ) -> Reach:
     """All entry points of one repository. `tasks` gives task names by definition; `views` pairs a view with its
     route; `named_in_settings` pairs code that settings name as text with the setting."""
-    entries: dict[Def, list[Entry]] = {}
+    entries: dict[Def, list[EntryPoint]] = {}
 
     def add(target: Def, kind: str, name: str, how: str, line: int = 0) -> None:
-        entry = Entry(Context(kind, name), line or target.scope.def_line, how)
+        entry = EntryPoint(Context(kind, name), line or target.scope.def_line, how)
         entries.setdefault(target, []).append(entry)
 
     for target, name in tasks.items():
@@ -144,7 +144,7 @@ def reach(
 
 def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], add: object) -> None:
     assert callable(add)
-    for module in ev.world.modules:
+    for module in ev.index.modules:
         if not module.in_repo:
             continue
         command = _COMMAND.search(module.path)

@@ -17,7 +17,7 @@ from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_yaml
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.calls import Surroundings
-from extractor.link.settings import Joint, SettingsTable, Where
+from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.layers import bindings, end_line
 from extractor.model.graph import Call, Gap
 from extractor.model.ids import row_id
@@ -81,15 +81,15 @@ def topics(tables: Mapping[str, SettingsTable]) -> tuple[Topic, ...]:
     )
 
 
-def bus_joints(found: Iterable[Topic], tables: Mapping[str, SettingsTable]) -> tuple[Joint, ...]:
+def bus_joints(found: Iterable[Topic], tables: Mapping[str, SettingsTable]) -> tuple[SettingBinding, ...]:
     """The settings that say which events go out (`topics`), through what (`producer`) and come in (`consumer`)."""
-    out = [Joint(t.service, "topics", t.bus.topics, t.where, t.event) for t in found]
+    out = [SettingBinding(t.service, "topics", t.bus.topics, t.where, t.event) for t in found]
     for service, table in tables.items():
         for bus in buses():
             for role, setting in (("producer", bus.producer), ("consumer", bus.consumer)):
                 where = table.where(setting)
                 if where is not None and table.text(setting):
-                    out.append(Joint(service, role, setting, where, bus.system))
+                    out.append(SettingBinding(service, role, setting, where, bus.system))
     return tuple(dict.fromkeys(out))
 
 

@@ -9,8 +9,8 @@ from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph
 from extractor.link.effects import Effect, Effects
-from extractor.link.request import Facets
-from extractor.program.index import World
+from extractor.link.request import Request
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Module
 from extractor.rules.clients import ClientRule, RuleBook
 from extractor.summary import summarize
@@ -24,10 +24,10 @@ def found_in(book: RuleBook, code: str) -> list[dict[str, Any]]:
     summary = summarize(code.encode())
     if summary.error:
         raise ValueError(summary.error)
-    world = World(_NAME, [Module(_NAME, f"{_NAME}.py", _NAME, False, "repo", summary)])
+    world = ModuleIndex(_NAME, [Module(_NAME, f"{_NAME}.py", _NAME, False, "repo", summary)])
     ev = Evaluator(world)
     effects = Effects(ev, callgraph.build(ev), book).find()
-    rows = [row for effect in effects for facets in effect.facets for row in _rows(effect, facets)]
+    rows = [row for effect in effects for request in effect.requests for row in _rows(effect, request)]
     unique = {tuple(row.items()): row for row in rows}
     return sorted(unique.values(), key=lambda row: (row["line"], row["rule"], row["url"], row["method"] or ""))
 
@@ -58,22 +58,22 @@ def _differences(expected: tuple[Mapping[str, Any], ...], found: list[dict[str, 
     ]
 
 
-def _rows(effect: Effect, facets: Facets) -> list[dict[str, Any]]:
-    named = facets.systems[0] if facets.systems else None
-    mapped = dict(facets.rule.system_map)
+def _rows(effect: Effect, request: Request) -> list[dict[str, Any]]:
+    named = request.systems[0] if request.systems else None
+    mapped = dict(request.rule.system_map)
     system = mapped.get(named, mapped.get("*", named)) if named is not None and mapped else named
     common = {
         "line": effect.site.call.line,
-        "rule": facets.rule.rule,
+        "rule": request.rule.rule,
         "via": effect.via,
-        "method": facets.methods[0] if len(facets.methods) == 1 else None,
+        "method": request.methods[0] if len(request.methods) == 1 else None,
         "system": system,
-        "timeout": facets.timeout,
-        "operation": facets.rule.operation,
-        "store": facets.rule.store,
-        "alias": facets.aliases[0] if facets.aliases else None,
+        "timeout": request.timeout,
+        "operation": request.rule.operation,
+        "store": request.rule.store,
+        "alias": request.aliases[0] if request.aliases else None,
     }
-    return [common | {"url": folding.show(url)} for url in facets.urls] or [common | {"url": ""}]
+    return [common | {"url": folding.show(url)} for url in request.urls] or [common | {"url": ""}]
 
 
 __all__ = ["faults", "found_in"]

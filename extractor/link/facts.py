@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from extractor.deployment.units import Runtime
-from extractor.link.directives import Directive
-from extractor.link.settings import DeclaredStore, Joint
+from extractor.link.directives import PlacedDirective
+from extractor.link.settings import DeclaredStore, SettingBinding
 from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 
 
 @dataclass(frozen=True, slots=True)
 class RepoFacts:
     """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
-    regular expressions of routes' parameters, by route id; `joints` the settings by which units meet."""
+    regular expressions of routes' parameters, by route id; `bindings` the settings by which units meet."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -28,6 +28,6 @@ class RepoFacts:
     gaps: tuple[Gap, ...] = ()
     declared: tuple[tuple[str, DeclaredStore], ...] = ()
     runtime: Runtime | None = None
-    directives: tuple[Directive, ...] = ()
+    directives: tuple[PlacedDirective, ...] = ()
     parameters: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    joints: tuple[Joint, ...] = ()
+    bindings: tuple[SettingBinding, ...] = ()

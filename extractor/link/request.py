@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from extractor.evaluate import attributes, calls, folding
 from extractor.evaluate.calls import Args, Kwargs
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, Env, Ext, Hole, Inst, Param, Setting, Text, Unknown, Value, Values, join
-from extractor.rules.clients import CallRule, Place
+from extractor.evaluate.values import Const, Env, Ext, Hole, Inst, Param, SettingRef, Text, Unknown, Value, Values, join
+from extractor.rules.clients import ArgumentPlace, CallRule
 
 _PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
@@ -18,7 +18,7 @@ _FULL_URL = ("http://", "https://", "redis://", "rediss://", "ftp://", "sftp://"
 
 
 @dataclass(frozen=True, slots=True)
-class Facets:
+class Request:
     """One reading of a call. `urls` are alternatives; `systems` the texts found where the rule names the system."""
 
     rule: CallRule
@@ -67,12 +67,12 @@ def skeleton(url: Text) -> str:
     return out
 
 
-def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Facets:
+def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Request:
     """What a call of `func` with these arguments says, by its rule."""
     given = dict(kwargs)
     name = func.path.rsplit(".", 1)[-1].removesuffix("()")
     urls = _urls(ev, rule, func, args, given)
-    return Facets(
+    return Request(
         rule,
         func.path,
         _methods(ev, rule, name, func, args, given),
@@ -85,14 +85,14 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
     )
 
 
-def of_class(rule: CallRule, urls: tuple[Text, ...]) -> Facets:
+def of_class(rule: CallRule, urls: tuple[Text, ...]) -> Request:
     """What a framework's own request for a class says: the rule gives all but the URL."""
     method = (rule.method.text,) if rule.method is not None else ()
     timeout = {"none": "no", "built-in": "yes"}.get(rule.timeout.text if rule.timeout else "", "unknown")
-    return Facets(rule, rule.match, method, urls, (), timeout, ())
+    return Request(rule, rule.match, method, urls, (), timeout, ())
 
 
-def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
+def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs: dict[str, Values]) -> Values:
     """The values at a place of a rule; () when nothing stands there."""
     if place is None:
         return ()
@@ -109,7 +109,7 @@ def at(ev: Evaluator, place: Place | None, func: Ext, args: Args, kwargs: dict[s
     return found or ((Text((place.text,)),) if place.text else ())
 
 
-def _given_up(ev: Evaluator, place: Place, holder: Ext) -> Values:
+def _given_up(ev: Evaluator, place: ArgumentPlace, holder: Ext) -> Values:
     """The values at a place among what the class of an object hands up to the library's constructor."""
     for me in dict(holder.kwargs).get(attributes.SELF, ()):
         handed = calls.handed_outside(ev, me) if isinstance(me, Inst) else None
@@ -151,20 +151,20 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _of_object(ev: Evaluator, place: Place, func: Ext) -> Values:
+def _of_object(ev: Evaluator, place: ArgumentPlace, func: Ext) -> Values:
     """The attributes that a rule names, of the object the method is called on."""
     holder = func.receiver
     while holder is not None:
         for me in dict(holder.kwargs).get(attributes.SELF, ()):
             found = tuple(v for name in place.attributes for v in attributes.attribute(ev, me, name))
-            known = tuple(v for v in found if isinstance(v, Text | Setting | Env))
+            known = tuple(v for v in found if isinstance(v, Text | SettingRef | Env))
             if known:
                 return known
         holder = holder.receiver
     return ()
 
 
-def _given(place: Place, args: Args, kwargs: dict[str, Values]) -> Values:
+def _given(place: ArgumentPlace, args: Args, kwargs: dict[str, Values]) -> Values:
     for keyword in place.keywords:
         if keyword in kwargs:
             return kwargs[keyword]
@@ -285,4 +285,4 @@ def settings_in(texts: Iterable[Text]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-__all__ = ["Facets", "Setting", "at", "read_call", "settings_in"]
+__all__ = ["Request", "SettingRef", "at", "read_call", "settings_in"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from extractor.evaluate import calls as calling
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, Setting, Text
+from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, SettingRef, Text
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_yaml
-from extractor.link.settings import Joint, SettingsTable, Where
+from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.table import all_texts
 from extractor.program.module import Def
 from extractor.summary import Scope
@@ -40,9 +40,9 @@ def _rules() -> tuple[tuple[str, ...], tuple[Provider, ...]]:
     return tuple(data["settings"]), tuple(providers)
 
 
-def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Joint, ...]:
+def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[SettingBinding, ...]:
     """The backends of every service whose provider is known, in the order of their names."""
-    out: dict[Joint, None] = {}
+    out: dict[SettingBinding, None] = {}
     for service, table in tables.items():
         for setting in _rules()[0]:
             where = table.where(setting)
@@ -51,7 +51,7 @@ def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Joint,
                 provider = _provider(ev, dotted)
                 if provider is not None and where is not None:
                     out[
-                        Joint(
+                        SettingBinding(
                             service,
                             "sign-in",
                             setting,
@@ -85,7 +85,7 @@ def _tells(ev: Evaluator, cls: Def, name: str) -> bool:
         is_method = isinstance(value, DefRef) and value.target.kind == "function"
         for found in calling.returned(ev, value, ((me,),), ()) if is_method and isinstance(value, DefRef) else (value,):
             head = found.parts[0] if isinstance(found, Text) and found.parts else Hole("unknown", "")
-            if isinstance(found, Setting | Env) or isinstance(head, str) or head.kind in ("setting", "env"):
+            if isinstance(found, SettingRef | Env) or isinstance(head, str) or head.kind in ("setting", "env"):
                 return True
     return False
 

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from extractor.estate.file import Estate, Target
 from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_named
-from extractor.link.request import Facets
+from extractor.link.request import Request
 from extractor.rules.clients import RuleBook
 
 SettingValues = Callable[[str], Values]
@@ -30,7 +30,7 @@ _ANYMAIL_SETTING = "ANYMAIL"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TargetSystem:
     """A system's id (None: not known), the service in it, what that rests on, and the setting that holds the base."""
 
     system: str | None
@@ -39,27 +39,27 @@ class Identity:
     base_setting: str | None
 
 
-class Systems:
+class Targets:
     """Names systems for the calls of one repository."""
 
     def __init__(self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues) -> None:
         self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
 
-    def identify(self, facets: Facets, url: Text | None) -> Identity:
-        """The system that a call to `url` (one of the facets' URLs, or None) reaches, without what names tell."""
+    def identify(self, request: Request, url: Text | None) -> TargetSystem:
+        """The system that a call to `url` (one of the request's URLs, or None) reaches, without what names tell."""
         settings = _settings(url)
         base = settings[0] if settings else None
-        if facets.rule.system is not None and facets.systems:
-            return self._fixed(facets, base)
+        if request.rule.system is not None and request.systems:
+            return self._fixed(request, base)
         if url is None:
-            return Identity(None, None, "", None)
+            return TargetSystem(None, None, "", None)
         host = host_of(_plain(url))
         if host:
             return self._of_host(host, "host in the code", base)
         for name in settings:
             target = self.estate.of_setting(self.repo, name)
             if target is not None:
-                return Identity(target.system, target.service, f"estate: setting {name}", name)
+                return TargetSystem(target.system, target.service, f"estate: setting {name}", name)
         for name in settings:
             for text in setting_texts(self.setting(name)):
                 host = host_of(text)
@@ -68,9 +68,9 @@ class Systems:
                     if vendor is not None and not _LOCAL.match(host):  # a host of one's own that runs it
                         return self._named(vendor, Hole("setting", name), name)
                     return self._of_host(host, f"default of setting {name}", name)
-        return Identity(None, None, "", base)
+        return TargetSystem(None, None, "", base)
 
-    def by_name(self, url: Text | None, who: Identity, around: tuple[str, ...] = ()) -> Identity:
+    def by_name(self, url: Text | None, who: TargetSystem, around: tuple[str, ...] = ()) -> TargetSystem:
         """The system that names tell, for a call that is `who` without them: a well-known system that a setting, field
         or argument of the URL names; else the owner of the address that the base says it is; else a well-known system
         that a function or class `around` the call is named after."""
@@ -101,37 +101,37 @@ class Systems:
             return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
         return owner_named(head.name) if head.kind == "field" else None
 
-    def _named(self, system: str, hole: Hole, base: str | None) -> Identity:
+    def _named(self, system: str, hole: Hole, base: str | None) -> TargetSystem:
         kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)
         known = self.estate.system(system)
-        return Identity(known.id if known else system, None, f"{BY_NAME} {kind} {hole.name}", base)
+        return TargetSystem(known.id if known else system, None, f"{BY_NAME} {kind} {hole.name}", base)
 
     def _is_known(self, owner: str) -> bool:
         """True when the estate has a system of this name: which of its deployments is meant, only a hint tells."""
         plain = owner.replace("-", "")
         return any(system.id.replace("-", "") == plain for system in self.estate.systems)
 
-    def _fixed(self, facets: Facets, base: str | None) -> Identity:
-        mapped = dict(facets.rule.system_map)
-        name = facets.systems[0]
+    def _fixed(self, request: Request, base: str | None) -> TargetSystem:
+        mapped = dict(request.rule.system_map)
+        name = request.systems[0]
         system = mapped.get(name, mapped.get("*", name) if mapped else name)
         if system == "email":
-            return self._email(facets, base)
+            return self._email(request, base)
         known = self.estate.system(system)
-        return Identity(known.id if known else system, None, f"library rule {facets.rule.rule}", base)
+        return TargetSystem(known.id if known else system, None, f"library rule {request.rule.rule}", base)
 
-    def _email(self, facets: Facets, base: str | None) -> Identity:
+    def _email(self, request: Request, base: str | None) -> TargetSystem:
         """Which service sends e-mail stands in the backend's name; Anymail's messages go where its settings say."""
-        if facets.via.startswith("anymail."):
+        if request.via.startswith("anymail."):
             for value in self.setting(_ANYMAIL_SETTING):
                 for keys in (keys for keys, _values in value.items) if isinstance(value, Mapping) else ():
                     vendor = self._vendor_in(setting_texts(keys))
                     if vendor is not None:
-                        return Identity(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
+                        return TargetSystem(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
         vendor = self._vendor_in(setting_texts(self.setting(_EMAIL_SETTING)))
         if vendor is not None:
-            return Identity(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
-        return Identity("email", None, "library rule: e-mail", _EMAIL_SETTING)
+            return TargetSystem(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
+        return TargetSystem("email", None, "library rule: e-mail", _EMAIL_SETTING)
 
     def _vendor_in(self, texts: Iterable[str]) -> str | None:
         """A known system whose id stands in one of the texts."""
@@ -142,13 +142,13 @@ class Systems:
                     return vendor
         return None
 
-    def _of_host(self, host: str, by: str, base: str | None) -> Identity:
+    def _of_host(self, host: str, by: str, base: str | None) -> TargetSystem:
         target = self.host_target(host)
         if target is not None:
-            return Identity(target.system, target.service, f"{by}: {host}", base)
+            return TargetSystem(target.system, target.service, f"{by}: {host}", base)
         if _LOCAL.match(host):
-            return Identity(None, None, f"{by}: {host} is a local name", base)
-        return Identity(host.lower(), None, f"{by}: {host}", base)
+            return TargetSystem(None, None, f"{by}: {host} is a local name", base)
+        return TargetSystem(host.lower(), None, f"{by}: {host}", base)
 
     def host_target(self, host: str) -> Target | None:
         """What a host means, by the estate, then by the systems many estates talk to."""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.checks import Scene
+from extractor.checks import CheckContext
 from extractor.checks import find as find_findings
 from extractor.deployment.units import Runtime
 from extractor.estate.file import Estate, Service
@@ -17,27 +17,34 @@ from extractor.libraries.read import Libraries
 from extractor.link import callgraph, calls, entrypoints, events
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery import Enqueues, enqueues, schedules, tasks, type_tasks
-from extractor.link.constructors import with_makers
+from extractor.link.constructors import with_constructors
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
 from extractor.link.effects import Effects
 from extractor.link.entrypoints import Reach
 from extractor.link.facts import RepoFacts
 from extractor.link.routes import RouteTable, routes
-from extractor.link.settings import DeclaredStore, SettingsTable, declared_stores, joints, lifted, settings_rows
+from extractor.link.settings import (
+    DeclaredStore,
+    SettingsTable,
+    declared_stores,
+    setting_bindings,
+    settings_rows,
+    with_class_settings,
+)
 from extractor.link.signin import sign_ins
-from extractor.link.targets import Systems
+from extractor.link.targets import Targets
 from extractor.model.graph import Context, Enqueue, Source, Task
 from extractor.model.ids import numbered
 from extractor.options import Timing
 from extractor.program.collect import Collected
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadRepository:
     """All that was read of one repository, before linking."""
 
     source: Source
@@ -47,12 +54,12 @@ class Reading:
     services: tuple[Service, ...]
 
 
-def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Timing) -> RepoFacts:
+def link_repository(reading: ReadRepository, estate: Estate, book: RuleBook, timing: Timing) -> RepoFacts:
     """The facts of one repository. Pure: the same reading, estate and rules give the same rows."""
-    clock = _Clock(reading.source.name, timing)
+    clock = _LapClock(reading.source.name, timing)
     repo, commit = reading.source.name, reading.source.commit
-    modules = lifted(repo, (*reading.collected.modules, *reading.libraries.modules))
-    ev = Evaluator(World(repo, modules))
+    modules = with_class_settings(repo, (*reading.collected.modules, *reading.libraries.modules))
+    ev = Evaluator(ModuleIndex(repo, modules))
     tables = _settings_tables(ev, reading)
     clock.lap("settings")
     first = next(iter(tables.values()), None)
@@ -68,17 +75,17 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     queued = enqueues(ev, celery.index, repo)
     clock.lap("celery")
     # Libraries that are read for their URLs alone are known where URLs are resolved, and nowhere else.
-    serving = Evaluator(World(repo, (*modules, *reading.libraries.url_modules)))
+    serving = Evaluator(ModuleIndex(repo, (*modules, *reading.libraries.url_modules)))
     served = [_routes(serving, reading, service) for service in reading.services]
     clock.lap("routes")
     reach = entrypoints.reach(ev, graph, celery.index.names(), _views(served), _named_code(ev, tables))
     chain = {module: None for table in tables.values() for module in table.chain}
-    effects = [*with_makers(ev, graph, Effects(ev, graph, book).find()), *declared_effects(ev, chain, book)]
+    effects = [*with_constructors(ev, graph, Effects(ev, graph, book).find()), *declared_effects(ev, chain, book)]
     clock.lap("effects")
     stores = {service: declared_stores(ev, table) for service, table in tables.items()}
     around = calls.Surroundings(
         repo,
-        Systems(estate, book, repo, first.value if first else _no_setting),
+        Targets(estate, book, repo, first.value if first else _no_setting),
         reach,
         _store_lookup(stores),
         _service_lookup(reading.services, served, celery.rows),
@@ -90,8 +97,8 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
     setting_rows = tuple(row for table in tables.values() for row in settings_rows(ev, table, estate, book, commit))
     clock.lap("setting rows")
     every_route = tuple(row for table in served for row in table.routes)
-    scene = Scene(repo, ev, graph, reach, book, effects, found.calls, tuple(tables.values()))
-    findings = find_findings(scene, beat.rows)
+    program = CheckContext(repo, ev, graph, reach, book, effects, found.calls, tuple(tables.values()))
+    findings = find_findings(program, beat.rows)
     clock.lap("checks")
     gaps = (
         *reading.libraries.gaps,
@@ -116,17 +123,17 @@ def link_repository(reading: Reading, estate: Estate, book: RuleBook, timing: Ti
         numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.kind, g.id, g.what))),
         tuple((service, store) for service, declared in stores.items() for store in declared),
         reading.runtime,
-        directives_of(ev.world),
+        directives_of(ev.index),
         tuple(pair for table in served for pair in sorted(table.parameters.items())),
         (
-            *(joint for table in tables.values() for joint in joints(table)),
+            *(binding for table in tables.values() for binding in setting_bindings(table)),
             *events.bus_joints(bus_topics, tables),
             *sign_ins(ev, tables),
         ),
     )
 
 
-class _Clock:
+class _LapClock:
     """Tells how long each stage of a repository took."""
 
     def __init__(self, repo: str, timing: Timing) -> None:
@@ -142,14 +149,14 @@ class _Clock:
         self._last = now
 
 
-def _settings_tables(ev: Evaluator, reading: Reading) -> dict[str, SettingsTable]:
+def _settings_tables(ev: Evaluator, reading: ReadRepository) -> dict[str, SettingsTable]:
     deployed = tuple(value for unit in reading.runtime.units for value in unit.env)
     return {
         s.id: SettingsTable.build(ev, reading.source.name, s.settings_modules, s.id, deployed) for s in reading.services
     }
 
 
-def _routes(ev: Evaluator, reading: Reading, service: Service) -> RouteTable:
+def _routes(ev: Evaluator, reading: ReadRepository, service: Service) -> RouteTable:
     settings = service.settings_modules[0] if service.settings_modules else None
     return routes(ev, reading.source.name, service.id, service.urlconf or None, settings)
 
@@ -244,4 +251,4 @@ def _with_contexts(queued: Enqueues, reach: Reach) -> tuple[Enqueue, ...]:
     return tuple(dataclasses.replace(row, contexts=reach.contexts(owner)) for owner, row, _task in queued.placed)
 
 
-__all__ = ["CallGraph", "Reading", "link_repository"]
+__all__ = ["CallGraph", "ReadRepository", "link_repository"]

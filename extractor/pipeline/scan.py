@@ -25,7 +25,7 @@ from extractor.link.facts import RepoFacts
 from extractor.model.graph import SCHEMA_VERSION, Evidence, Finding, Graph, Source
 from extractor.options import ScanOptions
 from extractor.pipeline.facts_cache import FactsCache, facts_key
-from extractor.pipeline.repository import Reading, link_repository
+from extractor.pipeline.repository import ReadRepository, link_repository
 from extractor.program.collect import Collected, collect
 from extractor.program.summary_cache import SummaryCache
 from extractor.rules.clients import RuleBook, shipped_rules
@@ -100,9 +100,9 @@ def _graph(
     return _with_texts(graph, trees)
 
 
-def _read_states(states: Sequence[State], book: RuleBook, options: ScanOptions) -> list[dict[str, Reading]]:
+def _read_states(states: Sequence[State], book: RuleBook, options: ScanOptions) -> list[dict[str, ReadRepository]]:
     cache = SummaryCache(options.cache_dir)
-    out: list[dict[str, Reading]] = []
+    out: list[dict[str, ReadRepository]] = []
     try:
         for state in states:
             out.append(_read(state, out[-1] if out else {}, book, cache, options))
@@ -112,8 +112,8 @@ def _read_states(states: Sequence[State], book: RuleBook, options: ScanOptions) 
 
 
 def _read(
-    state: State, last: Mapping[str, Reading], book: RuleBook, cache: SummaryCache, options: ScanOptions
-) -> dict[str, Reading]:
+    state: State, last: Mapping[str, ReadRepository], book: RuleBook, cache: SummaryCache, options: ScanOptions
+) -> dict[str, ReadRepository]:
     """The readings of one state; `last` are those of the state before, taken over where nothing changed."""
     estate, trees = state
     same = {name for name, tree in trees.items() if name in last and _is_at(tree, last[name].source)}
@@ -131,7 +131,7 @@ def _read(
         assert system is not None
         kind = "library" if name in libraries else "repository"
         found = read_libraries(tree, collected[name], wanted, libraries, cache, options)
-        out[name] = Reading(
+        out[name] = ReadRepository(
             _source(tree, collected[name], kind),
             collected[name],
             found,
@@ -167,10 +167,12 @@ def _source(tree: Tree, collected: Collected, kind: str) -> Source:
 
 
 # Readings are handed to the linking processes by fork: they are large, and nothing needs to travel.
-_READINGS: list[tuple[Reading, Estate]] = []
+_READINGS: list[tuple[ReadRepository, Estate]] = []
 
 
-def _link_all(readings: Sequence[tuple[Reading, Estate]], book: RuleBook, options: ScanOptions) -> list[RepoFacts]:
+def _link_all(
+    readings: Sequence[tuple[ReadRepository, Estate]], book: RuleBook, options: ScanOptions
+) -> list[RepoFacts]:
     """The facts of every reading, in order; the largest is linked first, in as many processes as there are jobs."""
     facts = [RepoFacts(reading.source) for reading, _ in readings]
     order = [at for at, (reading, _) in enumerate(readings) if reading.source.kind != "library"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from extractor.program.module import Def, Module, module_name
 
 
-class World:
+class ModuleIndex:
     """The modules of one repository and of the libraries it pins, by import name.
 
     A module is found by its name, by its path from the repository's root, by the name its own packages give it, or,

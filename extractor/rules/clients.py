@@ -21,7 +21,7 @@ from extractor.files.yaml import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArgumentPlace:
     """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself; when
     nothing stands there, in attributes of the object the method is called on.
 
@@ -39,8 +39,8 @@ class Place:
 class CallRule:
     """One pattern of a rule. `effect` is `http`, `sdk` or `store`.
 
-    `method` is a Place, or the text `@name` for the upper-cased last segment. `system` names the system when the
-    library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is a Place, or a word
+    `method` is an ArgumentPlace, or the text `@name` for the upper-cased last segment. `system` names the system when
+    the library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is one too, or a word
     (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler),
     `only_urls` what takes files and texts as well as addresses.
     """
@@ -48,15 +48,15 @@ class CallRule:
     rule: str
     match: str
     effect: str
-    method: Place | None = None
-    url: Place | None = None
-    base: Place | None = None
-    system: Place | None = None
+    method: ArgumentPlace | None = None
+    url: ArgumentPlace | None = None
+    base: ArgumentPlace | None = None
+    system: ArgumentPlace | None = None
     system_map: tuple[tuple[str, str], ...] = ()
-    timeout: Place | None = None
+    timeout: ArgumentPlace | None = None
     operation: str = ""
     store: str = ""
-    alias: Place | None = None
+    alias: ArgumentPlace | None = None
     label: str = ""
     protocol: str = ""
     everywhere: bool = False
@@ -74,7 +74,7 @@ class ClassRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CallExample:
     """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line."""
 
     code: str
@@ -90,8 +90,8 @@ class ClientRule:
     why: str
     docs: str
     calls: tuple[CallRule, ...]
-    hits: tuple[Example, ...]
-    misses: tuple[Example, ...]
+    hits: tuple[CallExample, ...]
+    misses: tuple[CallExample, ...]
     libraries: tuple[str, ...] = ()
     classes: tuple[ClassRule, ...] = ()
 
@@ -184,8 +184,8 @@ def _client(data: Mapping[str, Any]) -> ClientRule:
         data["why"],
         data["docs"],
         tuple(_call(data["id"], row) for row in data["calls"]),
-        tuple(Example(e["code"], tuple(e["expect"])) for e in examples["hits"]),
-        tuple(Example(e["code"]) for e in examples["misses"]),
+        tuple(CallExample(e["code"], tuple(e["expect"])) for e in examples["hits"]),
+        tuple(CallExample(e["code"]) for e in examples["misses"]),
         tuple(data.get("libraries", ())),
         tuple(_class(data["id"], row) for row in data.get("classes", ())),
     )
@@ -219,16 +219,16 @@ def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
     )
 
 
-def _place(data: Any) -> Place | None:
+def _place(data: Any) -> ArgumentPlace | None:
     if data is None:
         return None
     if isinstance(data, str):
-        return Place("text", text=data)
+        return ArgumentPlace("text", text=data)
     source = "receiver" if "receiver" in data else "arg"
     names = _listed(data.get(source, []))
     positions = tuple(n for n in names if isinstance(n, int))
     keywords = tuple(n for n in names if isinstance(n, str))
-    return Place(source, positions, keywords, data.get("default", ""), tuple(_listed(data.get("self", []))))
+    return ArgumentPlace(source, positions, keywords, data.get("default", ""), tuple(_listed(data.get("self", []))))
 
 
 def _listed(names: Any) -> list[Any]:

@@ -20,7 +20,7 @@ _WORST_FIRST = ("request", "signal", "task", "startup", "command")
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class FindingExample:
     """A module `example`, and the lines on which its rule finds something: (line, severity); none for a near miss."""
 
     code: str
@@ -43,8 +43,8 @@ class FindingRule:
     docs: str
     severity_in: tuple[tuple[str, str], ...]
     options: tuple[tuple[str, tuple[str, ...]], ...]
-    hits: tuple[Example, ...]
-    misses: tuple[Example, ...]
+    hits: tuple[FindingExample, ...]
+    misses: tuple[FindingExample, ...]
 
     def option(self, name: str) -> tuple[str, ...]:
         """A list of the rule's options; () when it has none of that name."""
@@ -105,6 +105,6 @@ def _rule(data: Mapping[str, Any]) -> FindingRule:
     )
 
 
-def _example(row: Mapping[str, Any], severity: str) -> Example:
+def _example(row: Mapping[str, Any], severity: str) -> FindingExample:
     lines = tuple((want["line"], want.get("severity", severity)) for want in row.get("expect", ()))
-    return Example(row["code"], lines, row.get("why", ""))
+    return FindingExample(row["code"], lines, row.get("why", ""))

@@ -2,11 +2,11 @@
 
 from extractor.sources.spec import SourceSpec, shown, web_template
 from extractor.sources.store import CommitNote
-from extractor.sources.tree import Change, Tree, TreeEntry, changed_paths, list_tags, open_source, with_history
+from extractor.sources.tree import FileChange, Tree, TreeEntry, changed_paths, list_tags, open_source, with_history
 
 __all__ = [
-    "Change",
     "CommitNote",
+    "FileChange",
     "SourceSpec",
     "Tree",
     "TreeEntry",

@@ -35,7 +35,7 @@ class TreeEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """A path that differs between two commits: blob ids before and after (None where it is not there)."""
 
     path: str
@@ -128,12 +128,12 @@ def list_tags(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> tuple
     return tuple(sorted({n.removeprefix(prefix).removesuffix("^{}") for n in refs if n.startswith(prefix)}))
 
 
-def changed_paths(base: Tree, head: Tree) -> tuple[Change, ...]:
+def changed_paths(base: Tree, head: Tree) -> tuple[FileChange, ...]:
     """The paths whose content differs between two trees, sorted. The trees need not share an object database."""
     before = {entry.path: entry.blob for entry in base.entries}
     after = {entry.path: entry.blob for entry in head.entries}
     paths = sorted(before.keys() | after.keys())
-    return tuple(Change(p, before.get(p), after.get(p)) for p in paths if before.get(p) != after.get(p))
+    return tuple(FileChange(p, before.get(p), after.get(p)) for p in paths if before.get(p) != after.get(p))
 
 
 def _locate(spec: SourceSpec, cache_dir: Path, offline: bool) -> tuple[GitDir, str, str | None]:

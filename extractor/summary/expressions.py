@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from extractor.summary.protocol import Recorder
-from extractor.summary.record import Call, Value
+from extractor.summary.record import CallExpr, Value
 
 _BOOL: Value = ("?", "a truth value")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -67,7 +67,7 @@ def _call(node: ast.Call, scope: Recorder) -> Value:
     args = tuple([value_of(arg, scope) for arg in node.args])
     kwargs = tuple([(kw.arg, value_of(kw.value, scope)) for kw in node.keywords])
     line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.lineno
-    scope.calls.append(Call(line or node.lineno, node.end_lineno or node.lineno, func, args, kwargs, scope.guarded))
+    scope.calls.append(CallExpr(line or node.lineno, node.end_lineno or node.lineno, func, args, kwargs, scope.guarded))
     return ("k", len(scope.calls) - 1)
 
 

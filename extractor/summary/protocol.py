@@ -6,13 +6,13 @@ import ast
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from extractor.summary.record import Call, Value
+from extractor.summary.record import CallExpr, Value
 
 
 class Recorder(Protocol):
     """A scope while its body is read: names are looked up and bound in it, calls and reads are put down."""
 
-    calls: list[Call]
+    calls: list[CallExpr]
     reads: list[tuple[int, Value]]
     yields: list[Value]
     guarded: tuple[int, ...]

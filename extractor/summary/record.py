@@ -40,7 +40,7 @@ Value = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallExpr:
     """A call expression. `kwargs` holds (name, value); a name of None is `**`. `guards` index `Scope.guards`."""
 
     line: int
@@ -73,7 +73,7 @@ class Scope:
     decorators: tuple[Value, ...]
     bases: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
-    calls: tuple[Call, ...]
+    calls: tuple[CallExpr, ...]
     defs: tuple[tuple[int, Value], ...]
     names: dict[str, tuple[int, ...]]
     annotations: dict[str, Value]
@@ -106,7 +106,7 @@ class ModuleSummary:
 
 
 _SCOPE_FIELDS = tuple(field.name for field in fields(Scope))
-_CALL_FIELDS = tuple(field.name for field in fields(Call))
+_CALL_FIELDS = tuple(field.name for field in fields(CallExpr))
 
 
 def encode(summary: ModuleSummary) -> bytes:
@@ -133,7 +133,7 @@ def decode(data: bytes) -> ModuleSummary | None:
     rows, imports, stars, directives, parser, error = marshal.loads(body)
     scopes = {}
     for row in rows:
-        calls = tuple([Call(*call) for call in row[10]])
+        calls = tuple([CallExpr(*call) for call in row[10]])
         scopes[row[0]] = Scope(*(*row[:10], calls, *row[11:]))
     return ModuleSummary(scopes, imports, stars, directives, parser, error)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from extractor.summary.expressions import value_of
-from extractor.summary.record import Call, Scope, Value
+from extractor.summary.record import CallExpr, Scope, Value
 
 Names = dict[str, tuple[int, ...]]
 
@@ -25,7 +25,7 @@ class ScopeBuilder:
         self.global_names: set[str] = set()
         self.nonlocal_names: set[str] = set()
         self.defs: list[tuple[int, Value]] = []
-        self.calls: list[Call] = []
+        self.calls: list[CallExpr] = []
         self.reads: list[tuple[int, Value]] = []
         self.returns: list[Value] = []
         self.yields: list[Value] = []

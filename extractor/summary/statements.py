@@ -18,7 +18,7 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
     parsed = syntax.parse(source, parser=parser)
     if isinstance(parsed, syntax.Unparsed):
         return ModuleSummary({}, (), (), (), parser, parsed.reason)
-    reader = _Reader(walrus=":=" in parsed.text)
+    reader = _ModuleReader(walrus=":=" in parsed.text)
     try:
         reader.read_module(parsed.tree)
     except RecursionError:
@@ -28,7 +28,7 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
     return ModuleSummary(reader.scopes, imports, tuple(reader.stars), directives, parsed.parser)
 
 
-class _Reader:
+class _ModuleReader:
     """Walks one module. `scopes` fills in source order, inner scopes after the one that holds them."""
 
     def __init__(self, walrus: bool) -> None:
@@ -242,29 +242,29 @@ class _Reader:
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
-    ast.FunctionDef: _Reader.function,
-    ast.AsyncFunctionDef: _Reader.function,
-    ast.ClassDef: _Reader.class_,
-    ast.Import: _Reader.import_,
-    ast.ImportFrom: _Reader.import_from,
-    ast.Assign: _Reader.assign,
-    ast.AnnAssign: _Reader.annotated,
-    ast.AugAssign: _Reader.augmented,
-    ast.Global: _Reader.declare_global,
-    ast.Nonlocal: _Reader.declare_nonlocal,
-    ast.If: _Reader.if_,
-    ast.For: _Reader.for_,
-    ast.AsyncFor: _Reader.for_,
-    ast.While: _Reader.while_,
-    ast.With: _Reader.with_,
-    ast.AsyncWith: _Reader.with_,
-    ast.Try: _Reader.try_,
-    ast.TryStar: _Reader.try_,
-    ast.Match: _Reader.match_,
-    ast.Return: _Reader.return_,
-    ast.Raise: _Reader.raise_,
-    ast.Break: _Reader.jump,
-    ast.Continue: _Reader.jump,
+    ast.FunctionDef: _ModuleReader.function,
+    ast.AsyncFunctionDef: _ModuleReader.function,
+    ast.ClassDef: _ModuleReader.class_,
+    ast.Import: _ModuleReader.import_,
+    ast.ImportFrom: _ModuleReader.import_from,
+    ast.Assign: _ModuleReader.assign,
+    ast.AnnAssign: _ModuleReader.annotated,
+    ast.AugAssign: _ModuleReader.augmented,
+    ast.Global: _ModuleReader.declare_global,
+    ast.Nonlocal: _ModuleReader.declare_nonlocal,
+    ast.If: _ModuleReader.if_,
+    ast.For: _ModuleReader.for_,
+    ast.AsyncFor: _ModuleReader.for_,
+    ast.While: _ModuleReader.while_,
+    ast.With: _ModuleReader.with_,
+    ast.AsyncWith: _ModuleReader.with_,
+    ast.Try: _ModuleReader.try_,
+    ast.TryStar: _ModuleReader.try_,
+    ast.Match: _ModuleReader.match_,
+    ast.Return: _ModuleReader.return_,
+    ast.Raise: _ModuleReader.raise_,
+    ast.Break: _ModuleReader.jump,
+    ast.Continue: _ModuleReader.jump,
 }
 
 

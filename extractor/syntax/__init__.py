@@ -91,7 +91,7 @@ def _by_libcst(text: str, refused: SyntaxError | None = None) -> Parsed | Unpars
         tree = concrete.parse_module(text)
     except concrete.TooDeep as error:
         return Unparsed(str(error))
-    except concrete.Unreadable as error:
+    except concrete.Unparsable as error:
         return Unparsed(_reason(text, refused) if refused else str(error))
     if python2.has_bare_handlers(tree, text):
         return Unparsed(_PYTHON2)

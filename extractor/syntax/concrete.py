@@ -10,7 +10,7 @@ from extractor.syntax.depth import too_deep
 from extractor.syntax.statements import module_tree
 
 
-class Unreadable(ValueError):
+class Unparsable(ValueError):
     """libcst cannot read the module, or says of it what `ast` has no node for; the message says why in words."""
 
 
@@ -33,4 +33,4 @@ def parse_module(text: str) -> ast.Module:
         raise TooDeep("too deeply nested") from None
     except (libcst.ParserSyntaxError, libcst.CSTValidationError, SyntaxError, ValueError, KeyError) as error:
         line = getattr(error, "raw_line", None)
-        raise Unreadable(f"syntax error on line {line}" if line else "syntax error") from None
+        raise Unparsable(f"syntax error on line {line}" if line else "syntax error") from None

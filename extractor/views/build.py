@@ -5,7 +5,7 @@ from __future__ import annotations
 from extractor.model.graph import Graph
 from extractor.views.components import component_views, drill_map
 from extractor.views.dynamic import scenario_views
-from extractor.views.index import make_atlas
+from extractor.views.index import make_view_index
 from extractor.views.structure import containers, context, dependency_view, landscape
 from extractor.views.view import View
 
@@ -15,13 +15,13 @@ def build_views(graph: Graph, possible: bool = False) -> tuple[View, ...]:
 
     Only flows of confidence certain or likely are drawn, unless `possible` is true. View ids are unique and path-safe.
     """
-    atlas = make_atlas(graph, possible)
-    components = component_views(atlas)
-    drill = drill_map(atlas, components)
-    views = [landscape(atlas)]
-    for system in atlas.systems():
-        views += [context(atlas, system), containers(atlas, system, drill)]
+    index = make_view_index(graph, possible)
+    components = component_views(index)
+    drill = drill_map(index, components)
+    views = [landscape(index)]
+    for system in index.systems():
+        views += [context(index, system), containers(index, system, drill)]
         views += [view for view in components if view.system == system.id]
-        tied = dependency_view(atlas, system)
+        tied = dependency_view(index, system)
         views += [tied] if tied else []
-    return (*views, *scenario_views(atlas, drill))
+    return (*views, *scenario_views(index, drill))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from extractor.model.graph import Call, Context, Enqueue, Graph, Schedule, Store, Task
 from extractor.text.slugs import digest, slug
 from extractor.views.dynamic import framed_boxes
-from extractor.views.index import Atlas, make_atlas
+from extractor.views.index import ViewIndex, make_view_index
 from extractor.views.project import join_labels
 from extractor.views.view import Boundary, View, ViewEdge, ViewNode
 
@@ -41,7 +41,7 @@ class Chains:
     """The auto-scenarios of a graph. Holds an index over its calls, stores and enqueues by entry point."""
 
     def __init__(self, graph: Graph) -> None:
-        self._atlas: Atlas = make_atlas(graph)
+        self._atlas: ViewIndex = make_view_index(graph)
         self._calls: dict[Unit, list[Call]] = defaultdict(list)
         self._stores: dict[Unit, list[Store]] = defaultdict(list)
         self._enqueues: dict[Unit, list[Enqueue]] = defaultdict(list)

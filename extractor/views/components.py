@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from extractor.model.graph import Flow, Node
-from extractor.views.index import Atlas
+from extractor.views.index import ViewIndex
 from extractor.views.project import Lifted, box, group_crowd, merge
 from extractor.views.structure import system_link
 from extractor.views.view import Boundary, View, ViewNode
@@ -17,9 +17,9 @@ _FEWEST_APPS = 2
 _MOST_APPS = 10
 
 
-def component_id(atlas: Atlas, container: str) -> str:
+def component_id(index: ViewIndex, container: str) -> str:
     """The id of a container's Components view."""
-    return f"{atlas.slugs[container]}-components"
+    return f"{index.slugs[container]}-components"
 
 
 def app_of(path: str) -> str:
@@ -35,41 +35,41 @@ def app_of(path: str) -> str:
     return folders[0] if folders else parts[0].removesuffix(".py")
 
 
-def component_views(atlas: Atlas) -> tuple[View, ...]:
+def component_views(index: ViewIndex) -> tuple[View, ...]:
     """A Components view for each container of the estate whose arrows start or end in two apps or more."""
     views = []
-    for node in atlas.graph.nodes:
-        parent = atlas.nodes.get(node.parent or "")
+    for node in index.graph.nodes:
+        parent = index.nodes.get(node.parent or "")
         if node.kind == "container" and node.scope == "estate" and parent is not None:
-            view = _component_view(atlas, node, parent)
+            view = _component_view(index, node, parent)
             if view is not None:
                 views.append(view)
     return tuple(views)
 
 
-def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
-    flows = [f for f in atlas.flows if container.id in (f.source, f.target)]
-    apps = {flow.id: _app(atlas, container, flow) for flow in flows}
+def _component_view(index: ViewIndex, container: Node, system: Node) -> View | None:
+    flows = [f for f in index.flows if container.id in (f.source, f.target)]
+    apps = {flow.id: _app(index, container, flow) for flow in flows}
     used = Counter(app for app in apps.values() if app)
     if len(used) < _FEWEST_APPS:
         return None
     most = _MOST_APPS if len(used) > _MOST_APPS + 2 else len(used)
     kept = {app for app, _ in sorted(used.items(), key=lambda item: (-item[1], item[0]))[:most]}
     frame = f"in:{container.id}"
-    lifted, boxes = _lifted(atlas, container, flows, apps, kept), dict[str, ViewNode]()
+    lifted, boxes = _lifted(index, container, flows, apps, kept), dict[str, ViewNode]()
     members: dict[str, set[str]] = defaultdict(set)
     for app in used:
         members[_box_id(container, app, kept)].add(app)
     for box_id, names in members.items():
         boxes[box_id] = _component(box_id, frame, sorted(names))
-    view_id = component_id(atlas, container.id)
+    view_id = component_id(index, container.id)
     for item in lifted:
         for end in (item.source, item.target):
             if end not in boxes:
-                node = atlas.nodes[end]
+                node = index.nodes[end]
                 around = f"in:{system.id}" if node.parent == system.id else ""
-                boxes[end] = box(node, around, system_link(atlas, node, view_id))
-    left, moved = group_crowd(boxes, atlas, lifted)
+                boxes[end] = box(node, around, system_link(index, node, view_id))
+    left, moved = group_crowd(boxes, index, lifted)
     regrouped = [Lifted(i.flow, moved.get(i.source, i.source), moved.get(i.target, i.target)) for i in lifted]
     outer = f"in:{system.id}"
     frames = (Boundary(frame, container.name, "container", outer), Boundary(outer, system.name, "system"))
@@ -80,30 +80,32 @@ def _component_view(atlas: Atlas, container: Node, system: Node) -> View | None:
         f"The Django apps of {container.name} whose code moves data, and what each exchanges.",
         system.id,
         tuple(left[i] for i in sorted(left)),
-        merge(view_id, regrouped, atlas.brittle),
+        merge(view_id, regrouped, index.brittle),
         frames,
     )
 
 
-def _lifted(atlas: Atlas, container: Node, flows: Iterable[Flow], apps: dict[str, str], kept: set[str]) -> list[Lifted]:
+def _lifted(
+    index: ViewIndex, container: Node, flows: Iterable[Flow], apps: dict[str, str], kept: set[str]
+) -> list[Lifted]:
     found = []
     for flow in flows:
         if not apps[flow.id]:
             continue
         inner = _box_id(container, apps[flow.id], kept)
-        source = inner if flow.source == container.id else _outer(atlas, flow.source, container)
-        target = inner if flow.target == container.id else _outer(atlas, flow.target, container)
+        source = inner if flow.source == container.id else _outer(index, flow.source, container)
+        target = inner if flow.target == container.id else _outer(index, flow.target, container)
         if source != target:
             found.append(Lifted(flow, source, target))
     return found
 
 
-def _outer(atlas: Atlas, node_id: str, container: Node) -> str:
+def _outer(index: ViewIndex, node_id: str, container: Node) -> str:
     """Neighbours in the same system stand as they are; others as their system."""
-    return node_id if atlas.nodes[node_id].parent == container.parent else atlas.top_of(node_id)
+    return node_id if index.nodes[node_id].parent == container.parent else index.top_of(node_id)
 
 
-def _app(atlas: Atlas, container: Node, flow: Flow) -> str:
+def _app(index: ViewIndex, container: Node, flow: Flow) -> str:
     """The app on the container's side of the flow, or "" when no evidence lies in the container's repository.
 
     The sending side is told by the code that sends; the receiving side by the evidence that lies there. What a
@@ -117,7 +119,7 @@ def _app(atlas: Atlas, container: Node, flow: Flow) -> str:
     if flow.source == container.id:
         ordered = here + entries
     else:
-        routes = (atlas.routes[key] for key in flow.route_ids if key in atlas.routes)
+        routes = (index.routes[key] for key in flow.route_ids if key in index.routes)
         views = [route.view_path or route.path for route in routes if route.repo == repo]
         ordered = views + here
     return app_of(ordered[0]) if ordered else ""
@@ -134,7 +136,7 @@ def _component(box_id: str, frame: str, apps: list[str]) -> ViewNode:
     return ViewNode(box_id, "component", name, "Django app", text, (), frame)
 
 
-def drill_map(atlas: Atlas, views: Iterable[View]) -> dict[str, str]:
+def drill_map(index: ViewIndex, views: Iterable[View]) -> dict[str, str]:
     """Container ids mapped to the Components view that opens them."""
     ids = {view.id for view in views}
-    return {n.id: component_id(atlas, n.id) for n in atlas.graph.nodes if component_id(atlas, n.id) in ids}
+    return {n.id: component_id(index, n.id) for n in index.graph.nodes if component_id(index, n.id) in ids}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from extractor.model.graph import Graph
-from extractor.views.index import Atlas, make_atlas
+from extractor.views.index import ViewIndex, make_view_index
 
 # Rings of more systems than this are compositions of shorter ones in every estate worth drawing.
 LONGEST_CYCLE = 6
@@ -54,18 +54,18 @@ class Dependencies:
 
 def dependencies(graph: Graph) -> Dependencies:
     """The dependencies of a graph's top-level elements, over flows that are certain or likely. All sorted by id."""
-    atlas = make_atlas(graph)
-    couplings = _couplings(atlas)
-    systems = tuple(sorted(node.id for node in atlas.systems()))
+    index = make_view_index(graph)
+    couplings = _couplings(index)
+    systems = tuple(sorted(node.id for node in index.systems()))
     ends = {end for coupling in couplings for end in (coupling.source, coupling.target)}
     cycles = _cycles(couplings)
     return Dependencies(systems, tuple(sorted(ends.difference(systems))), couplings, cycles, _cuts(cycles))
 
 
-def _couplings(atlas: Atlas) -> tuple[Coupling, ...]:
+def _couplings(index: ViewIndex) -> tuple[Coupling, ...]:
     found = defaultdict(list)
-    for flow in atlas.flows:
-        ends = (atlas.top_of(flow.source), atlas.top_of(flow.target))
+    for flow in index.flows:
+        ends = (index.top_of(flow.source), index.top_of(flow.target))
         if ends[0] != ends[1]:
             found[ends].append(flow)
     return tuple(

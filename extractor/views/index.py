@@ -13,7 +13,7 @@ DRAWN = ("certain", "likely")
 
 
 @dataclass(frozen=True, slots=True)
-class Atlas:
+class ViewIndex:
     """A graph and its look-ups. `flows` are those confident enough to draw; `brittle` holds ids of brittle flows."""
 
     graph: Graph
@@ -55,7 +55,7 @@ class Atlas:
         return self.all_flows.get(flow_id) if flow_id else None
 
 
-def make_atlas(graph: Graph, possible: bool = False) -> Atlas:
+def make_view_index(graph: Graph, possible: bool = False) -> ViewIndex:
     """Index a graph. Flows of confidence `possible` count as drawn only when `possible` is true.
 
     A flow with an end that is no node of the graph is left out: there is no box to draw it from.
@@ -70,7 +70,7 @@ def make_atlas(graph: Graph, possible: bool = False) -> Atlas:
     )
     ordered = dataclasses.replace(graph, nodes=tuple(nodes.values()))
     routes, all_flows = {route.id: route for route in graph.routes}, {flow.id: flow for flow in graph.flows}
-    return Atlas(ordered, nodes, flows, brittle_flows(graph), unique_slugs(nodes), routes, all_flows)
+    return ViewIndex(ordered, nodes, flows, brittle_flows(graph), unique_slugs(nodes), routes, all_flows)
 
 
 def brittle_flows(graph: Graph) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from extractor.model.graph import CONFIDENCES, STORE_KINDS, Flow, Node
 from extractor.text.slugs import digest, slug
-from extractor.views.index import Atlas
+from extractor.views.index import ViewIndex
 from extractor.views.view import ViewEdge, ViewNode
 
 MOST_BOXES = 20
@@ -109,7 +109,7 @@ def first_sentence(text: str) -> str:
 
 
 def group_crowd(
-    boxes: Mapping[str, ViewNode], atlas: Atlas, lifted: Collection[Lifted] = (), keep: frozenset[str] = frozenset()
+    boxes: Mapping[str, ViewNode], index: ViewIndex, lifted: Collection[Lifted] = (), keep: frozenset[str] = frozenset()
 ) -> tuple[dict[str, ViewNode], dict[str, str]]:
     """Collapse boxes that share a group until `MOST_BOXES` boxes and `MOST_ARROWS` arrows are left, or nothing to fold.
 
@@ -119,26 +119,26 @@ def group_crowd(
     of its group's box.
     """
     left, moved = dict(boxes), dict[str, str]()
-    external_bucket = functools.partial(_external_bucket, shared=_shared_groups(boxes, atlas), busy=_busy(lifted))
+    external_bucket = functools.partial(_external_bucket, shared=_shared_groups(boxes, index), busy=_busy(lifted))
     for bucket_of in (external_bucket, _estate_bucket, _store_bucket, _stores_bucket, _container_bucket):
         buckets: dict[tuple[str, str], list[ViewNode]] = defaultdict(list)
         for item in left.values():
             held = item.id in keep and bucket_of is _container_bucket
-            name = "" if held else _shared(item, atlas, bucket_of)
+            name = "" if held else _shared(item, index, bucket_of)
             if name:
                 buckets[name, item.boundary].append(item)
         for (name, boundary), members in sorted(buckets.items(), key=_size_order):
             if len(left) <= MOST_BOXES and _arrows(lifted, moved) <= MOST_ARROWS:
                 return left, moved
             if len(members) > 1:
-                _fold(_group_box(name, boundary, members, atlas), left, moved)
+                _fold(_group_box(name, boundary, members, index), left, moved)
     return left, moved
 
 
-def _shared(item: ViewNode, atlas: Atlas, bucket_of: Callable[[Node], str]) -> str:
+def _shared(item: ViewNode, index: ViewIndex, bucket_of: Callable[[Node], str]) -> str:
     """The bucket of a box; of a group that was made before, that of all its members when they agree."""
-    names = {bucket_of(atlas.nodes[i]) if i in atlas.nodes else "" for i in item.node_ids}
-    grouped = item.id not in atlas.nodes
+    names = {bucket_of(index.nodes[i]) if i in index.nodes else "" for i in item.node_ids}
+    grouped = item.id not in index.nodes
     if len(names) != 1 or (grouped and bucket_of is not _stores_bucket):
         return ""
     return names.pop()
@@ -163,9 +163,9 @@ def _size_order(bucket: tuple[tuple[str, str], list[ViewNode]]) -> tuple[bool, i
     return bucket[0][0].startswith("Other "), -len(bucket[1]), bucket[0]
 
 
-def _shared_groups(boxes: Iterable[str], atlas: Atlas) -> frozenset[str]:
+def _shared_groups(boxes: Iterable[str], index: ViewIndex) -> frozenset[str]:
     """The groups that two boxes or more are of."""
-    sizes = Counter(atlas.nodes[i].group for i in boxes if i in atlas.nodes and atlas.nodes[i].scope == "external")
+    sizes = Counter(index.nodes[i].group for i in boxes if i in index.nodes and index.nodes[i].scope == "external")
     return frozenset(name for name, size in sizes.items() if size > 1 and name)
 
 
@@ -204,9 +204,9 @@ def _plural(kind: str) -> str:
     return {"search": "search indexes", "storage": "object stores"}.get(kind, f"{kind}s")
 
 
-def _group_box(name: str, boundary: str, members: list[ViewNode], atlas: Atlas) -> ViewNode:
+def _group_box(name: str, boundary: str, members: list[ViewNode], index: ViewIndex) -> ViewNode:
     node_ids = sorted(i for m in members for i in m.node_ids)
-    names = sorted((atlas.nodes[i].name for i in node_ids), key=str.casefold)
+    names = sorted((index.nodes[i].name for i in node_ids), key=str.casefold)
     kinds = {m.kind for m in members}
     return ViewNode(
         id=f"group:{boundary and boundary + '/'}{slug(name)}",

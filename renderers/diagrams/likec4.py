@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from extractor.model.graph import Graph, Node
 from extractor.text.slugs import digest
 from extractor.views import View
-from extractor.views.index import Atlas, make_atlas
+from extractor.views.index import ViewIndex, make_view_index
 from renderers.words import identifiers, plain_quoted
 
 _SHAPES = {
@@ -29,14 +29,14 @@ def render_likec4(graph: Graph, views: Sequence[View]) -> str:
     Boxes that stand for a group are opened: LikeC4 lays out what it is given. Components have no node in the graph, so
     their views are left out.
     """
-    atlas = make_atlas(graph)
-    names = _paths(atlas)
+    index = make_view_index(graph)
+    names = _paths(index)
     lines = [*_specification(), "", "model {"]
-    for node in atlas.graph.nodes:
-        if atlas.top_of(node.id) == node.id:
-            lines += _element(atlas, node, names, "  ")
-    for flow in atlas.flows:
-        if flow.source != flow.target and atlas.top_of(flow.target) != flow.source:
+    for node in index.graph.nodes:
+        if index.top_of(node.id) == node.id:
+            lines += _element(index, node, names, "  ")
+    for flow in index.flows:
+        if flow.source != flow.target and index.top_of(flow.target) != flow.source:
             arrow = "->" if flow.sync else "-[async]->"
             lines.append(f"  {names[flow.source]} {arrow} {names[flow.target]} {plain_quoted(flow.label)} {{")
             lines += [f"    technology {plain_quoted(flow.protocol)}", "  }"]
@@ -56,17 +56,17 @@ def _specification() -> list[str]:
     return [*lines, "  relationship async {", "    line dashed", "    color amber", "  }", "}"]
 
 
-def _paths(atlas: Atlas) -> dict[str, str]:
+def _paths(index: ViewIndex) -> dict[str, str]:
     """The full name of each node: parts are named inside their system."""
-    words = identifiers(atlas.nodes)
+    words = identifiers(index.nodes)
     paths = {}
-    for node_id in atlas.nodes:
-        top = atlas.top_of(node_id)
+    for node_id in index.nodes:
+        top = index.top_of(node_id)
         paths[node_id] = words[node_id] if top == node_id else f"{words[top]}.{words[node_id]}"
     return paths
 
 
-def _element(atlas: Atlas, node: Node, names: dict[str, str], pad: str) -> list[str]:
+def _element(index: ViewIndex, node: Node, names: dict[str, str], pad: str) -> list[str]:
     kind = node.kind if node.kind in _SHAPES else "container"
     lines = [f"{pad}{names[node.id].split('.')[-1]} = {kind} {plain_quoted(node.name)} {{"]
     if node.description:
@@ -74,9 +74,9 @@ def _element(atlas: Atlas, node: Node, names: dict[str, str], pad: str) -> list[
     if node.technology:
         lines.append(f"{pad}  technology {plain_quoted(node.technology)}")
     if pad == "  ":
-        for part in atlas.graph.nodes:
-            if part.id != node.id and atlas.top_of(part.id) == node.id:
-                lines += _element(atlas, part, names, pad + "  ")
+        for part in index.graph.nodes:
+            if part.id != node.id and index.top_of(part.id) == node.id:
+                lines += _element(index, part, names, pad + "  ")
     return [*lines, f"{pad}}}"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from extractor.model.graph import Flow, Graph, Node, Scenario
 from extractor.text.slugs import unique_slugs
-from extractor.views.index import Atlas, make_atlas
+from extractor.views.index import ViewIndex, make_view_index
 from renderers.words import identifiers, plain_quoted
 
 _STYLES = (
@@ -24,30 +24,30 @@ _STYLES = (
 
 def render_structurizr(graph: Graph) -> str:
     """The graph as a Structurizr DSL workspace. Flows that are only possible are left out, as in the diagrams."""
-    atlas = make_atlas(graph)
-    names = identifiers(atlas.nodes)
+    index = make_view_index(graph)
+    names = identifiers(index.nodes)
     lines = [f"workspace {plain_quoted(graph.estate or 'Estate')} {{", "  !identifiers flat", "  model {"]
-    tops = [n for n in atlas.graph.nodes if atlas.top_of(n.id) == n.id]
+    tops = [n for n in index.graph.nodes if index.top_of(n.id) == n.id]
     for node in tops:
-        lines += _top(atlas, node, names)
-    related = _relations(atlas)
+        lines += _top(index, node, names)
+    related = _relations(index)
     lines += [f"    {_relation(flow, names)}" for flow in related]
-    lines += ["  }", "  views {", *_static_views(atlas, names)]
+    lines += ["  }", "  views {", *_static_views(index, names)]
     pairs = {(flow.source, flow.target) for flow in related}
     keys = unique_slugs(scenario.id for scenario in graph.scenarios)
     for scenario in sorted(graph.scenarios, key=lambda s: s.id):
-        lines += _dynamic(atlas, scenario, f"flow-{keys[scenario.id]}", names, pairs)
+        lines += _dynamic(index, scenario, f"flow-{keys[scenario.id]}", names, pairs)
     lines += [*_styles(), "  }", "}"]
     return "\n".join(lines) + "\n"
 
 
-def _top(atlas: Atlas, node: Node, names: dict[str, str]) -> list[str]:
+def _top(index: ViewIndex, node: Node, names: dict[str, str]) -> list[str]:
     said = f"{names[node.id]} = {_keyword(node)} {plain_quoted(node.name)} {plain_quoted(node.description)}"
     if node.kind == "person":
         return [f"    {said}"]
     lines = [f'    {said} "{node.kind if node.kind != "system" else ""}" {{']
-    for part in atlas.graph.nodes:
-        if part.id != node.id and atlas.top_of(part.id) == node.id:
+    for part in index.graph.nodes:
+        if part.id != node.id and index.top_of(part.id) == node.id:
             words = " ".join(plain_quoted(t) for t in (part.name, part.description, part.technology))
             lines.append(f'      {names[part.id]} = container {words} "{part.kind}"')
     return [*lines, "    }"]
@@ -57,11 +57,11 @@ def _keyword(node: Node) -> str:
     return "person" if node.kind == "person" else "softwareSystem"
 
 
-def _relations(atlas: Atlas) -> list[Flow]:
+def _relations(index: ViewIndex) -> list[Flow]:
     """One flow for each source, target and description: the DSL refuses two alike, and one to an element's parent."""
     found: dict[tuple[str, str, str], Flow] = {}
-    for flow in atlas.flows:
-        inside = atlas.top_of(flow.target) == flow.source or atlas.top_of(flow.source) == flow.target
+    for flow in index.flows:
+        inside = index.top_of(flow.target) == flow.source or index.top_of(flow.source) == flow.target
         if flow.source != flow.target and not inside:
             found.setdefault((flow.source, flow.target, plain_quoted(flow.label)), flow)
     return [found[key] for key in sorted(found)]
@@ -73,10 +73,10 @@ def _relation(flow: Flow, names: dict[str, str]) -> str:
     return f"{names[flow.source]} -> {names[flow.target]} {said}"
 
 
-def _static_views(atlas: Atlas, names: dict[str, str]) -> list[str]:
+def _static_views(index: ViewIndex, names: dict[str, str]) -> list[str]:
     lines = ['    systemLandscape "landscape" {', *_body()]
-    for system in atlas.systems():
-        slug = atlas.slugs[system.id]
+    for system in index.systems():
+        slug = index.slugs[system.id]
         for kind, key in (("systemContext", "context"), ("container", "containers")):
             lines += [f'    {kind} {names[system.id]} "{slug}-{key}" {{', *_body()]
     return lines
@@ -87,7 +87,7 @@ def _body() -> Iterable[str]:
 
 
 def _dynamic(
-    atlas: Atlas, scenario: Scenario, key: str, names: dict[str, str], pairs: set[tuple[str, str]]
+    index: ViewIndex, scenario: Scenario, key: str, names: dict[str, str], pairs: set[tuple[str, str]]
 ) -> list[str]:
     """A dynamic view of the steps that have a relation in the model: the DSL accepts no others."""
     scope = scenario.system if scenario.system in names else ""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from extractor.model.graph import Graph, Node
 from extractor.views import View
-from extractor.views.index import make_atlas
+from extractor.views.index import make_view_index
 from renderers.diagrams.mermaid import mermaid_source
 from renderers.markdown.cells import Places, code, table, text
 from renderers.markdown.tables import (
@@ -34,10 +34,10 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
 
     With `svgs` (standalone pictures by view id) diagrams are images, written to `diagrams/`; without, Mermaid blocks.
     """
-    atlas, places = make_atlas(graph), Places(graph)
+    index, places = make_view_index(graph), Places(graph)
     pictures = svgs or {}
     files = {f"diagrams/{view.id}.svg": pictures[view.id] for view in views if view.id in pictures}
-    systems = [(system, atlas.slugs[system.id]) for system in atlas.systems()]
+    systems = [(system, index.slugs[system.id]) for system in index.systems()]
     files["index.md"] = _index(graph, views, pictures, systems)
     files["unknown.md"] = _page(
         "What is not known",
@@ -47,7 +47,7 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
         skip_table(graph),
     )
     for system, slug in systems:
-        for name, body in _system_pages(graph, views, pictures, places, system, atlas.slugs).items():
+        for name, body in _system_pages(graph, views, pictures, places, system, index.slugs).items():
             files[f"{slug}/{name}"] = body
     return files
 

@@ -14,7 +14,7 @@ from renderers.links import address_start, relative
 from renderers.site.chains import ChainPages
 from renderers.site.details import detail_files
 from renderers.site.diagram import Diagrams, Opened
-from renderers.site.estate import Estate, make_estate
+from renderers.site.estate import SiteIndex, make_estate
 from renderers.site.nav import Page, navigation
 from renderers.site.pages import ExtraPage, Plan
 from renderers.site.script import data_script, to_json
@@ -92,7 +92,7 @@ def _themes() -> str:
     )
 
 
-def _table_files(environment: Environment, estate: Estate, page: Page) -> Iterator[tuple[str, str]]:
+def _table_files(environment: Environment, estate: SiteIndex, page: Page) -> Iterator[tuple[str, str]]:
     """The rows of long tables that the page does not carry itself."""
     macro = environment.get_template("table.html").module.rows  # type: ignore[attr-defined]
     addresses = [str(Markup.escape(start)) for source in estate.graph.sources if (start := address_start(source))]
@@ -108,7 +108,7 @@ def _tables(page: Page) -> list[Table]:
     return [timetable, *tables] if timetable else tables
 
 
-def _render(environment: Environment, estate: Estate, page: Page, pages: Sequence[Page]) -> str:
+def _render(environment: Environment, estate: SiteIndex, page: Page, pages: Sequence[Page]) -> str:
     body = page.context.get("body", "")
     if body[:9].lower() == "<!doctype":
         return str(body)

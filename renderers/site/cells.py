@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from extractor.model.graph import Context, Evidence
 from renderers.links import code_url
-from renderers.site.estate import Estate
+from renderers.site.estate import SiteIndex
 
 _CONTEXT = {"request": "route", "signal": "signal receiver", "startup": "start-up", "unknown": "entry unknown"}
 
@@ -24,7 +24,7 @@ def breakable(text: str) -> Markup:
     return Markup(escaped)  # Escaped above; only <wbr> was added.
 
 
-def code_link(estate: Estate, repo: str, path: str, line: int, end_line: int = 0, commit: str = "") -> Markup:
+def code_link(estate: SiteIndex, repo: str, path: str, line: int, end_line: int = 0, commit: str = "") -> Markup:
     """`path:line`, linked to the lines at the commit where the repository's web host is known."""
     where = f"{breakable(path)}:{line}"
     url = code_url(estate.sources.get(repo), commit, path, line, end_line or line)
@@ -34,7 +34,7 @@ def code_link(estate: Estate, repo: str, path: str, line: int, end_line: int = 0
     return Markup(f'<a class="code" href="{html.escape(url)}">{where}</a>')
 
 
-def evidence_link(estate: Estate, item: Evidence) -> Markup:
+def evidence_link(estate: SiteIndex, item: Evidence) -> Markup:
     """The link of one piece of evidence."""
     return code_link(estate, item.repo, item.path, item.line, item.end_line, item.commit)
 
@@ -45,7 +45,7 @@ def flow_button(flow_id: str, text: str) -> Markup:
     return Markup(f'<button type="button" class="open" data-flow="{flow}">{html.escape(text)}</button>')
 
 
-def flow_buttons(estate: Estate, flow_ids: Iterable[str]) -> list[Markup]:
+def flow_buttons(estate: SiteIndex, flow_ids: Iterable[str]) -> list[Markup]:
     """A button for each flow that the graph holds, named by its two ends and what moves."""
     found = (estate.flows[flow_id] for flow_id in flow_ids if flow_id in estate.flows)
     return [flow_button(f.id, f"{estate.name(f.source)} → {estate.name(f.target)}: {f.label}") for f in found]

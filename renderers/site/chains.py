@@ -13,7 +13,7 @@ from extractor.model.graph import Context, Evidence, Graph
 from extractor.views.chain import Chains
 from extractor.views.view import View, ViewEdge
 from renderers.site.details import evidence_rows
-from renderers.site.estate import Estate, System
+from renderers.site.estate import SiteIndex, SiteSystem
 from renderers.site.script import data_script
 
 # Chains per script file, roughly; the file of a chain follows from the last digits of its id.
@@ -25,7 +25,7 @@ Unit = tuple[str, str, str]
 class ChainPages:
     """The auto-scenarios of a graph by entry point, and the script files that hold them."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: SiteIndex) -> None:
         self._estate = estate
         chains = Chains(estate.graph)
         self._evidence = _edge_evidence(estate.graph)
@@ -43,11 +43,11 @@ class ChainPages:
             return ""
         return f"{self._owners[unit].page('scenario')}#entry={self.views[unit].id}"
 
-    def of(self, system: System) -> list[tuple[Unit, View]]:
+    def of(self, system: SiteSystem) -> list[tuple[Unit, View]]:
         """A system's entry points that have a scenario, sorted."""
         return [(unit, self.views[unit]) for unit in sorted(self.views) if self._owners[unit] is system]
 
-    def files(self, system: System) -> dict[str, str]:
+    def files(self, system: SiteSystem) -> dict[str, str]:
         """`data/chains-<system>-<n>.js`: view id -> picture."""
         count = self.count(system)
         shards: list[dict[str, Any]] = [{} for _ in range(count)]
@@ -56,7 +56,7 @@ class ChainPages:
         name = f"chains-{system.slug}"
         return {f"data/{name}-{n}.js": data_script(f"{name}-{n}", shard) for n, shard in enumerate(shards)}
 
-    def count(self, system: System) -> int:
+    def count(self, system: SiteSystem) -> int:
         """How many script files a system's chains are spread over."""
         return -(-len(self.of(system)) // _PER_FILE)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from extractor.model.graph import Call, Evidence, Finding, Flow, Hop, Schedule
 from renderers.links import code_url
-from renderers.site.estate import Estate, row_anchor
+from renderers.site.estate import SiteIndex, row_anchor
 from renderers.site.script import data_script, to_json
 
 _SHARD = 250_000
 
 
-def detail_files(estate: Estate) -> dict[str, str]:
+def detail_files(estate: SiteIndex) -> dict[str, str]:
     """The script files: `data/flows-index.js` (flow id -> number of its file) and `data/flows-<n>.js`."""
     calls = {call.id: call for call in estate.graph.calls}
     schedules = {item.id: item for item in estate.graph.schedules}
@@ -35,7 +35,7 @@ def detail_files(estate: Estate) -> dict[str, str]:
     return {"data/flows-index.js": data_script("flows-index", index), **files}
 
 
-def evidence_rows(estate: Estate, items: Iterable[Evidence]) -> list[list[Any]]:
+def evidence_rows(estate: SiteIndex, items: Iterable[Evidence]) -> list[list[Any]]:
     """Evidence as rows: role, repository, `path:line`, address or "", code text."""
     return [
         [e.role, e.repo, f"{e.path}:{e.line}", _url(estate, e.repo, e.commit, e.path, e.line, e.end_line), e.text]
@@ -43,7 +43,9 @@ def evidence_rows(estate: Estate, items: Iterable[Evidence]) -> list[list[Any]]:
     ]
 
 
-def _detail(estate: Estate, flow: Flow, calls: Mapping[str, Call], schedules: Mapping[str, Schedule]) -> dict[str, Any]:
+def _detail(
+    estate: SiteIndex, flow: Flow, calls: Mapping[str, Call], schedules: Mapping[str, Schedule]
+) -> dict[str, Any]:
     mine = [calls[call_id] for call_id in flow.call_ids if call_id in calls]
     return {
         "source": estate.full_name(flow.source),
@@ -65,11 +67,11 @@ def _detail(estate: Estate, flow: Flow, calls: Mapping[str, Call], schedules: Ma
     }
 
 
-def _url(estate: Estate, repo: str, commit: str, path: str, line: int, end_line: int) -> str:
+def _url(estate: SiteIndex, repo: str, commit: str, path: str, line: int, end_line: int) -> str:
     return code_url(estate.sources.get(repo), commit, path, line, end_line)
 
 
-def _chain(estate: Estate, hops: Sequence[Hop]) -> list[list[str]]:
+def _chain(estate: SiteIndex, hops: Sequence[Hop]) -> list[list[str]]:
     """Hops as rows: how, function, repository, `path:line`, address or ""."""
     return [
         [h.how, h.function, h.repo, f"{h.path}:{h.line}", _url(estate, h.repo, "", h.path, h.line, h.line)]
@@ -77,26 +79,26 @@ def _chain(estate: Estate, hops: Sequence[Hop]) -> list[list[str]]:
     ]
 
 
-def _findings(estate: Estate, flow: Flow) -> list[Finding]:
+def _findings(estate: SiteIndex, flow: Flow) -> list[Finding]:
     named = {finding.id: finding for finding in estate.flow_findings.get(flow.id, ())}
     named.update({i: estate.findings[i] for i in flow.finding_ids if i in estate.findings})
     return [named[key] for key in sorted(named)]
 
 
-def _finding(estate: Estate, finding: Finding) -> list[str]:
+def _finding(estate: SiteIndex, finding: Finding) -> list[str]:
     url = _url(estate, finding.repo, "", finding.path, finding.line, finding.end_line)
     where = f"{finding.path}:{finding.line}"
     return [finding.rule, finding.severity, finding.message, finding.remedy, where, url, finding.suppressed]
 
 
-def _call(estate: Estate, call: Call) -> list[str]:
+def _call(estate: SiteIndex, call: Call) -> list[str]:
     """A call as a row: method and address template, timeout, authentication, its row in the table of calls."""
     page = estate.owner(call.repo, call.service).page("calls")
     request = f"{call.http_method or ''} {call.url}".strip()
     return [request, call.timeout, call.auth, f"{page}#{row_anchor(call.id)}", call.via]
 
 
-def _schedule(estate: Estate, item: Schedule) -> list[str]:
+def _schedule(estate: SiteIndex, item: Schedule) -> list[str]:
     """A schedule as a row: key, cadence in words, its row in the timetable, what contradicts it."""
     page = estate.owner(item.repo, item.service).page("tasks")
     return [item.key, item.cadence or item.schedule, f"{page}#{row_anchor(item.id)}", item.note]

@@ -14,7 +14,7 @@ from extractor.text.slugs import unique_slugs
 from extractor.views.view import View, ViewEdge, ViewNode
 from renderers.links import relative
 from renderers.site.details import evidence_rows
-from renderers.site.estate import Estate
+from renderers.site.estate import SiteIndex
 from renderers.site.script import data_script
 
 # The views in which a group stands open: by the id of the view, by the id of the group's box.
@@ -48,7 +48,7 @@ class Diagram:
 class Diagrams:
     """All views of a scan, where each has its page, and how each is shown."""
 
-    def __init__(self, estate: Estate, views: Sequence[View], svgs: Mapping[str, str], opened: Opened) -> None:
+    def __init__(self, estate: SiteIndex, views: Sequence[View], svgs: Mapping[str, str], opened: Opened) -> None:
         self._estate, self._svgs, self._opened = estate, svgs, opened
         self.views = tuple(views)
         self.pages = {view.id: self._page(view) for view in views}

@@ -24,7 +24,7 @@ _Row = TypeVar("_Row", bound=Owned)
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class SiteSystem:
     """A system of the estate as the site knows it. `node_id` is "" for sources that no system claims."""
 
     slug: str
@@ -40,11 +40,11 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class SiteIndex:
     """A graph and its look-ups."""
 
     graph: Graph
-    systems: tuple[System, ...]
+    systems: tuple[SiteSystem, ...]
     nodes: Mapping[str, Node]
     tops: Mapping[str, str]
     sources: Mapping[str, Source]
@@ -66,18 +66,18 @@ class Estate:
             return self.name(node_id)
         return f"{self.nodes[node.parent].name}: {node.name}"
 
-    def system_of(self, node_id: str) -> System | None:
+    def system_of(self, node_id: str) -> SiteSystem | None:
         """The system of the estate that a node is, or lies in."""
         top = self.tops.get(node_id, node_id)
         return next((system for system in self.systems if system.node_id == top and top), None)
 
-    def owner(self, repo: str, service: str = "") -> System:
+    def owner(self, repo: str, service: str = "") -> SiteSystem:
         """The system that a row of a repository belongs to; the service decides when several share the repository."""
         claims = [system for system in self.systems if repo in system.repos]
         by_service = [system for system in claims if service and service in system.services]
         return (by_service or claims or [self.systems[-1]])[0]
 
-    def rows(self, system: System, rows: Iterable[_Row]) -> list[_Row]:
+    def rows(self, system: SiteSystem, rows: Iterable[_Row]) -> list[_Row]:
         """Those rows that belong to a system, in their order."""
         return [row for row in rows if self.owner(row.repo, getattr(row, "service", "")) is system]
 
@@ -87,7 +87,7 @@ def row_anchor(row_id: str) -> str:
     return "r" + digest(row_id)
 
 
-def make_estate(graph: Graph) -> Estate:
+def make_estate(graph: Graph) -> SiteIndex:
     """Index a graph. Repositories that no system claims come under one last entry, so that no row is lost."""
     nodes = {node.id: node for node in graph.nodes}
     tops = {node_id: _top(nodes, node_id) for node_id in nodes}
@@ -102,7 +102,7 @@ def make_estate(graph: Graph) -> Estate:
     for call in graph.calls:
         if call.route_id:
             route_calls[call.route_id].append(call)
-    return Estate(
+    return SiteIndex(
         graph,
         _systems(graph, nodes, tops),
         nodes,
@@ -132,7 +132,7 @@ def _top(nodes: Mapping[str, Node], node_id: str) -> str:
     return node_id
 
 
-def _systems(graph: Graph, nodes: Mapping[str, Node], tops: Mapping[str, str]) -> tuple[System, ...]:
+def _systems(graph: Graph, nodes: Mapping[str, Node], tops: Mapping[str, str]) -> tuple[SiteSystem, ...]:
     owned = [node for node in graph.nodes if node.kind == "system" and node.scope == "estate"]
     slugs = unique_slugs([*(node.id for node in owned), OTHER])
     inside: dict[str, list[Node]] = defaultdict(list)
@@ -143,14 +143,14 @@ def _systems(graph: Graph, nodes: Mapping[str, Node], tops: Mapping[str, str]) -
         parts = inside[node.id]
         repos = frozenset(part.repo for part in parts if part.repo)
         services = frozenset(part.service for part in parts if part.service)
-        systems.append(System(slugs[node.id], node.id, node.name, node.description, repos, services))
+        systems.append(SiteSystem(slugs[node.id], node.id, node.name, node.description, repos, services))
     if not systems or _unclaimed(graph, systems):
         text = "Code that was read and that no system of the estate claims."
-        systems.append(System(slugs[OTHER], "", "Other sources", text, frozenset(), frozenset()))
+        systems.append(SiteSystem(slugs[OTHER], "", "Other sources", text, frozenset(), frozenset()))
     return tuple(systems)
 
 
-def _unclaimed(graph: Graph, systems: Sequence[System]) -> bool:
+def _unclaimed(graph: Graph, systems: Sequence[SiteSystem]) -> bool:
     claimed = frozenset[str]().union(*(system.repos for system in systems))
     rows: tuple[Sequence[Owned], ...] = (graph.tasks, graph.schedules, graph.enqueues, graph.routes, graph.calls)
     more: tuple[Sequence[Owned], ...] = (graph.stores, graph.settings, graph.findings)

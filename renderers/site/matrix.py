@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from extractor.views.dependencies import Coupling, Dependencies
 from renderers.site.cells import flow_button
-from renderers.site.estate import Estate, System
+from renderers.site.estate import SiteIndex, SiteSystem
 from renderers.site.table import limited
 
 
@@ -48,7 +48,7 @@ class Neighbour:
     into: Markup
 
 
-def matrix_of(estate: Estate, needs: Dependencies) -> Matrix:
+def matrix_of(estate: SiteIndex, needs: Dependencies) -> Matrix:
     """The matrix of the whole estate, without its people: nothing depends on them."""
     persons = {node.id for node in estate.graph.nodes if node.kind == "person"}
     by_ends = {(c.source, c.target): c for c in needs.couplings}
@@ -60,7 +60,7 @@ def matrix_of(estate: Estate, needs: Dependencies) -> Matrix:
     return Matrix(tuple(estate.name(target) for target in targets), rows)
 
 
-def cycle_notes(estate: Estate, needs: Dependencies, system: System) -> tuple[CycleNote, ...]:
+def cycle_notes(estate: SiteIndex, needs: Dependencies, system: SiteSystem) -> tuple[CycleNote, ...]:
     """The cycles that a system lies in."""
     notes = []
     for cycle in needs.cycles:
@@ -71,7 +71,7 @@ def cycle_notes(estate: Estate, needs: Dependencies, system: System) -> tuple[Cy
     return tuple(notes)
 
 
-def neighbours(estate: Estate, needs: Dependencies, system: System) -> tuple[Neighbour, ...]:
+def neighbours(estate: SiteIndex, needs: Dependencies, system: SiteSystem) -> tuple[Neighbour, ...]:
     """Everything that a system exchanges data with, by name."""
     out = {c.target: c for c in needs.couplings if c.source == system.node_id}
     into = {c.source: c for c in needs.couplings if c.target == system.node_id}
@@ -81,7 +81,7 @@ def neighbours(estate: Estate, needs: Dependencies, system: System) -> tuple[Nei
     )
 
 
-def _order(estate: Estate) -> Callable[[str], tuple[str, str]]:
+def _order(estate: SiteIndex) -> Callable[[str], tuple[str, str]]:
     return lambda node: (estate.name(node).lower(), node)
 
 
@@ -92,6 +92,6 @@ def _count(coupling: Coupling | None) -> tuple[str, str]:
     return str(len(coupling.flow_ids)), f"{coupling.sync} synchronous, {later} asynchronous"
 
 
-def _buttons(estate: Estate, coupling: Coupling | None) -> Markup:
+def _buttons(estate: SiteIndex, coupling: Coupling | None) -> Markup:
     flows = [estate.flows[flow_id] for flow_id in coupling.flow_ids] if coupling else []
     return limited([flow_button(flow.id, flow.label) for flow in flows], 4)

@@ -8,7 +8,7 @@ from typing import Any
 
 from renderers.links import relative
 from renderers.site.diagram import Diagram
-from renderers.site.estate import System
+from renderers.site.estate import SiteSystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Page:
     path: str
     title: str
     template: str
-    system: System | None = None
+    system: SiteSystem | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     diagrams: tuple[Diagram, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -33,21 +33,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavEntry:
     """An entry of the navigation; `pages` are those below it."""
 
     title: str
     href: str
     current: bool
     open: bool = False
-    pages: tuple[Entry, ...] = ()
+    pages: tuple[NavEntry, ...] = ()
 
 
-def navigation(page: Page, pages: Sequence[Page], systems: Sequence[System]) -> tuple[Entry, ...]:
+def navigation(page: Page, pages: Sequence[Page], systems: Sequence[SiteSystem]) -> tuple[NavEntry, ...]:
     """The navigation as seen from `page`: the landscape, each system with its pages, then the pages of the whole."""
 
-    def entry(target: Page, title: str, below: tuple[Entry, ...] = (), is_open: bool = False) -> Entry:
-        return Entry(title, relative(page.path, target.path), target is page, is_open, below)
+    def entry(target: Page, title: str, below: tuple[NavEntry, ...] = (), is_open: bool = False) -> NavEntry:
+        return NavEntry(title, relative(page.path, target.path), target is page, is_open, below)
 
     entries = [entry(p, "Landscape") for p in pages if p.path == "index.html"]
     for system in systems:

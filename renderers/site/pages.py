@@ -11,7 +11,7 @@ from extractor.views.dependencies import Dependencies, dependencies
 from extractor.views.view import View
 from renderers.site.chains import ChainPages
 from renderers.site.diagram import Diagram, Diagrams
-from renderers.site.estate import Estate, System
+from renderers.site.estate import SiteIndex, SiteSystem
 from renderers.site.matrix import cycle_notes, matrix_of, neighbours
 from renderers.site.nav import Page
 from renderers.site.summary import cards, counts, missing_steps
@@ -34,7 +34,7 @@ _EXTRA = {"changes": "What changed", "history": "History"}
 class Plan:
     """Makes the pages of one site from what they share: the estate, its diagrams, its auto-scenarios."""
 
-    def __init__(self, estate: Estate, diagrams: Diagrams, chains: ChainPages) -> None:
+    def __init__(self, estate: SiteIndex, diagrams: Diagrams, chains: ChainPages) -> None:
         self._estate, self._diagrams, self._chains = estate, diagrams, chains
         self._needs: Dependencies = dependencies(estate.graph)
 
@@ -53,7 +53,7 @@ class Plan:
         title = graph.estate or "Landscape"
         return Page("index.html", title, "landscape.html", None, context, self._shown(views, "index.html"))
 
-    def _system(self, system: System) -> Iterator[Page]:
+    def _system(self, system: SiteSystem) -> Iterator[Page]:
         drawn = {"context": "System Context", "container": "Containers", "component": "Components"}
         yield self._overview(system)
         for kind, title in drawn.items():
@@ -65,7 +65,7 @@ class Plan:
         yield from self._tables(system)
         yield self._scenarios(system)
 
-    def _overview(self, system: System) -> Page:
+    def _overview(self, system: SiteSystem) -> Page:
         path = system.page("index")
         sources = [source for source in self._estate.graph.sources if source.name in system.repos]
         mine = [card for card in cards(self._estate, self._diagrams) if card.system is system]
@@ -73,7 +73,7 @@ class Plan:
         context = {"sources": sources, "card": mine[0], "neighbours": near, "system": system}
         return Page(path, "Overview", "overview.html", system, context)
 
-    def _flows(self, system: System) -> Page:
+    def _flows(self, system: SiteSystem) -> Page:
         path = system.page("flows")
         views = self._diagrams.of("dynamic", system.node_id) if system.node_id else []
         rows = [row for row in self._estate.graph.etl if system.node_id in (row.system, row.consumer)]
@@ -84,7 +84,7 @@ class Plan:
         context = {"tables": [etl_table(self._estate, rows)], **told}
         return Page(path, "Data flows", "flows.html", system, context, self._shown(views, path))
 
-    def _elsewhere(self, system: System, shown: Sequence[View]) -> list[tuple[str, str, str]]:
+    def _elsewhere(self, system: SiteSystem, shown: Sequence[View]) -> list[tuple[str, str, str]]:
         """Scenarios told on another page in which the system takes part: title, address, what they tell."""
         parts = {node_id for node_id, top in self._estate.tops.items() if top == system.node_id}
         return [
@@ -93,7 +93,7 @@ class Plan:
             if view.kind == "dynamic" and view not in shown and any(parts.intersection(n.node_ids) for n in view.nodes)
         ]
 
-    def _tables(self, system: System) -> Iterator[Page]:
+    def _tables(self, system: SiteSystem) -> Iterator[Page]:
         tasks, api = TaskTables(self._estate, self._chains, system), ApiTables(self._estate, self._chains, system)
         week = {"load": tasks.load(), "days": day_names(), "other": self._entries(system)}
         yield Page(
@@ -127,7 +127,7 @@ class Plan:
             },
         )
 
-    def _entries(self, system: System) -> list[tuple[str, str, str]]:
+    def _entries(self, system: SiteSystem) -> list[tuple[str, str, str]]:
         """Commands, receivers and start-up code that have a diagram of their own: kind, name, address."""
         words = {"command": "command", "signal": "signal receiver", "startup": "start-up"}
         return [
@@ -136,7 +136,7 @@ class Plan:
             if unit[1] in words
         ]
 
-    def _dependencies(self, system: System) -> Page:
+    def _dependencies(self, system: SiteSystem) -> Page:
         path = system.page("dependencies")
         views = self._diagrams.of("dependencies", system.node_id) if system.node_id else []
         context = {
@@ -148,7 +148,7 @@ class Plan:
         }
         return Page(path, "Dependencies & cycles", "dependencies.html", system, context, self._shown(views, path))
 
-    def _scenarios(self, system: System) -> Page:
+    def _scenarios(self, system: SiteSystem) -> Page:
         data = {"chains": {"name": f"chains-{system.slug}", "files": self._chains.count(system)}}
         return Page(system.page("scenario"), "Auto-scenario", "scenario.html", system, {}, data=data)
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from renderers.site.diagram import Diagrams
-from renderers.site.estate import Estate, row_anchor
+from renderers.site.estate import SiteIndex, row_anchor
 from renderers.site.script import data_script
 
 Entry = tuple[str, str, str, str]  # kind, name, what tells it from others, address from the site's root
 
 
-def search_file(estate: Estate, diagrams: Diagrams) -> str:
+def search_file(estate: SiteIndex, diagrams: Diagrams) -> str:
     """The index as a script file."""
     entries = [*_systems(estate), *_pictures(diagrams), *_rows(estate)]
     return data_script("search", [list(entry) for entry in entries])
 
 
-def _systems(estate: Estate) -> Iterator[Entry]:
+def _systems(estate: SiteIndex) -> Iterator[Entry]:
     for system in estate.systems:
         yield "system", system.name, system.description, system.page("index")
     for node in estate.graph.nodes:
@@ -32,7 +32,7 @@ def _pictures(diagrams: Diagrams) -> Iterator[Entry]:
         yield "diagram", view.title, view.description, diagrams.pages[view.id]
 
 
-def _rows(estate: Estate) -> Iterator[Entry]:
+def _rows(estate: SiteIndex) -> Iterator[Entry]:
     graph = estate.graph
 
     def at(page: str, repo: str, row_id: str, service: str = "") -> str:

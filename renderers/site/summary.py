@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from extractor.views.index import warns
 from renderers.site.diagram import Diagrams
-from renderers.site.estate import Estate, System
+from renderers.site.estate import SiteIndex, SiteSystem
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """A system at a glance: its pages with a figure each (title, address from the root, figure; "" for none)."""
 
-    system: System
+    system: SiteSystem
     pages: tuple[tuple[str, str, str], ...]
 
 
@@ -28,12 +28,12 @@ class MissingStep:
     note: str
 
 
-def cards(estate: Estate, diagrams: Diagrams) -> tuple[Card, ...]:
+def cards(estate: SiteIndex, diagrams: Diagrams) -> tuple[Card, ...]:
     """A card for each system, in order."""
     return tuple(_card(estate, diagrams, system) for system in estate.systems)
 
 
-def counts(estate: Estate) -> tuple[tuple[str, str], ...]:
+def counts(estate: SiteIndex) -> tuple[tuple[str, str], ...]:
     """The figures of the whole scan: number, what it counts."""
     graph = estate.graph
     brittle = sum(warns(finding) for finding in graph.findings)
@@ -50,7 +50,7 @@ def counts(estate: Estate) -> tuple[tuple[str, str], ...]:
     return tuple((f"{number:,}".replace(",", "\u202f"), words) for number, words in found)
 
 
-def missing_steps(estate: Estate, diagrams: Diagrams) -> tuple[MissingStep, ...]:
+def missing_steps(estate: SiteIndex, diagrams: Diagrams) -> tuple[MissingStep, ...]:
     """The steps of scenarios for which nothing was found."""
     found = []
     for view in diagrams.views:
@@ -62,7 +62,7 @@ def missing_steps(estate: Estate, diagrams: Diagrams) -> tuple[MissingStep, ...]
     return tuple(found)
 
 
-def _card(estate: Estate, diagrams: Diagrams, system: System) -> Card:
+def _card(estate: SiteIndex, diagrams: Diagrams, system: SiteSystem) -> Card:
     graph = estate.graph
     scenarios = diagrams.of("dynamic", system.node_id) if system.node_id else []
     sources = sum(system.node_id in (row.system, row.consumer) for row in graph.etl)

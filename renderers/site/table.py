@@ -45,7 +45,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row. `anchor` is its HTML id; `warn` marks it brittle."""
 
     anchor: str
@@ -60,11 +60,11 @@ class Table:
     id: str
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     empty: str
 
     @property
-    def first(self) -> tuple[Row, ...]:
+    def first(self) -> tuple[TableRow, ...]:
         """The rows that the page itself carries."""
         return self.rows[:_FIRST]
 
@@ -78,9 +78,9 @@ def cell(value: str | Markup, key: str = "") -> Cell:
     return Cell(Markup.escape(value), key)
 
 
-def rest(table: Table) -> list[list[Row]]:
+def rest(table: Table) -> list[list[TableRow]]:
     """The rows that the page does not carry, in groups small enough for one script file each."""
-    shards: list[list[Row]] = []
+    shards: list[list[TableRow]] = []
     size = _SHARD
     for row in table.rows[_FIRST:]:
         if size >= _SHARD:

@@ -8,8 +8,8 @@ from extractor.model.graph import Call, Context, Route
 from renderers.links import relative
 from renderers.site.cells import badge, breakable, code, code_link, context_words, flow_buttons, link, note
 from renderers.site.chains import ChainPages
-from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
+from renderers.site.estate import SiteIndex, SiteSystem, row_anchor
+from renderers.site.table import Cell, Column, Table, TableRow, cell, joined, limited
 
 _TIMEOUT = {"yes": "yes", "no": "⚠ none", "unknown": "not known"}
 
@@ -17,7 +17,7 @@ _TIMEOUT = {"yes": "yes", "no": "⚠ none", "unknown": "not known"}
 class ApiTables:
     """The tables of a system's API and Calls pages."""
 
-    def __init__(self, estate: Estate, chains: ChainPages, system: System) -> None:
+    def __init__(self, estate: SiteIndex, chains: ChainPages, system: SiteSystem) -> None:
         self._estate, self._chains, self._system = estate, chains, system
         self._routes = {route.id: route for route in estate.graph.routes}
 
@@ -50,7 +50,7 @@ class ApiTables:
         empty = "No request to another system was found in this system's repositories."
         return Table("calls", "Calls made", columns, rows, empty)
 
-    def _route(self, route: Route) -> Row:
+    def _route(self, route: Route) -> TableRow:
         page = self._system.page("api")
         pattern = [code(route.pattern)]
         if route.deprecated:
@@ -67,7 +67,7 @@ class ApiTables:
             for i in self._estate.graph.inbound
             if i.route_id == route.id
         ]
-        return Row(
+        return TableRow(
             row_anchor(route.id),
             (
                 cell(" ".join(route.methods) or "any"),
@@ -84,7 +84,7 @@ class ApiTables:
         target = f"{relative(page, owner.page('calls'))}#{row_anchor(call.id)}"
         return link(target, Markup("{}: {}").format(owner.name, breakable(call.function)))
 
-    def _call(self, call: Call) -> Row:
+    def _call(self, call: Call) -> TableRow:
         request = [code(f"{call.http_method or ''} {call.url}".strip() or call.via)]
         if call.label:
             request.insert(0, Markup("<b>{}</b>").format(call.label))
@@ -96,7 +96,7 @@ class ApiTables:
         request += flow_buttons(self._estate, self._estate.call_flows.get(call.id, ())[:3])
         contexts = [self._context(call.repo, context) for context in call.contexts]
         why = note(call.why or call.known_by)
-        return Row(
+        return TableRow(
             row_anchor(call.id),
             (
                 cell(self._estate.name(call.system) or "not known"),

@@ -9,11 +9,11 @@ from markupsafe import Markup
 from extractor.model.graph import SEVERITIES, EtlRow, Finding
 from extractor.text.slugs import digest
 from renderers.site.cells import code, code_link, evidence_link, flow_button, flow_buttons, note
-from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
+from renderers.site.estate import SiteIndex, SiteSystem, row_anchor
+from renderers.site.table import Cell, Column, Table, TableRow, cell, joined, limited
 
 
-def findings_table(estate: Estate, system: System) -> Table:
+def findings_table(estate: SiteIndex, system: SiteSystem) -> Table:
     """A row for each finding, the gravest first; suppressed ones last, with the reason."""
     columns = (
         Column("Severity", choices=True),
@@ -29,7 +29,7 @@ def findings_table(estate: Estate, system: System) -> Table:
     return Table("findings", "Brittle links and other findings", columns, rows, empty)
 
 
-def etl_table(estate: Estate, rows: Iterable[EtlRow]) -> Table:
+def etl_table(estate: SiteIndex, rows: Iterable[EtlRow]) -> Table:
     """The ingestion table: who reads what from where, how and how often."""
     columns = tuple(Column(name) for name in ("Source", "Transport", "Cadence", "Data", "Source of truth"))
     made = tuple(_etl(estate, row) for row in rows)
@@ -37,7 +37,7 @@ def etl_table(estate: Estate, rows: Iterable[EtlRow]) -> Table:
     return Table("etl", "Ingestion sources (ETL)", columns, made, empty)
 
 
-def gaps_table(estate: Estate) -> Table:
+def gaps_table(estate: SiteIndex) -> Table:
     """A row for each thing that was seen and not understood."""
     columns = (
         Column("Kind", choices=True),
@@ -48,7 +48,7 @@ def gaps_table(estate: Estate) -> Table:
         Column("Line"),
     )
     rows = tuple(
-        Row(
+        TableRow(
             row_anchor(gap.id),
             (
                 cell(gap.kind.replace("-", " ")),
@@ -65,11 +65,11 @@ def gaps_table(estate: Estate) -> Table:
     return Table("gaps", "Seen and not understood", columns, rows, empty)
 
 
-def skips_table(estate: Estate) -> Table:
+def skips_table(estate: SiteIndex) -> Table:
     """A row for each file that could not be read."""
     columns = (Column("Repository", choices=True), Column("File"), Column("Why"))
     rows = tuple(
-        Row("r" + digest(source.name, skip.path), (cell(source.name), cell(code(skip.path)), cell(skip.reason)))
+        TableRow("r" + digest(source.name, skip.path), (cell(source.name), cell(code(skip.path)), cell(skip.reason)))
         for source in estate.graph.sources
         for skip in source.skipped
     )
@@ -77,7 +77,7 @@ def skips_table(estate: Estate) -> Table:
     return Table("skips", "Files that could not be read", columns, rows, f"All {modules} Python modules were read.")
 
 
-def doubts_table(estate: Estate) -> Table:
+def doubts_table(estate: SiteIndex) -> Table:
     """Calls that are ambiguous or whose target is not known."""
     columns = (Column("Why", choices=True), Column("Repository", choices=True), Column("Request"), Column("Line"))
     routes = {route.id: route for route in estate.graph.routes}
@@ -96,16 +96,16 @@ def doubts_table(estate: Estate) -> Table:
         spot = code_link(estate, call.repo, call.path, call.line, call.end_line)
         words = joined([Markup.escape(why), note(call.why)])
         cells = (Cell(words, why), cell(call.repo), cell(limited(request, 4)), cell(spot))
-        rows.append(Row(row_anchor(call.id), cells))
+        rows.append(TableRow(row_anchor(call.id), cells))
     empty = "Each call's target system is known, and no call matches several routes."
     return Table("doubts", "Calls without one clear target", columns, tuple(rows), empty)
 
 
-def undrawn_table(estate: Estate) -> Table:
+def undrawn_table(estate: SiteIndex) -> Table:
     """Flows that are only possible: listed here, not drawn."""
     columns = (Column("Arrow"), Column("What moves"), Column("Why in doubt"))
     rows = tuple(
-        Row(
+        TableRow(
             row_anchor(flow.id),
             (
                 cell(flow_button(flow.id, f"{estate.full_name(flow.source)} → {estate.full_name(flow.target)}")),
@@ -119,7 +119,7 @@ def undrawn_table(estate: Estate) -> Table:
     return Table("undrawn", "Arrows too doubtful to draw", columns, rows, "Every flow is certain or likely.")
 
 
-def _finding(estate: Estate, item: Finding) -> Row:
+def _finding(estate: SiteIndex, item: Finding) -> TableRow:
     what = [Markup.escape(item.message)]
     if item.remedy:
         what.append(note(f"Mend: {item.remedy}"))
@@ -127,7 +127,7 @@ def _finding(estate: Estate, item: Finding) -> Row:
         what.append(note(f"Suppressed: {item.suppressed}"))
     severity = Markup('<span class="badge sev-{}">{}</span>').format(_known(item.severity), item.severity)
     flows = flow_buttons(estate, item.flow_ids)
-    return Row(
+    return TableRow(
         row_anchor(item.id),
         (
             Cell(severity, item.severity),
@@ -139,14 +139,14 @@ def _finding(estate: Estate, item: Finding) -> Row:
     )
 
 
-def _etl(estate: Estate, row: EtlRow) -> Row:
+def _etl(estate: SiteIndex, row: EtlRow) -> TableRow:
     spot = row.source_of_truth
     commit = next((e.commit for e in row.evidence if (e.path, e.line) == (spot.path, spot.line)), "")
     name = Markup("{}<b>{}</b>").format(Markup('<span title="brittle">⚠️ </span>') if row.brittle else "", row.source)
     parts = [name, *(note(reason) for reason in row.reasons)]
     parts += flow_buttons(estate, row.flow_ids)
     parts += [_evidence_fold(estate, row)] if row.evidence else []
-    return Row(
+    return TableRow(
         "r" + digest("etl", row.source, spot.repo, spot.path, str(spot.line)),
         (
             Cell(joined(parts), row.source),
@@ -159,7 +159,7 @@ def _etl(estate: Estate, row: EtlRow) -> Row:
     )
 
 
-def _evidence_fold(estate: Estate, row: EtlRow) -> Markup:
+def _evidence_fold(estate: SiteIndex, row: EtlRow) -> Markup:
     """The row's evidence, folded: what each line plays, where it stands, how it reads."""
     items = [
         Markup("<li>{} {}{}</li>").format(

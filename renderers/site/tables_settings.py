@@ -6,11 +6,11 @@ from markupsafe import Markup
 
 from extractor.model.graph import Setting, Store
 from renderers.site.cells import badge, breakable, code, code_link, context_words, evidence_link, note
-from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
+from renderers.site.estate import SiteIndex, SiteSystem, row_anchor
+from renderers.site.table import Cell, Column, Table, TableRow, cell, joined, limited
 
 
-def settings_table(estate: Estate, system: System) -> Table:
+def settings_table(estate: SiteIndex, system: SiteSystem) -> Table:
     """A row for each setting that points at another system or a datastore. Defaults come with secrets masked."""
     columns = (
         Column("Setting"),
@@ -26,7 +26,7 @@ def settings_table(estate: Estate, system: System) -> Table:
     return Table("settings", "Settings that point elsewhere", columns, rows, empty)
 
 
-def stores_table(estate: Estate, system: System) -> Table:
+def stores_table(estate: SiteIndex, system: SiteSystem) -> Table:
     """A row for each place that reads or writes a datastore."""
     columns = (
         Column("Store", choices=True),
@@ -42,13 +42,13 @@ def stores_table(estate: Estate, system: System) -> Table:
     return Table("stores", "Datastores by use", columns, rows, empty)
 
 
-def _setting(estate: Estate, item: Setting) -> Row:
+def _setting(estate: SiteIndex, item: Setting) -> TableRow:
     name = [code(item.name)]
     if item.required:
         name.append(badge("plain", "required"))
     reads = [evidence_link(estate, spot) for spot in item.read_at]
     default = note("none") if item.default is None else code(item.default)
-    return Row(
+    return TableRow(
         row_anchor(item.id),
         (
             Cell(joined(name), item.name),
@@ -62,10 +62,10 @@ def _setting(estate: Estate, item: Setting) -> Row:
     )
 
 
-def _store(estate: Estate, item: Store) -> Row:
+def _store(estate: SiteIndex, item: Store) -> TableRow:
     contexts = [breakable(context_words(context)) for context in item.contexts]
     store = Markup('{}<br><span class="note">{}</span>').format(estate.full_name(item.system), item.engine)
-    return Row(
+    return TableRow(
         row_anchor(item.id),
         (
             Cell(store, estate.full_name(item.system)),

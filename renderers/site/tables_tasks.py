@@ -11,8 +11,8 @@ from extractor.model.graph import Call, Context, Enqueue, Flow, Schedule, Store,
 from renderers.links import relative
 from renderers.site.cells import badge, code, code_link, context_words, flow_button, link, note
 from renderers.site.chains import ChainPages
-from renderers.site.estate import Estate, System, row_anchor
-from renderers.site.table import Cell, Column, Row, Table, cell, joined, limited
+from renderers.site.estate import SiteIndex, SiteSystem, row_anchor
+from renderers.site.table import Cell, Column, Table, TableRow, cell, joined, limited
 from renderers.site.timetable import WEEK, Week, week_of, words
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -23,7 +23,7 @@ _MOST_TICKS = 24 * 7
 class TaskTables:
     """The tables of the Tasks & schedules page of a system."""
 
-    def __init__(self, estate: Estate, chains: ChainPages, system: System) -> None:
+    def __init__(self, estate: SiteIndex, chains: ChainPages, system: SiteSystem) -> None:
         self._estate, self._chains, self._system = estate, chains, system
         self._page = system.page("tasks")
         self._touches, self._started = _touched(estate), _started(estate)
@@ -89,7 +89,7 @@ class TaskTables:
             '<path class="days" d="{}"/><path class="bars" d="{}"/></svg>'
         ).format(text, days, bars)
 
-    def _schedule(self, item: Schedule) -> Row:
+    def _schedule(self, item: Schedule) -> TableRow:
         week = week_of(item.schedule)
         task = self._tasks.get(item.task_id or "")
         name = (
@@ -102,7 +102,7 @@ class TaskTables:
         notes = [note(text) for text in (item.note, item.condition) if text]
         cadence = joined([Markup.escape(item.cadence or item.schedule), *notes])
         strip = _strip(week)
-        return Row(
+        return TableRow(
             row_anchor(item.id),
             (
                 cell(code(item.key)),
@@ -115,7 +115,7 @@ class TaskTables:
             warn=task is None,
         )
 
-    def _task(self, task: Task, planned: Sequence[Schedule], queued: Sequence[Enqueue]) -> Row:
+    def _task(self, task: Task, planned: Sequence[Schedule], queued: Sequence[Enqueue]) -> TableRow:
         chain = self._chains.href(task.repo, Context("task", task.name))
         name = [code(task.name)]
         if task.summary:
@@ -124,7 +124,7 @@ class TaskTables:
             name.append(Markup('<a class="chain" href="{}">Its own diagram</a>').format(relative(self._page, chain)))
         places = [code_link(self._estate, e.repo, e.path, e.line, e.end_line) for e in queued]
         cadences = [link(f"#{row_anchor(s.id)}", s.cadence or s.schedule) for s in planned]
-        return Row(
+        return TableRow(
             row_anchor(task.id),
             (
                 Cell(joined(name), task.name),
@@ -137,12 +137,12 @@ class TaskTables:
             ),
         )
 
-    def _enqueue(self, item: Enqueue) -> Row:
+    def _enqueue(self, item: Enqueue) -> TableRow:
         task = self._tasks.get(item.task_id or "")
         name = self._task_link(task) if task else code(item.task or "not known")
         parts = [name, note(item.note)] if item.note else [name]
         contexts = [Markup.escape(context_words(context)) for context in item.contexts]
-        return Row(
+        return TableRow(
             row_anchor(item.id),
             (
                 Cell(joined(parts), item.task or ""),
@@ -171,7 +171,7 @@ class TaskTables:
         return limited([Markup.escape(name) for name in names], 4)
 
 
-def _started(estate: Estate) -> Mapping[str, Sequence[Flow]]:
+def _started(estate: SiteIndex) -> Mapping[str, Sequence[Flow]]:
     """For each schedule the arrows that it sets off, without that which only queues its task."""
     found: dict[str, list[Flow]] = defaultdict(list)
     for flow in estate.graph.flows:
@@ -181,7 +181,7 @@ def _started(estate: Estate) -> Mapping[str, Sequence[Flow]]:
     return found
 
 
-def _touched(estate: Estate) -> Mapping[tuple[str, str], Sequence[str]]:
+def _touched(estate: SiteIndex) -> Mapping[tuple[str, str], Sequence[str]]:
     """For each task (repository, name) the systems and stores that its code reaches, by name."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     rows: Iterable[Call | Store] = (*estate.graph.calls, *estate.graph.stores)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from extractor.views import Boundary, View, ViewEdge, ViewNode
 from renderers.svg.blocks import SIGN, STEP, Block, Line, kind_text
-from renderers.svg.kept import Store
+from renderers.svg.kept import LayoutStore
 from renderers.svg.layout import Blocks, frame_title, layout, measure
 from renderers.svg.legend import legend
 from renderers.svg.placed import Curve, Placed, Point, Rect
@@ -26,7 +26,7 @@ _TITLE = 34.0
 
 
 def render_svg(
-    view: View, standalone: bool = False, dot: str = "", store: Store | None = None, like: View | None = None
+    view: View, standalone: bool = False, dot: str = "", store: LayoutStore | None = None, like: View | None = None
 ) -> str:
     """A view as SVG text, the same bytes for the same view.
 
@@ -72,7 +72,7 @@ class Pictures:
 def render_pictures(
     views: Sequence[View],
     opened: Mapping[str, Mapping[str, View]] | None = None,
-    store: Store | None = None,
+    store: LayoutStore | None = None,
     executor: Executor | None = None,
 ) -> Pictures:
     """Several views drawn; inline, the views that take their place as well (`opened`: view id -> any key -> view).
@@ -87,7 +87,7 @@ def render_pictures(
     return Pictures(inline, {view.id: made[view.id].alone[view.id] for view in views})
 
 
-def _drawn(one: tuple[View, tuple[View, ...], Store | None]) -> Pictures:
+def _drawn(one: tuple[View, tuple[View, ...], LayoutStore | None]) -> Pictures:
     """A view and those that take its place: laid out once, drawn for the page and to stand alone."""
     view, parts, store = one
     inline = {view.id: render_svg(view, store=store)}

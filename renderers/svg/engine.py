@@ -44,7 +44,7 @@ class Arc:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Cluster:
     """A frame: the size of its title, and the index of the frame around it (or -1)."""
 
     title: Shape
@@ -83,7 +83,7 @@ class Raw:
     labels: tuple[tuple[float, float] | None, ...]
 
 
-def place(boxes: Sequence[Shape], arcs: Sequence[Arc], frames: Sequence[Frame], tuning: Tuning, dot: str = "") -> Raw:
+def place(boxes: Sequence[Shape], arcs: Sequence[Arc], frames: Sequence[Cluster], tuning: Tuning, dot: str = "") -> Raw:
     """Lay out. `dot` names another engine than the wheel's. Raises LayoutError."""
     source = _source(boxes, arcs, frames, tuning)
     try:
@@ -116,7 +116,7 @@ def _engine() -> str:
     return found
 
 
-def _source(boxes: Sequence[Shape], arcs: Sequence[Arc], frames: Sequence[Frame], tuning: Tuning) -> str:
+def _source(boxes: Sequence[Shape], arcs: Sequence[Arc], frames: Sequence[Cluster], tuning: Tuning) -> str:
     lines = [
         "digraph g {",
         f"newrank={str(tuning.newrank).lower()}; rankdir={tuning.rankdir};",
@@ -130,7 +130,7 @@ def _source(boxes: Sequence[Shape], arcs: Sequence[Arc], frames: Sequence[Frame]
     return "\n".join([*lines, "}"])
 
 
-def _frame_lines(boxes: Sequence[Shape], frames: Sequence[Frame], parent: int) -> list[str]:
+def _frame_lines(boxes: Sequence[Shape], frames: Sequence[Cluster], parent: int) -> list[str]:
     lines = []
     for n, frame in enumerate(frames):
         if frame.parent == parent:

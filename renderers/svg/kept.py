@@ -17,7 +17,7 @@ from renderers.svg.engine import Tuning
 from renderers.svg.placed import Curve, Placed, Rect
 
 
-class Store(Protocol):
+class LayoutStore(Protocol):
     """Bytes by key. Whether they are kept is the store's affair."""
 
     def get(self, key: str) -> bytes | None:

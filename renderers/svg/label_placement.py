@@ -12,7 +12,7 @@ _SLACK = 1.0
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 
 
-def tidy(placed: Placed) -> Placed:
+def placed_labels(placed: Placed) -> Placed:
     """The same picture with every label that was in the way moved along its arrow, to the first of the best places.
 
     In the way is a label on a box, a title or another label, or one that a foreign arrow runs through. A label that

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from extractor.views import Boundary, View, ViewEdge
 from renderers.svg import engine, quality
 from renderers.svg.blocks import LABEL_INNER, Block, label_block, node_block
-from renderers.svg.kept import Store, decode, encode, layout_key
-from renderers.svg.label_placement import tidy
+from renderers.svg.kept import LayoutStore, decode, encode, layout_key
+from renderers.svg.label_placement import placed_labels
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width
 
@@ -68,7 +68,7 @@ def measure(view: View, wrap: float = LABEL_INNER) -> Blocks:
 
 
 @functools.lru_cache(maxsize=512)
-def layout(view: View, dot: str = "", store: Store | None = None, like: engine.Tuning | None = None) -> Placed:
+def layout(view: View, dot: str = "", store: LayoutStore | None = None, like: engine.Tuning | None = None) -> Placed:
     """Place a view's boxes, arrows and labels. `dot` names another engine than the wheel's.
 
     `like` is how a picture that this one takes the place of was laid out: it is laid out in the same way, when it can
@@ -106,7 +106,7 @@ def _best(view: View, blocks: Blocks, dot: str, like: engine.Tuning | None) -> P
                 continue
             seen.add(same)
             try:
-                placed = tidy(_place(view, measure(view, tuning.wrap), tuning, dot))
+                placed = placed_labels(_place(view, measure(view, tuning.wrap), tuning, dot))
             except engine.LayoutError as error:
                 failure = error
                 continue
@@ -124,7 +124,7 @@ def _effect(view: View, blocks: Blocks, tuning: engine.Tuning) -> tuple[engine.T
     return replace(tuning, stagger=1, newrank=tuning.newrank or not view.boundaries), lengths
 
 
-def _cost(placed: Placed, reading: quality.Reading) -> float:
+def _cost(placed: Placed, reading: quality.Quality) -> float:
     """Lower reads better: overlaps weigh most, then crossings, then a picture that has to be shrunk to fit a page."""
     shrink = max(1.0, placed.width / _PAGE_WIDTH, placed.height / _PAGE_HEIGHT)
     return (
@@ -156,7 +156,7 @@ def _place(view: View, blocks: Blocks, tuning: engine.Tuning, dot: str) -> Place
         for e in blocks.edges
     ]
     titles = [engine.Shape(round(width(frame_title(f), FRAME_SIZE, True)) + 12.0, 20.0) for f in frames]
-    holders = [engine.Frame(t, frame_at.get(f.parent, -1)) for f, t in zip(frames, titles, strict=True)]
+    holders = [engine.Cluster(t, frame_at.get(f.parent, -1)) for f, t in zip(frames, titles, strict=True)]
     placed = _assemble(
         view, blocks.edges, frames, shapes, arcs, titles, engine.place(shapes, arcs, holders, tuning, dot)
     )

@@ -16,7 +16,7 @@ _Piece = tuple[int, Point, Point, float, float, float, float]  # line, ends, lef
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Quality:
     """Counts: arrows that cross, labels on boxes, titles or each other, arrows through boxes or texts."""
 
     crossings: int
@@ -31,11 +31,11 @@ class Reading:
         return not self.label_box and not self.label_label
 
 
-def read(placed: Placed) -> Reading:
+def read(placed: Placed) -> Quality:
     """Measure a laid out picture."""
     ways = {curve.id: curve.flat() for curve in placed.curves}
     solid = (*placed.boxes, *placed.titles)
-    return Reading(
+    return Quality(
         crossings=_crossings(ways.values()),
         label_box=sum(label.overlap(box, _SLACK) for label in placed.labels for box in solid),
         label_label=sum(a.overlap(b, _SLACK) for a, b in combinations(placed.labels, 2)),

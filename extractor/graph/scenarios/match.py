@@ -16,7 +16,7 @@ _STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class StepCandidate:
     """An arrow that a row makes. Evidence: the row's own line first.
 
     `row` is the row's id and `flow` the label of its arrow where that is known: by these its flow is found.
@@ -33,12 +33,12 @@ class Candidate:
     flow: str = ""
 
 
-def candidates(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def candidates(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     """Every arrow that rows fitting the step's queries make, whatever its ends."""
     return _BY_KIND[step.kind](index, step)
 
 
-def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _calls(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     wanted = step.queries["call"]
     for call in index.graph.calls:
         target = index.called(call)
@@ -52,17 +52,17 @@ def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
             explaining.insert(0, index.evidence(route, "route"))
         lines = (index.evidence(call, "call"), *explaining)
         for source in _sources(index, call.repo, call.service, contexts):
-            yield Candidate(source, target, _call_words(call), blocks(source), lines, call.id, call.confidence)
+            yield StepCandidate(source, target, _call_words(call), blocks(source), lines, call.id, call.confidence)
 
 
-def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _stores(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     for store in index.graph.stores:
         if not _asked(step, store.repo) or not fits("store", step.queries["store"], store):
             continue
         contexts, explaining = _reached(index, step, store.repo, store.contexts)
         lines = (index.evidence(store, "store"), *explaining)
         for source in _sources(index, store.repo, store.service, contexts):
-            yield Candidate(
+            yield StepCandidate(
                 source,
                 index.store(store),
                 _store_words(store),
@@ -74,7 +74,7 @@ def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
             )
 
 
-def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     for enqueue in index.graph.enqueues:
         task = index.tasks.get(enqueue.task_id or "")
         if task is None or not _asked(step, enqueue.repo) or not fits("enqueue", step.queries["enqueue"], enqueue):
@@ -83,16 +83,18 @@ def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         lines = (index.evidence(enqueue, "enqueue"), index.evidence(task, "task"), *explaining)
         for source in _sources(index, enqueue.repo, "", contexts):
             for target in _near(source, index.queues(enqueue)):
-                yield Candidate(source, target, _task_words(task), False, lines, task.id, enqueue.confidence)
+                yield StepCandidate(source, target, _task_words(task), False, lines, task.id, enqueue.confidence)
 
 
-def _flows(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _flows(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     for flow in index.graph.flows:
         if fits("flow", step.queries["flow"], flow) and (not step.repo or flow.evidence[0].repo == step.repo):
-            yield Candidate(flow.source, flow.target, flow.label, flow.sync, flow.evidence, flow.id, flow.confidence)
+            yield StepCandidate(
+                flow.source, flow.target, flow.label, flow.sync, flow.evidence, flow.id, flow.confidence
+            )
 
 
-def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     for schedule in index.graph.schedules:
         task = index.tasks.get(schedule.task_id or "")
         if task is None or not _asked(step, schedule.repo) or not fits("schedule", step.queries["schedule"], schedule):
@@ -102,10 +104,10 @@ def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
         lines = (index.evidence(schedule, "schedule"), index.evidence(task, "task"))
         for service in _beats(index, schedule, task):
             source, target = beat_id(schedule.repo, service), queue_id(schedule.repo, service)
-            yield Candidate(source, target, f"{_task_words(task)}: {schedule.cadence}", False, lines, schedule.id)
+            yield StepCandidate(source, target, f"{_task_words(task)}: {schedule.cadence}", False, lines, schedule.id)
 
 
-def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _routes(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     """People ask for pages; other systems only where the code says that they, or some it does not name, call here."""
     people = [node.id for node in index.graph.nodes if node.kind == "person"]
     for route in index.graph.routes:
@@ -113,27 +115,27 @@ def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
             continue
         target, lines = web_id(route.repo, route.service), (index.evidence(route, "route"),)
         for source in people:
-            yield Candidate(source, target, _route_words(route), True, lines, route.id)
+            yield StepCandidate(source, target, _route_words(route), True, lines, route.id)
         for inbound in index.graph.inbound:
             if inbound.route_id == route.id:
                 shown = (*lines, *(e for e in inbound.evidence if e not in lines))
                 if inbound.system or "*" in step.source:
-                    yield Candidate(inbound.system, target, inbound.label, True, shown, route.id)
+                    yield StepCandidate(inbound.system, target, inbound.label, True, shown, route.id)
                 else:
                     note = "the code says that another system calls here, the scenario says which"
-                    yield Candidate(step.source, target, inbound.label, True, shown, route.id, note=note)
+                    yield StepCandidate(step.source, target, inbound.label, True, shown, route.id, note=note)
 
 
-def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Candidate]:
+def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
     for task in index.graph.tasks:
         if not _asked(step, task.repo) or not fits("task", step.queries["task"], task):
             continue
         for service in task.services or index.workers_of(task.repo, task.name):
             source, target = queue_id(task.repo, service), worker_id(task.repo, service)
-            yield Candidate(source, target, _task_words(task), False, (index.evidence(task, "task"),), task.id)
+            yield StepCandidate(source, target, _task_words(task), False, (index.evidence(task, "task"),), task.id)
 
 
-_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[Candidate]]] = {
+_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[StepCandidate]]] = {
     "call": _calls,
     "store": _stores,
     "enqueue": _enqueues,

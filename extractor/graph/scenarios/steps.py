@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from extractor.graph.index import GraphIndex
 from extractor.graph.scenarios.definition import Definition, StepQuery
-from extractor.graph.scenarios.match import Candidate, blocks, candidates
+from extractor.graph.scenarios.match import StepCandidate, blocks, candidates
 from extractor.model.graph import CONFIDENCES, Evidence, Graph, Scenario, Step
 from extractor.model.query import in_words
 
@@ -44,7 +44,7 @@ def _step(index: GraphIndex, n: int, query: StepQuery) -> Step:
     return Step(n, *ends, query.label or best.label, best.sync, lines, note=note, flow_id=flow)
 
 
-def _placed(index: GraphIndex, query: StepQuery, one: Candidate) -> tuple[tuple[str, str], Candidate] | None:
+def _placed(index: GraphIndex, query: StepQuery, one: StepCandidate) -> tuple[tuple[str, str], StepCandidate] | None:
     """The candidate with its ends as the step has them; None when they are others, or no nodes of the graph."""
     source, target = _end(index, query.source, one.source), _end(index, query.target, one.target)
     if source is None or target is None or source == target or query.sync not in (None, one.sync):
@@ -60,12 +60,12 @@ def _end(index: GraphIndex, wanted: str, found: str) -> str | None:
     return wanted if node is not None and node.parent == found else None
 
 
-def _where(one: Candidate) -> tuple[str, str, int]:
+def _where(one: StepCandidate) -> tuple[str, str, int]:
     first = one.evidence[0]
     return first.repo, first.path, first.line
 
 
-def _evidence(found: Sequence[Candidate]) -> tuple[Evidence, ...]:
+def _evidence(found: Sequence[StepCandidate]) -> tuple[Evidence, ...]:
     """The lines that make the arrow first, what explains the first of them after."""
     primary = list(dict.fromkeys(one.evidence[0] for one in found))[:MAX_PRIMARY]
     explaining = [line for one in found[:MAX_PRIMARY] for line in one.evidence[1:]]
@@ -73,7 +73,7 @@ def _evidence(found: Sequence[Candidate]) -> tuple[Evidence, ...]:
 
 
 def _flow(
-    index: GraphIndex, ends: tuple[str, str], found: Iterable[Candidate], lines: Sequence[Evidence]
+    index: GraphIndex, ends: tuple[str, str], found: Iterable[StepCandidate], lines: Sequence[Evidence]
 ) -> str | None:
     """The flow between these ends that shares most with the step: its rows first, then its lines.
 
@@ -92,7 +92,7 @@ def _flow(
     return best[3] if best else None
 
 
-def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Candidate]) -> Step:
+def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[StepCandidate]) -> Step:
     ends = [next(iter(index.like(end)), end) for end in (query.source, query.target)]
     label = query.label or in_words(query.kind, query.queries[query.kind])
     waits = query.kind not in ("enqueue", "schedule", "task") and blocks(ends[0])
@@ -100,7 +100,7 @@ def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Candid
     return Step(n, ends[0], ends[1], label, sync, (), missing=True, note=_why(index, query, found))
 
 
-def _why(index: GraphIndex, query: StepQuery, found: Sequence[Candidate]) -> str:
+def _why(index: GraphIndex, query: StepQuery, found: Sequence[StepCandidate]) -> str:
     """Which query failed, and the nearest thing that there was."""
     asked = " and ".join(in_words(kind, fields) for kind, fields in query.queries.items())
     if query.context:

@@ -118,8 +118,8 @@ def crontab_words(cron: Crontab, zone: str = "UTC") -> str:
     time, plain = _time(cron, sets)
     if not days:
         return f"{'daily ' if plain else ''}{time} {zone}{_wrap(cron)}"
-    joint = " " if plain else ", "
-    return f"{days}{joint}{time}{' ' if plain else ', '}{zone}{_wrap(cron)}"
+    between = " " if plain else ", "
+    return f"{days}{between}{time}{' ' if plain else ', '}{zone}{_wrap(cron)}"
 
 
 def _wrap(cron: Crontab) -> str:

@@ -19,7 +19,7 @@ from extractor.evaluate.values import (
     Hole,
     Inst,
     Seq,
-    Setting,
+    SettingRef,
     Text,
     Unknown,
     Value,
@@ -132,7 +132,7 @@ class Config:
             return ()
         out: list[Value] = []
         for value in values:
-            if isinstance(value, Setting):
+            if isinstance(value, SettingRef):
                 out += self.fold(self._reached(value, depth), depth + 1)
             elif isinstance(value, Env):
                 out += self.fold(value.default, depth + 1)
@@ -151,7 +151,7 @@ class Config:
                 return value.literal
         return None
 
-    def _reached(self, value: Setting, depth: int) -> Values:
+    def _reached(self, value: SettingRef, depth: int) -> Values:
         found = self.setting(value.name)
         for key in value.path:
             folded = self.fold(found, depth + 1)
@@ -213,7 +213,7 @@ def star_chain(ev: Evaluator, start: Module) -> tuple[Module, ...]:
             continue
         chain.append(module)
         for star in module.summary.stars:
-            source = ev.world.find(module.absolute(star))
+            source = ev.index.find(module.absolute(star))
             if source is not None:
                 pending.append(source)
     return tuple(chain)
@@ -230,7 +230,7 @@ def configs(ev: Evaluator, services: Sequence[Service]) -> tuple[Config, ...]:
         wanted = [("" if len(named) == 1 else name.split(".")[0], [name]) for name in named]
     out = []
     for service, modules in wanted:
-        starts = [m for dotted in modules if (m := ev.world.find(dotted)) is not None]
+        starts = [m for dotted in modules if (m := ev.index.find(dotted)) is not None]
         chain = tuple(dict.fromkeys(m for start in starts for m in star_chain(ev, start)))
         apps = _own_apps(found, chain)
         out.append(Config(ev, service, chain, apps, spaces))
@@ -246,7 +246,7 @@ def _own_apps(found: tuple[Module, ...], chain: tuple[Module, ...]) -> tuple[Mod
 
 def celery_modules(ev: Evaluator) -> tuple[Module, ...]:
     """The repository's modules that import Celery, by path."""
-    found = [m for m in ev.world.modules if m.in_repo and any(_is_celery(name) for name in m.summary.imports)]
+    found = [m for m in ev.index.modules if m.in_repo and any(_is_celery(name) for name in m.summary.imports)]
     makers = [m for m in found if _touches_app(ev, m)]
     return tuple(sorted(makers, key=lambda m: m.path))
 
@@ -299,10 +299,10 @@ def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
 def _settings_named(ev: Evaluator, modules: Sequence[Module]) -> list[str]:
     """Settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...)` names, Celery's modules first."""
     ends = (("celery.py",), ("manage.py", "wsgi.py"))
-    own = [m for m in ev.world.modules if m.in_repo]
+    own = [m for m in ev.index.modules if m.in_repo]
     for places in (modules, *([m for m in own if m.path.endswith(names)] for names in ends)):
         found = [name for module in places for name in _named_in(module)]
-        known = sorted({name for name in found if ev.world.find(name) is not None})
+        known = sorted({name for name in found if ev.index.find(name) is not None})
         if known:
             return known
     return []

@@ -10,13 +10,13 @@ from extractor.evaluate import calls
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Unknown, Values
 from extractor.link.celery.config import is_app
-from extractor.link.celery.flow import Flow, read_flow
+from extractor.link.celery.flow import Canvas, read_flow
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Enqueue, Gap, Task
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
-from extractor.summary import Call, Scope
+from extractor.summary import CallExpr, Scope
 from extractor.summary import Value as Expr
 
 SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
@@ -60,7 +60,7 @@ def enqueues(ev: Evaluator, index: TaskIndex, repo: str) -> Enqueues:
     """Every place of the repository's own code that queues a task, and those that may and name none (with a gap)."""
     finder = _Finder(ev, index, repo)
     placed: list[tuple[Def, Enqueue, Found | None]] = []
-    for module in ev.world.modules:
+    for module in ev.index.modules:
         if module.in_repo and finder.may_queue(module.summary.scopes.values()):
             for name in module.summary.scopes:
                 placed += finder.scope(module.define(name))
@@ -100,11 +100,11 @@ class _Finder:
         self.ev = ev
         self.index = index
         self.repo = repo
-        self._sites: dict[str, list[tuple[Def, Call]]] | None = None
-        self._flows: dict[Def, Flow] = {}
+        self._sites: dict[str, list[tuple[Def, CallExpr]]] | None = None
+        self._flows: dict[Def, Canvas] = {}
         self._dotted = {f.target.qualified: f for f in index.found}
 
-    def _flow(self, owner: Def) -> Flow:
+    def _flow(self, owner: Def) -> Canvas:
         found = self._flows.get(owner)
         if found is None:
             found = self._flows[owner] = read_flow(self.ev, owner)
@@ -141,7 +141,7 @@ class _Finder:
 
     # direct ------------------------------------------------------------------------------------------------------
 
-    def _sent(self, owner: Def, call: Call, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+    def _sent(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         base, name = call.func[1], call.func[2]
         flow = self._flow(owner)
         if flow.leads_to_signature(base):
@@ -151,7 +151,7 @@ class _Finder:
         yield from self._rows(owner, call, meant, how, self._queue(call, frame))
 
     def _rows(
-        self, owner: Def, call: Call, meant: _Meant, how: str, queue: str | None = None
+        self, owner: Def, call: CallExpr, meant: _Meant, how: str, queue: str | None = None
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         for task in meant.tasks:
             yield owner, self._row(owner, call, task.name, task, how, queue, meant.confidence, meant.note), task
@@ -165,7 +165,7 @@ class _Finder:
     def _row(
         self,
         owner: Def,
-        call: Call,
+        call: CallExpr,
         name: str | None,
         task: Found | None,
         how: str,
@@ -202,7 +202,7 @@ class _Finder:
         queues = {router.of_name(config, task) for config in self.index.configs}
         return queues.pop() if len(queues) == 1 else None
 
-    def _queue(self, call: Call, frame: Frame) -> str | None:
+    def _queue(self, call: CallExpr, frame: Frame) -> str | None:
         """The queue named at the call, where it is text."""
         for name, expr in call.kwargs:
             if name == "queue":
@@ -210,12 +210,14 @@ class _Finder:
                 return next((q for c in self.index.configs if (q := c.text(values)) is not None), None)
         return None
 
-    def _retried(self, owner: Def, call: Call, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+    def _retried(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         meant = self.meant(call.func[1], frame)
         if meant.tasks:
             yield from self._rows(owner, call, meant, "retry")
 
-    def _by_name(self, owner: Def, call: Call, frame: Frame, how: str) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+    def _by_name(
+        self, owner: Def, call: CallExpr, frame: Frame, how: str
+    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         if not any(is_app(self.ev, v) for v in self.ev.eval(call.func[1], frame)):
             return
         args, kwargs = calls.arguments(self.ev, call, frame)
@@ -235,7 +237,7 @@ class _Finder:
     # signatures --------------------------------------------------------------------------------------------------
 
     def _signature(
-        self, owner: Def, number: int, call: Call, frame: Frame
+        self, owner: Def, number: int, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         meant = self.meant(call.func[1], frame, guess=False)
         if not meant.tasks:
@@ -256,7 +258,7 @@ class _Finder:
         )
 
     def _signed_by_name(
-        self, owner: Def, number: int, call: Call, frame: Frame
+        self, owner: Def, number: int, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         fate = self._flow(owner).fate(number)
         if fate is None or not call.args:
@@ -266,7 +268,7 @@ class _Finder:
 
     # callbacks ---------------------------------------------------------------------------------------------------
 
-    def _handed_on(self, owner: Def, call: Call, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+    def _handed_on(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         """`on_commit(task.delay)`, `partial(task.delay, ...)`: a sender given away, to be run by another."""
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
             if argument[0] == "a" and argument[2] in SENDERS:
@@ -351,10 +353,10 @@ class _Finder:
                     out += self._from_callers(value, depth + 1)
         return tuple(dict.fromkeys(out))
 
-    def _calls_of(self, target: Def) -> Iterator[tuple[Def, Call]]:
+    def _calls_of(self, target: Def) -> Iterator[tuple[Def, CallExpr]]:
         if self._sites is None:
             self._sites = {}
-            for module in self.ev.world.modules:
+            for module in self.ev.index.modules:
                 for name, scope in module.summary.scopes.items():
                     for call in scope.calls:
                         key = _called_name(call.func)
@@ -415,7 +417,7 @@ def _reaches(scope_owner: Def, argument: Expr, name: str) -> bool:
     return False
 
 
-def _around_call(owner: Def, call: Call, how: str) -> str:
+def _around_call(owner: Def, call: CallExpr, how: str) -> str:
     """`transaction.on_commit(partial(X.delay))` for a partial that is given to `on_commit`."""
     if _is_on_commit(call):
         return f"transaction.{how}"
@@ -426,7 +428,7 @@ def _around_call(owner: Def, call: Call, how: str) -> str:
     return how
 
 
-def _is_on_commit(call: Call) -> bool:
+def _is_on_commit(call: CallExpr) -> bool:
     return call.func[0] in ("a", "mf") and call.func[2] == "on_commit"
 
 

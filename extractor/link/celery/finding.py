@@ -11,7 +11,7 @@ from extractor.evaluate.values import Const, DefRef, Ext, Inst, Value, Values
 from extractor.link.celery.config import is_app, is_app_member
 from extractor.link.celery.taskindex import Found, Options
 from extractor.program.module import Def, Module
-from extractor.summary import Call
+from extractor.summary import CallExpr
 
 _MAKER = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
 _TASK_CLASS = re.compile(r"^celery(\.\w+)*\.(Task|PeriodicTask)$")
@@ -21,7 +21,7 @@ _AUTOREGISTERED = re.compile(r"^celery\.task(\.base)?\.(Task|PeriodicTask)$")  #
 def find_tasks(ev: Evaluator) -> Iterator[Found]:
     """Every task of the modules that were read, those of libraries too, each once."""
     seen: set[Def] = set()
-    for module in ev.world.modules:
+    for module in ev.index.modules:
         celery = _near_celery(ev, module)
         for name, scope in module.summary.scopes.items():
             if scope.kind == "function" and scope.decorators:
@@ -42,7 +42,7 @@ def _near_celery(ev: Evaluator, module: Module) -> bool:
     return any("celery" in name for name in module.summary.imports) or any(
         "celery" in inner
         for name in module.summary.imports
-        if (source := ev.world.find(module.absolute(name))) is not None
+        if (source := ev.index.find(module.absolute(name))) is not None
         for inner in source.summary.imports
     )
 
@@ -141,7 +141,7 @@ def _registered(ev: Evaluator, owner: Def) -> Iterator[Found]:
             yield from _called(ev, call, owner)
 
 
-def _registers(ev: Evaluator, call: Call, frame_values: Values) -> bool:
+def _registers(ev: Evaluator, call: CallExpr, frame_values: Values) -> bool:
     for value in frame_values:
         if isinstance(value, Ext):
             head = value.path.removesuffix(".register").removesuffix(".register_task")
@@ -150,7 +150,7 @@ def _registers(ev: Evaluator, call: Call, frame_values: Values) -> bool:
     return False
 
 
-def _called(ev: Evaluator, call: Call, owner: Def) -> Iterator[Found]:
+def _called(ev: Evaluator, call: CallExpr, owner: Def) -> Iterator[Found]:
     frame = ev.frame(owner)
     first = call.args[0]
     if first[0] not in ("g", "n", "mf", "v", "a"):
@@ -185,7 +185,7 @@ def _of_class(ev: Evaluator, cls: Def) -> Found:
 
 def type_tasks(ev: Evaluator) -> None:
     """Tells the evaluator what `self` is in a bound task that names its class: `@app.task(bind=True, base=Cls)`."""
-    for module in ev.world.modules:
+    for module in ev.index.modules:
         body = module.summary.scopes.get("")
         if not module.in_repo or body is None or not _near_celery(ev, module):
             continue

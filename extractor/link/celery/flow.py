@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Ext, Piped
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 from extractor.summary import Value as Expr
 
 _SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send"})
@@ -20,7 +20,7 @@ _ADDS = frozenset({"append", "add", "extend", "insert", "appendleft"})
 
 
 @dataclass(slots=True)
-class Flow:
+class Canvas:
     """The calls of one scope, by what they reach. `sent` tells how each call's result is sent."""
 
     owner: Def
@@ -42,23 +42,23 @@ class Flow:
         return any(_makes(scope.calls[number]) for number, _names in _reached(self.owner, expr, (), set()))
 
 
-def read_flow(ev: Evaluator, owner: Def) -> Flow:
+def read_flow(ev: Evaluator, owner: Def) -> Canvas:
     """The flow of one scope."""
-    return _Reader(ev, owner).read()
+    return _CanvasReader(ev, owner).read()
 
 
-def _makes(call: Call) -> bool:
+def _makes(call: CallExpr) -> bool:
     name = call.func[2] if call.func[0] in ("a", "mf") else call.func[1] if call.func[0] == "n" else None
     return name in _CANVAS or (call.func[0] == "a" and name in _SIGNATURES)
 
 
-class _Reader:
+class _CanvasReader:
     def __init__(self, ev: Evaluator, owner: Def) -> None:
         self.ev = ev
         self.owner = owner
-        self.flow = Flow(owner)
+        self.flow = Canvas(owner)
 
-    def read(self) -> Flow:
+    def read(self) -> Canvas:
         scope = self.owner.scope
         for call in scope.calls:
             func = call.func
@@ -166,5 +166,5 @@ def _added(
                 yield from _reached(owner, value, through, seen)
 
 
-def _name(call: Call) -> str:
+def _name(call: CallExpr) -> str:
     return str(call.func[2] if call.func[0] in ("a", "mf") else call.func[1])

@@ -10,7 +10,7 @@ from extractor.evaluate.values import Const, DefRef, Ext, Frame, Inst, Text, Val
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
 from extractor.program.module import Def
-from extractor.summary import Call, Scope
+from extractor.summary import CallExpr, Scope
 from extractor.summary import Value as Expr
 
 _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
@@ -22,7 +22,7 @@ _LINE_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ScheduleReading:
     """A schedule as read: canonical text, words, a note, the settings it was folded through."""
 
     text: str
@@ -32,16 +32,16 @@ class Said:
     known: bool = True
 
 
-class Reader(Numbers):
+class ScheduleReader(Numbers):
     """Reads schedule expressions for one service."""
 
-    def read(self, expr: Expr, frame: Frame) -> Said:
+    def read(self, expr: Expr, frame: Frame) -> ScheduleReading:
         """What a schedule expression says. Never raises: what is not understood is said in the words."""
         self.passed = {}
         said = self._read(*self.follow(expr, frame))
-        return Said(said.text, said.words, said.note, tuple(self.passed), said.known)
+        return ScheduleReading(said.text, said.words, said.note, tuple(self.passed), said.known)
 
-    def _read(self, expr: Expr, frame: Frame) -> Said:
+    def _read(self, expr: Expr, frame: Frame) -> ScheduleReading:
         if expr[0] == "o":
             return self._read(*self.follow(expr[1][0], frame))
         if expr[0] == "k":
@@ -53,9 +53,9 @@ class Reader(Numbers):
         seconds = self.number(expr, frame)
         if seconds is not None:
             return _interval(seconds)
-        return Said("?", "known only at run time", known=False)
+        return ScheduleReading("?", "known only at run time", known=False)
 
-    def _called(self, func: Value, call: Call, expr: Expr, frame: Frame) -> Said | None:
+    def _called(self, func: Value, call: CallExpr, expr: Expr, frame: Frame) -> ScheduleReading | None:
         if isinstance(func, Ext):
             if _CRONTAB.match(func.path):
                 return self._crontab(call, frame)
@@ -76,7 +76,7 @@ class Reader(Numbers):
 
     # crontab -----------------------------------------------------------------------------------------------------
 
-    def _crontab(self, call: Call, frame: Frame) -> Said:
+    def _crontab(self, call: CallExpr, frame: Frame) -> ScheduleReading:
         given: dict[str, str | None] = dict.fromkeys(_FIELDS, "*")
         given |= zip(_FIELDS, self._positions(call, frame), strict=False)
         for key, expr in call.kwargs:
@@ -84,18 +84,18 @@ class Reader(Numbers):
                 given[key] = self._field(expr, frame)
         return self._cron(given)
 
-    def _cron_line(self, call: Call, frame: Frame) -> Said:
+    def _cron_line(self, call: CallExpr, frame: Frame) -> ScheduleReading:
         """`crontab.from_string("0 7 * * 1-5")`."""
         text = self.text(call.args[0], frame) if call.args else None
         fields: list[str | None] = [*text.split()] if text is not None else []
         return self._cron(dict(zip(_LINE_FIELDS, fields if len(fields) == 5 else [None] * 5, strict=True)))
 
-    def _cron(self, given: dict[str, str | None]) -> Said:
+    def _cron(self, given: dict[str, str | None]) -> ScheduleReading:
         cron = Crontab(**given)
         known = all(value is not None for value in given.values())
-        return Said(cron.text, crontab_words(cron, self.zone()), known=known)
+        return ScheduleReading(cron.text, crontab_words(cron, self.zone()), known=known)
 
-    def _positions(self, call: Call, frame: Frame) -> list[str | None]:
+    def _positions(self, call: CallExpr, frame: Frame) -> list[str | None]:
         """The fields given by position; those of `*line.split()` are the parts of the line."""
         fields: list[str | None] = []
         for expr in call.args:
@@ -125,14 +125,16 @@ class Reader(Numbers):
         number = self.number(place, inner)
         return None if number is None else str(int(number))
 
-    def _solar(self, call: Call, frame: Frame) -> Said:
+    def _solar(self, call: CallExpr, frame: Frame) -> ScheduleReading:
         args, kwargs = calls.arguments(self.ev, call, frame)
         named = dict(kwargs)
         event = self.config.text(args[0] if args else named.get("event", ())) or "?"
         at = [self.number(e, frame) for e in call.args[1:3]]
         at += [self.number(e, frame) for key, e in call.kwargs if key in ("lat", "lon")]
         where = " ".join("?" if n is None else f"{n:g}" for n in at)
-        return Said(f"solar: {event} {where}".rstrip(), f"daily at {event.replace('_', ' ')} at {where}".rstrip())
+        return ScheduleReading(
+            f"solar: {event} {where}".rstrip(), f"daily at {event.replace('_', ' ')} at {where}".rstrip()
+        )
 
     def zone(self) -> str:
         """The time zone that crontabs are read in: Celery's own setting, else UTC (its default)."""
@@ -150,7 +152,7 @@ class Reader(Numbers):
 
     # project classes ---------------------------------------------------------------------------------------------
 
-    def _project_class(self, cls: Def, call: Call, frame: Frame) -> Said | None:
+    def _project_class(self, cls: Def, call: CallExpr, frame: Frame) -> ScheduleReading | None:
         outside = self.ev.classes.mro(cls)[1]
         if any(_CRONTAB.match(path) for path in outside):
             return self._crontab(call, frame)
@@ -160,7 +162,7 @@ class Reader(Numbers):
         if not any(SCHEDULE.match(path) for path in outside):
             if not any(_OWN.match(path) for path in outside):
                 return None
-            return Said(f"custom: {cls.qualified}", f"when {cls.scope.name} says so, by its own code")
+            return ScheduleReading(f"custom: {cls.qualified}", f"when {cls.scope.name} says so, by its own code")
         params = self._parameters(cls)
         named = {**dict(zip(params, call.args, strict=False)), **{k: v for k, v in given.items() if k}}
         declared = self.seconds(named["run_every"], frame) if "run_every" in named else None
@@ -174,7 +176,7 @@ class Reader(Numbers):
     def _offset(self, given: dict[str | None, Expr], frame: Frame) -> float:
         return (self.seconds(given["offset"], frame) or 0.0) if "offset" in given else 0.0
 
-    def _shifted(self, declared: float | None, offset: float) -> Said | None:
+    def _shifted(self, declared: float | None, offset: float) -> ScheduleReading | None:
         """A schedule with an offset. RedBeat keeps only what the constructor made of both: the offset comes back on
         every run. Celery's own scheduler keeps the object, so the offset delays the first run alone."""
         if declared is None:
@@ -190,9 +192,9 @@ class Reader(Numbers):
                 f"{interval_words(total)}"
             )
             words = f"{interval_words(total)} (declared {said}, offset {shift})"
-            return Said(interval_text(total), words, note)
+            return ScheduleReading(interval_text(total), words, note)
         note = f"the first run comes {shift} later"
-        return Said(interval_text(declared), f"{said}, the first run {shift} later", note)
+        return ScheduleReading(interval_text(declared), f"{said}, the first run {shift} later", note)
 
     def _redbeat(self) -> bool:
         written = self.config.option("beat_scheduler", "CELERYBEATSCHEDULER")
@@ -209,7 +211,7 @@ class Reader(Numbers):
                 return [name for name, kind, _d, _a in value.target.scope.params[1:] if kind == "pos"]
         return ["run_every"]
 
-    def _stored(self, cls: Def, call: Call, frame: Frame) -> float | None:
+    def _stored(self, cls: Def, call: CallExpr, frame: Frame) -> float | None:
         """The `run_every` that the class's constructor hands to Celery's, worked out from its own code."""
         made = self.ev.classes.member(cls, "__init__")
         args, kwargs = calls.arguments(self.ev, call, frame)
@@ -230,7 +232,7 @@ class Reader(Numbers):
 class _Bound:
     """Arithmetic inside a constructor: parameters stand for the expressions they were given."""
 
-    def __init__(self, reader: Reader, call: Call, frame: Frame, body: Scope) -> None:
+    def __init__(self, reader: ScheduleReader, call: CallExpr, frame: Frame, body: Scope) -> None:
         self.reader = reader
         self.frame = frame
         names = [name for name, kind, _default, _annotation in body.params[1:] if kind != "**"]
@@ -254,8 +256,8 @@ class _Bound:
         return self.reader.seconds(expr, body)
 
 
-def _interval(seconds: float) -> Said:
-    return Said(interval_text(seconds), interval_words(seconds))
+def _interval(seconds: float) -> ScheduleReading:
+    return ScheduleReading(interval_text(seconds), interval_words(seconds))
 
 
-__all__ = ["Reader", "Said"]
+__all__ = ["ScheduleReader", "ScheduleReading"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from extractor.evaluate.values import Const, Env, Ext, Frame, Setting, Text, Values
+from extractor.evaluate.values import Const, Env, Ext, Frame, SettingRef, Text, Values
 from extractor.link.celery.config import Config, Written, assigned
 from extractor.link.celery.durations import duration_seconds
-from extractor.summary import Call
+from extractor.summary import CallExpr
 from extractor.summary import Value as Expr
 
 SCHEDULE = re.compile(r"^celery(\.\w+)*\.schedule$")
@@ -63,12 +63,12 @@ class Numbers:
             return next((n for n in found if n is not None), None)
         return self.number(expr, frame)
 
-    def _written(self, call: Call, frame: Frame) -> float | None:
+    def _written(self, call: CallExpr, frame: Frame) -> float | None:
         """The seconds of `parse("20 seconds")`."""
         text = self.text(call.args[0], frame) if call.args else None
         return duration_seconds(text) if text is not None else None
 
-    def total(self, call: Call, frame: Frame) -> float | None:
+    def total(self, call: CallExpr, frame: Frame) -> float | None:
         """The seconds of `timedelta(days, seconds, ...)`."""
         total = 0.0
         for unit, expr in zip(_UNITS, call.args, strict=False):
@@ -114,7 +114,7 @@ class Numbers:
 
     def noted(self, values: Values) -> Values:
         for value in values:
-            if isinstance(value, Env | Setting):
+            if isinstance(value, Env | SettingRef):
                 self.passed.setdefault(value.name)
         return values
 
@@ -135,16 +135,16 @@ class Numbers:
             return Written(value, frame, line) if value[0] not in ("p", "?") else None
         if expr[0] == "n":
             written = assigned(self.ev, module, expr[1])
-            sources = [self.ev.world.find(module.absolute(star)) for star in module.summary.stars]
+            sources = [self.ev.index.find(module.absolute(star)) for star in module.summary.stars]
             for source in sources if written is None else ():
                 written = written or (assigned(self.ev, source, expr[1]) if source is not None else None)
             return self._passing(expr[1], written)
         if expr[0] == "mf":
-            source = self.ev.world.find(module.absolute(expr[1]))
+            source = self.ev.index.find(module.absolute(expr[1]))
             return self._passing(expr[2], assigned(self.ev, source, expr[2]) if source is not None else None)
         if expr[0] == "a":
             for value in self.ev.eval(expr, frame):
-                if isinstance(value, Setting) and not value.path:
+                if isinstance(value, SettingRef) and not value.path:
                     found = (assigned(self.ev, m, value.name) for m in self.config.chain)
                     return self._passing(value.name, next((w for w in found if w is not None), None))
         return None

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from extractor.evaluate import calls
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.unroll import rounds
+from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Frame
 from extractor.link.celery.config import Config, assigned, is_app
-from extractor.link.celery.intervals import Reader, Said
+from extractor.link.celery.intervals import ScheduleReader, ScheduleReading
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Gap, Schedule
 from extractor.model.ids import numbered, row_id
@@ -79,7 +79,9 @@ def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
 def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
     config = entry.config
     found, named = _task(index, config, entry)
-    said = Reader(config).read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
+    said = (
+        ScheduleReader(config).read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
+    )
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     return Schedule(
@@ -100,7 +102,7 @@ def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
     )
 
 
-_NOT_SAID = Said("?", "no schedule is given", known=False)
+_NOT_SAID = ScheduleReading("?", "no schedule is given", known=False)
 
 
 def _task(index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None, str]:
@@ -146,7 +148,7 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             call = parent.scope.calls[decorator[1]] if decorator[0] == "k" else None
             every = dict(call.kwargs).get("run_every") if call is not None else None
             if every is not None:
-                said = Reader(index.configs[0]).read(every, frame)
+                said = ScheduleReader(index.configs[0]).read(every, frame)
                 yield Schedule(
                     row_id("schedule", repo, "", found.name),
                     repo,
@@ -247,7 +249,7 @@ class _Entries:
         elif tag == "k":
             yield from self._called(expr, frame, condition)
         else:
-            reached, place = Reader(self.config).follow(expr, frame)
+            reached, place = ScheduleReader(self.config).follow(expr, frame)
             if reached is not expr:
                 yield from self.of(reached, place, line, condition)
 
@@ -276,13 +278,13 @@ class _Entries:
 
     def _entries(self, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> Iterator[_Entry]:
         """An entry; in a loop over a table, one for each of its rows."""
-        for ev in rounds(self.ev, frame, (key, value)):
+        for ev in unrolled(self.ev, frame, (key, value)):
             config = self.config if ev is self.ev else self.config.evaluated_by(ev)
             yield _entry(config, key, value, frame, line, condition)
 
     def _added_by_code(self) -> Iterator[_Entry]:
         """`sender.add_periodic_task(schedule, task.s(), name=...)`, which only a Celery app has."""
-        for module in self.ev.world.modules:
+        for module in self.ev.index.modules:
             if not module.in_repo:
                 continue
             for name, scope in module.summary.scopes.items():
@@ -301,7 +303,7 @@ class _Entries:
 
 def _entry(config: Config, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> _Entry:
     literal = config.text(config.ev.eval(key, frame))
-    reached, place = Reader(config).follow(value, frame)
+    reached, place = ScheduleReader(config).follow(value, frame)
     fields: dict[str, Expr] = {}
     last = line
     if reached[0] == "d":

@@ -134,7 +134,7 @@ def run_method(ev: Evaluator, target: Def) -> Def | None:
 def _class_attributes(ev: Evaluator) -> dict[str, list[tuple[Def, Value]]]:
     """Assignments to attributes of classes in module bodies: (class, value) by attribute."""
     out: dict[str, list[tuple[Def, Value]]] = {}
-    for module in ev.world.modules:
+    for module in ev.index.modules:
         scope = module.summary.scopes.get("")
         for base, name, expr, _line in scope.attrs if scope is not None else ():
             frame = ev.frame(module.define(""))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Text
-from extractor.link.routes.expand import MAX_ENTRIES, Expander
+from extractor.link.routes.expand import MAX_ENTRIES, PatternExpander
 from extractor.link.routes.patterns import canonical
 from extractor.link.routes.plugins import Plugins
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
-from extractor.link.routes.tree import Entry, Found, Ground, Unread
+from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry
 from extractor.link.routes.views import deprecation
 from extractor.model.graph import Gap, Route
 from extractor.model.ids import numbered, row_id
@@ -48,7 +48,7 @@ def routes(
     roots, gaps = _roots(ev, repo, service, root_urlconf, settings_module)
     settings = SettingTexts(ev, _settings(ev, settings_module, [root.name for root in roots]))
     ev = _with_literal_settings(ev, settings)
-    expander = Expander(ev, Routers(ev), Plugins(ev, settings), settings)
+    expander = PatternExpander(ev, Routers(ev), Plugins(ev, settings), settings)
     for root in roots:
         found += expander.module(root, Ground())
     if not roots and root_urlconf is None:
@@ -66,12 +66,12 @@ def routes(
         )
     unread = [entry for entry in found if isinstance(entry, Unread)]
     gaps += [_gap(repo, u.module.path, u.line, f"{u.what} under {u.mount}", u.reason, u.remedy) for u in unread]
-    return _table(ev, repo, service, [entry for entry in found if isinstance(entry, Entry)], gaps)
+    return _table(ev, repo, service, [entry for entry in found if isinstance(entry, UrlEntry)], gaps)
 
 
 def _with_literal_settings(ev: Evaluator, settings: SettingTexts) -> Evaluator:
     """An evaluator that reads settings of this service in patterns (`settings.KEY.replace(...)`)."""
-    inner = Evaluator(ev.world)
+    inner = Evaluator(ev.index)
     inner.setting, inner.literal_setting = ev.setting, settings.literal
     return inner
 
@@ -80,7 +80,7 @@ def _roots(
     ev: Evaluator, repo: str, service: str, root_urlconf: str | None, settings_module: str | None
 ) -> tuple[list[Module], list[Gap]]:
     names = [root_urlconf] if root_urlconf else _configured(ev, settings_module)
-    modules = [(name, ev.world.find(name)) for name in names]
+    modules = [(name, ev.index.find(name)) for name in names]
     gaps = [
         _gap(
             repo,
@@ -98,12 +98,12 @@ def _roots(
 
 def _configured(ev: Evaluator, settings_module: str | None) -> list[str]:
     """The values of `ROOT_URLCONF`: of one settings module, or of all of the repository's."""
-    named = ev.world.find(settings_module) if settings_module else None
+    named = ev.index.find(settings_module) if settings_module else None
     if named is not None:
         return _literals(ev, named)
     holders = [
         m
-        for m in ev.world.modules
+        for m in ev.index.modules
         if m.in_repo and "" in m.summary.scopes and "ROOT_URLCONF" in m.summary.scopes[""].names
     ]
     return sorted({name for module in holders for name in _literals(ev, module)})
@@ -112,8 +112,8 @@ def _configured(ev: Evaluator, settings_module: str | None) -> list[str]:
 def _settings(ev: Evaluator, settings_module: str | None, roots: list[str]) -> tuple[Module, ...]:
     """The settings modules of the service, likeliest first: the one named, those that point at its root URLconf, then
     every other module of the repository that is called settings or lies in a folder of that name (or `envs`)."""
-    mine = [m for m in (ev.world.find(settings_module or ""),) if m is not None]
-    others = [m for m in ev.world.modules if m.in_repo and "" in m.summary.scopes]
+    mine = [m for m in (ev.index.find(settings_module or ""),) if m is not None]
+    others = [m for m in ev.index.modules if m.in_repo and "" in m.summary.scopes]
     mine += [m for m in others if "ROOT_URLCONF" in m.summary.scopes[""].names and set(_literals(ev, m)) & set(roots)]
     named = [m for m in others if {"settings", "envs"} & set(m.name.split("."))]
     return tuple(dict.fromkeys((*mine, *sorted(named, key=lambda m: m.path))))
@@ -125,11 +125,11 @@ def _literals(ev: Evaluator, module: Module) -> list[str]:
 
 def _orphans(ev: Evaluator, settings: SettingTexts) -> list[Found]:
     """The URLs of every `urls.py` of the repository that no other one includes."""
-    candidates = sorted((m for m in ev.world.modules if m.in_repo and _is_urlconf(m)), key=lambda m: m.path)
+    candidates = sorted((m for m in ev.index.modules if m.in_repo and _is_urlconf(m)), key=lambda m: m.path)
     expanded: dict[str, list[Found]] = {}
     included: set[str] = set()
     for module in candidates:
-        expander = Expander(ev, Routers(ev), Plugins(ev, settings), settings)
+        expander = PatternExpander(ev, Routers(ev), Plugins(ev, settings), settings)
         expanded[module.name] = list(expander.module(module, Ground()))
         included |= expander.visited - {module.name}
     return [found for name, rows in expanded.items() if name not in included for found in rows]
@@ -140,8 +140,8 @@ def _is_urlconf(module: Module) -> bool:
     return module.path.rsplit("/", 1)[-1] == "urls.py" and scope is not None and "urlpatterns" in scope.names
 
 
-def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[Entry], gaps: list[Gap]) -> RouteTable:
-    unique: dict[tuple[object, ...], Entry] = {}
+def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[UrlEntry], gaps: list[Gap]) -> RouteTable:
+    unique: dict[tuple[object, ...], UrlEntry] = {}
     for entry in entries:
         key = (entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.name, entry.line)
         unique.setdefault(key, entry)
@@ -158,11 +158,11 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[Entry], gap
     )
 
 
-def _order(entry: Entry) -> tuple[str, str, tuple[str, ...], str, int]:
+def _order(entry: UrlEntry) -> tuple[str, str, tuple[str, ...], str, int]:
     return entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.path, entry.line
 
 
-def _row(ev: Evaluator, repo: str, service: str, entry: Entry) -> Route:
+def _row(ev: Evaluator, repo: str, service: str, entry: UrlEntry) -> Route:
     pattern, target = entry.pattern.absolute, entry.view.target
     return Route(
         id=row_id("route", repo, service, canonical(pattern), *entry.view.methods),

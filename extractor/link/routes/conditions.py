@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from extractor.evaluate.references import Place
-from extractor.summary import Call, Scope
+from extractor.evaluate.references import Reference
+from extractor.summary import CallExpr, Scope
 from extractor.summary import Value as Expr
 
 MAX_TEXT = 160
 
 
-def of_call(place: Place, call: Call) -> tuple[str, ...]:
+def of_call(place: Reference, call: CallExpr) -> tuple[str, ...]:
     """The conditions that must hold for a call to run, outermost first."""
     scope = place.frame.owner.scope
     out = []
@@ -60,7 +60,7 @@ def _text(expr: Expr, scope: Scope, depth: int) -> str:
     return ""
 
 
-def _call(call: Call, scope: Scope, depth: int) -> str:
+def _call(call: CallExpr, scope: Scope, depth: int) -> str:
     func = _text(call.func, scope, depth + 1)
     args = [_text(arg, scope, depth + 1) for arg in call.args]
     args += [f"{name}={_text(value, scope, depth + 1)}" for name, value in call.kwargs if name]

@@ -12,18 +12,27 @@ from dataclasses import dataclass, field, replace
 
 from extractor.evaluate.calls import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place, items_of, line_of, module_of, named, names_of, place_of, places
-from extractor.evaluate.unroll import rounds
+from extractor.evaluate.references import (
+    Reference,
+    items_of,
+    line_of,
+    module_of,
+    named,
+    names_of,
+    reference_of,
+    references,
+)
+from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Ext, ModuleRef, Seq, Text, Values
 from extractor.link.routes import conditions, patterns, sites
 from extractor.link.routes.objects import ObjectUrls
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
-from extractor.link.routes.tree import Entry, Found, Ground, PluginSource, Unread, value_name, why_unread
-from extractor.link.routes.views import View, find_views
+from extractor.link.routes.tree import Found, Ground, PluginSource, Unread, UrlEntry, value_name, why_unread
+from extractor.link.routes.views import Endpoint, find_views
 from extractor.program.module import Module
 from extractor.rules.django import django_rules
-from extractor.summary import Call
+from extractor.summary import CallExpr
 from extractor.summary import Value as Expr
 
 MAX_DEPTH = 30  # includes and lists inside one another
@@ -63,7 +72,7 @@ _PLUGINS = "edx_django_utils.plugins"
 
 
 @dataclass(slots=True)
-class Expander:
+class PatternExpander:
     """Walks a URL tree. `visited` gathers the modules whose patterns were expanded."""
 
     ev: Evaluator
@@ -99,10 +108,10 @@ class Expander:
             return
         frame = self.ev.frame(module.define(""))
         for index in indices:
-            yield from self.expand(Place(scope.defs[index][1], frame), ground)
-        yield from self._appended(Place(("n", name), frame), indices, ground)
+            yield from self.expand(Reference(scope.defs[index][1], frame), ground)
+        yield from self._appended(Reference(("n", name), frame), indices, ground)
 
-    def _appended(self, place: Place, indices: Iterable[int], ground: Ground) -> Iterator[Found]:
+    def _appended(self, place: Reference, indices: Iterable[int], ground: Ground) -> Iterator[Found]:
         """What is put into a list after it was made: the list is known by its definitions, or by its name."""
         scope = place.frame.owner.scope
         chain = _chain(scope.defs, indices)
@@ -112,13 +121,13 @@ class Expander:
                 if (base[0] == "v" and chain & set(base[1])) or base == place.expr:
                     yield from self.expand(place.at(call.args[-1]), ground.deeper())
 
-    def _found(self, found: Place | Module, ground: Ground) -> Iterator[Found]:
+    def _found(self, found: Reference | Module, ground: Ground) -> Iterator[Found]:
         if isinstance(found, Module):
             yield from self.module(found, ground)
         else:
             yield from self.expand(found, ground)
 
-    def expand(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def expand(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """The URLs that an expression makes: a list of patterns, or one pattern."""
         if ground.depth > MAX_DEPTH or self.count > MAX_ENTRIES:
             return
@@ -156,18 +165,18 @@ class Expander:
         else:
             yield from self._elsewhere(place, ground)
 
-    def _module_list(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def _module_list(self, place: Reference, ground: Ground) -> Iterator[Found]:
         module, name = place.frame.owner.module, place.expr[1]
         if name in module.summary.scopes[""].names:
             yield from self.name(module, name, ground.deeper())
         else:
             yield from self._elsewhere(place, ground)
 
-    def _elsewhere(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def _elsewhere(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """Names, attributes and the rest: the places they lead to, else what they are worth."""
         if place.expr[0] == "mf":
             here = place.frame.owner.module
-            module = self.ev.world.find(here.absolute(place.expr[1]))
+            module = self.ev.index.find(here.absolute(place.expr[1]))
             if module is not None and place.expr[2] in module.summary.scopes[""].names:
                 yield from self.name(module, place.expr[2], ground.deeper())
                 return
@@ -176,13 +185,13 @@ class Expander:
             if owner is not None and place.expr[2] in owner.summary.scopes[""].names:
                 yield from self.name(owner, place.expr[2], ground.deeper())
                 return
-        for found in places(self.ev, place):
+        for found in references(self.ev, place):
             if found == place:
                 yield from self._values(self.ev.eval(place.expr, place.frame), place, ground)
             else:
                 yield from self._found(found, ground.deeper())
 
-    def _values(self, values: Values, place: Place, ground: Ground) -> Iterator[Found]:
+    def _values(self, values: Values, place: Reference, ground: Ground) -> Iterator[Found]:
         for value in values:
             if isinstance(value, Seq):
                 for item in value.items:
@@ -198,19 +207,19 @@ class Expander:
         if not values:
             yield self.unread(place, ground, "a list of URL patterns", "nothing is known of its value")
 
-    def _valued(self, value: Ext, place: Place, ground: Ground) -> Iterator[Found]:
+    def _valued(self, value: Ext, place: Reference, ground: Ground) -> Iterator[Found]:
         """A `path()` handed through an argument: what it was called with is known, its own line is not."""
         for text in self._texts(value.args[0] if value.args else ()):
             pattern = patterns.joined(ground.pattern, text, value.path.removesuffix("()") in _REGEX)
             for view in value.args[1] if len(value.args) > 1 else ():
                 if isinstance(view, DefRef):
-                    from_def = find_views(self.ev, place_of(self.ev, view))
+                    from_def = find_views(self.ev, reference_of(self.ev, view))
                     for one in from_def:
                         yield self.entry(pattern, None, one, place, ground)
 
     # calls ---------------------------------------------------------------------------------------------------
 
-    def _call(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def _call(self, place: Reference, ground: Ground) -> Iterator[Found]:
         call = place.call
         assert call is not None
         names = frozenset(names_of(self.ev, place.at(call.func)))
@@ -236,7 +245,7 @@ class Expander:
         else:
             yield from self._returned(place, call, ground)
 
-    def _pattern(self, place: Place, call: Call, is_regex: bool, ground: Ground) -> Iterator[Found]:
+    def _pattern(self, place: Reference, call: CallExpr, is_regex: bool, ground: Ground) -> Iterator[Found]:
         named_args = dict(call.kwargs)
         first = call.args[0] if call.args else named_args.get("route", named_args.get("regex"))
         second = call.args[1] if len(call.args) > 1 else named_args.get("view")
@@ -245,7 +254,7 @@ class Expander:
             return
         ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
-        for ev in rounds(self.ev, place.frame, (first, second)):
+        for ev in unrolled(self.ev, place.frame, (first, second)):
             values = ev.eval(first, place.frame)
             texts = self._texts(values)
             if not texts:
@@ -267,7 +276,7 @@ class Expander:
         return (self.settings or SettingTexts(self.ev, ())).with_parts_open(values)
 
     def _leaf(
-        self, ev: Evaluator, place: Place, made: list[patterns.Pattern], view: Expr, ground: Ground
+        self, ev: Evaluator, place: Reference, made: list[patterns.Pattern], view: Expr, ground: Ground
     ) -> Iterator[Found]:
         call = place.call
         assert call is not None
@@ -278,23 +287,29 @@ class Expander:
             gap = self.unread(place, ground, "the view of a URL pattern", "nothing is known of it")
             yield replace(gap, mount=made[0].absolute)
         for pattern in made:
-            for one in views or (View(""),):
+            for one in views or (Endpoint(""),):
                 yield self.entry(pattern, ev.constant_key(given), one, place, ground)
 
     def entry(
-        self, pattern: patterns.Pattern, name: str | None, view: View, place: Place, ground: Ground, line: int = 0
-    ) -> Entry:
+        self,
+        pattern: patterns.Pattern,
+        name: str | None,
+        view: Endpoint,
+        place: Reference,
+        ground: Ground,
+        line: int = 0,
+    ) -> UrlEntry:
         self.count += 1
         at = line or (place.call.line if place.call is not None else place.frame.owner.scope.def_line)
-        return Entry(pattern, name, view, place.frame.owner.module, at, ground.conditions)
+        return UrlEntry(pattern, name, view, place.frame.owner.module, at, ground.conditions)
 
-    def _guarded(self, place: Place, call: Call, ground: Ground) -> Ground:
+    def _guarded(self, place: Reference, call: CallExpr, ground: Ground) -> Ground:
         told = conditions.of_call(place, call)
         return replace(ground, conditions=tuple(dict.fromkeys((*ground.conditions, *told)))) if told else ground
 
-    def _include_of(self, view: Place) -> Place | None:
+    def _include_of(self, view: Reference) -> Reference | None:
         """The place of what is included, when the second argument of `path()` is no view."""
-        for found in places(self.ev, view):
+        for found in references(self.ev, view):
             if isinstance(found, Module):
                 return view
             call = found.call
@@ -306,9 +321,9 @@ class Expander:
                 return found
         return None
 
-    def _included(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def _included(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """`include(x)`: dotted text, a module, a list, (list or module, application), a router's URLs."""
-        for found in places(self.ev, place):
+        for found in references(self.ev, place):
             if isinstance(found, Module):
                 yield from self.module(found, ground)
                 continue
@@ -321,23 +336,23 @@ class Expander:
             for text in texts:
                 yield from self._dotted(text, found, ground)
 
-    def _list_name(self, place: Place, found: Place) -> Place:
+    def _list_name(self, place: Reference, found: Reference) -> Reference:
         """The name of a list, where there is one: what is appended to the name belongs to it."""
         return place if place.expr[0] in ("n", "mf", "a", "v") and found.expr[0] not in ("k", "a") else found
 
-    def _dotted(self, text: Text, place: Place, ground: Ground) -> Iterator[Found]:
-        module = self.ev.world.find(text.literal or "")
+    def _dotted(self, text: Text, place: Reference, ground: Ground) -> Iterator[Found]:
+        module = self.ev.index.find(text.literal or "")
         own = django_rules().own_urls.get(text.literal or "", {})
         if module is not None:
             yield from self.module(module, ground)
         line = ground.site[1] if ground.site is not None else 0  # of the include
         for route, view in own.items():
-            yield self.entry(patterns.joined(ground.pattern, route, False), None, View(view), place, ground, line)
+            yield self.entry(patterns.joined(ground.pattern, route, False), None, Endpoint(view), place, ground, line)
         if module is None and not own:
             what = f"the URLs of {text.literal or 'a module named at run time'}"
             yield self.unread(place, ground, what, "the module was not read")
 
-    def _old_list(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
+    def _old_list(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
         prefix = self.ev.constant_key(self.ev.eval(call.args[0], place.frame)) if call.args else None
         inner = ground.deeper(views=prefix or "")
         for arg in call.args[1:]:
@@ -346,7 +361,7 @@ class Expander:
             else:
                 yield from self.expand(place.at(arg), inner)
 
-    def _tuple(self, place: Place, arg: Expr, line: int, ground: Ground) -> Iterator[Found]:
+    def _tuple(self, place: Reference, arg: Expr, line: int, ground: Ground) -> Iterator[Found]:
         texts = self._texts(self.ev.eval(arg[1][0], place.frame))
         if not texts:
             yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
@@ -359,7 +374,7 @@ class Expander:
         for view in find_views(self.ev, place.at(arg[1][1]), ground.views):
             yield self.entry(pattern, None, view, place, ground, line)
 
-    def _returned(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
+    def _returned(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
         """A function that was read and returns (or yields) patterns."""
         args, kwargs = arguments(self.ev, call, place.frame)
         ground = self._guarded(place, call, ground)
@@ -368,11 +383,11 @@ class Expander:
                 frame = entry_frame(self.ev, value, args, kwargs)
                 scope = value.target.scope
                 for expr in (*scope.returns, *scope.yields):
-                    yield from self.expand(Place(expr, frame), ground.deeper())
+                    yield from self.expand(Reference(expr, frame), ground.deeper())
             else:
                 yield self.unread(place, ground, f"the URLs that {value_name(value)}() makes", why_unread(value))
 
-    def _plugged(self, place: Place, call: Call, ground: Ground) -> Iterator[Found]:
+    def _plugged(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
         assert self.plugins is not None
         args, _kwargs = arguments(self.ev, call, place.frame)
         project = self.ev.constant_key(args[0]) if args else None
@@ -380,7 +395,7 @@ class Expander:
             inner = ground.deeper(pattern=patterns.joined(ground.pattern, plugin.regex, True))
             yield from self._dotted(Text((plugin.urls,)), plugin.place, inner)
 
-    def unread(self, place: Place, ground: Ground, what: str, reason: str) -> Unread:
+    def unread(self, place: Reference, ground: Ground, what: str, reason: str) -> Unread:
         module, line = ground.site or (place.frame.owner.module, line_of(place))
         remedy = (
             "list the library under the repository's libraries in the estate file"
@@ -407,7 +422,7 @@ def _chain(defs: tuple[tuple[int, Expr], ...], indices: Iterable[int]) -> set[in
     return seen
 
 
-def _is_pair(place: Place, ev: Evaluator) -> bool:
+def _is_pair(place: Reference, ev: Evaluator) -> bool:
     """`(patterns, "application")`, as against a list of patterns."""
     items = place.expr[1]
     if len(items) not in (2, 3):

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from extractor.evaluate.calls import method_frame
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place, places
+from extractor.evaluate.references import Reference, references
 from extractor.evaluate.values import DefRef, Ext, Inst
 from extractor.link.routes import patterns, sites
 from extractor.link.routes.routers import Routers
-from extractor.link.routes.tree import Entry, Found, Ground, Unread, value_name, why_unread
-from extractor.link.routes.views import View, with_actions
+from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry, value_name, why_unread
+from extractor.link.routes.views import Endpoint, with_actions
 from extractor.program.module import Def, Module
 
 
@@ -23,7 +23,7 @@ class Walker(Protocol):
     ev: Evaluator
     routers: Routers
 
-    def expand(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def expand(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """The URLs that an expression makes."""
         ...
 
@@ -36,12 +36,18 @@ class Walker(Protocol):
         ...
 
     def entry(
-        self, pattern: patterns.Pattern, name: str | None, view: View, place: Place, ground: Ground, line: int = 0
-    ) -> Entry:
+        self,
+        pattern: patterns.Pattern,
+        name: str | None,
+        view: Endpoint,
+        place: Reference,
+        ground: Ground,
+        line: int = 0,
+    ) -> UrlEntry:
         """A URL that was found."""
         ...
 
-    def unread(self, place: Place, ground: Ground, said: str, reason: str) -> Unread:
+    def unread(self, place: Reference, ground: Ground, said: str, reason: str) -> Unread:
         """A part of the tree that could not be expanded."""
         ...
 
@@ -52,10 +58,10 @@ class ObjectUrls:
 
     walk: Walker
 
-    def urls_of(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def urls_of(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """`x.urls`: of a router, of a module, of an object whose class was read."""
         base = place.at(place.expr[1])
-        for found in places(self.walk.ev, base):
+        for found in references(self.walk.ev, base):
             if isinstance(found, Module):
                 yield from self._module_urls(found, ground)
             elif endpoints := self.walk.routers.endpoint_calls(found):
@@ -68,7 +74,7 @@ class ObjectUrls:
             else:
                 yield from self._object_urls(found, place, ground)
 
-    def _endpoints(self, place: Place, ground: Ground) -> Iterator[Found]:
+    def _endpoints(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """Wagtail's API: the pages of an endpoint."""
         for path, name, method, viewset in sites.endpoints(self.walk.ev, place):
             pattern = patterns.joined(ground.pattern, path, False)
@@ -76,18 +82,18 @@ class ObjectUrls:
                 view = with_actions(self.walk.ev, viewset.target, [("GET", method)])
                 yield self.walk.entry(pattern, name, view, place, ground)
             elif isinstance(viewset, Ext):
-                yield self.walk.entry(pattern, name, View(viewset.path, methods=("GET",)), place, ground)
+                yield self.walk.entry(pattern, name, Endpoint(viewset.path, methods=("GET",)), place, ground)
 
     def wagtail_admin(self, ground: Ground) -> Iterator[Found]:
         """What the repository's hooks add to Wagtail's admin."""
         for hook in sites.hooks(self.walk.ev, "register_admin_urls"):
             for expr in hook.scope.returns:
-                yield from self.walk.expand(Place(expr, self.walk.ev.frame(hook)), ground.deeper())
+                yield from self.walk.expand(Reference(expr, self.walk.ev.frame(hook)), ground.deeper())
         inner = ground.deeper(pattern=patterns.joined(ground.pattern, "api/main/", False))
         for hook in sites.hooks(self.walk.ev, "construct_admin_api"):
             for index, call in enumerate(hook.scope.calls):
                 if call.func[0] == "a" and call.func[2] == "register_endpoint":
-                    yield from self._endpoints(Place(("k", index), self.walk.ev.frame(hook)), inner)
+                    yield from self._endpoints(Reference(("k", index), self.walk.ev.frame(hook)), inner)
 
     def _admin(self, ground: Ground) -> Iterator[Found]:
         """What the repository's `ModelAdmin`s serve themselves."""
@@ -96,17 +102,19 @@ class ObjectUrls:
             for method, path in sites.ADMIN_PAGES:
                 for target in self._own_methods(pages.admin, method):
                     pattern = patterns.joined(front.pattern, path, False)
-                    yield self.walk.entry(pattern, None, View(target.qualified, target), pages.place, front, pages.line)
+                    yield self.walk.entry(
+                        pattern, None, Endpoint(target.qualified, target), pages.place, front, pages.line
+                    )
             for target in self._own_methods(pages.admin, "get_urls"):
                 for expr in target.scope.returns:
-                    yield from self.walk.expand(Place(expr, self.walk.ev.frame(target)), front.deeper())
+                    yield from self.walk.expand(Reference(expr, self.walk.ev.frame(target)), front.deeper())
 
     def _own_methods(self, cls: Def, name: str) -> list[Def]:
         member = self.walk.ev.classes.member(cls, name)
         values = member[1] if member is not None and member[0].module.in_repo else ()
         return [v.target for v in values if isinstance(v, DefRef)]
 
-    def _own_urls(self, router: Place) -> bool:
+    def _own_urls(self, router: Reference) -> bool:
         """True for a router class of the repository that makes its own `urls`."""
         for value in self.walk.ev.eval(router.expr, router.frame):
             if isinstance(value, Inst):
@@ -115,13 +123,13 @@ class ObjectUrls:
         return False
 
     def _module_urls(self, module: Module, ground: Ground) -> Iterator[Found]:
-        child = self.walk.ev.world.find(f"{module.name}.urls")
+        child = self.walk.ev.index.find(f"{module.name}.urls")
         if child is not None:
             yield from self.walk.module(child, ground)
         else:
             yield from self.walk.name(module, "urls", ground)
 
-    def _object_urls(self, base: Place, place: Place, ground: Ground) -> Iterator[Found]:
+    def _object_urls(self, base: Reference, place: Reference, ground: Ground) -> Iterator[Found]:
         for value in self.walk.ev.eval(base.expr, base.frame):
             if sites.is_admin(self.walk.ev, value):
                 yield from self._admin(ground)
@@ -133,7 +141,7 @@ class ObjectUrls:
                 for method in methods:
                     frame = method_frame(self.walk.ev, method, value)
                     for expr in method.scope.returns:
-                        yield from self.walk.expand(Place(expr, frame), ground.deeper())
+                        yield from self.walk.expand(Reference(expr, frame), ground.deeper())
                 if methods:
                     continue
             what = f"the URLs of {value_name(value)}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from extractor.evaluate.calls import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place
+from extractor.evaluate.references import Reference
 from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import PluginUrls
@@ -37,7 +37,7 @@ class Plugins:
 
     def _classes(self) -> tuple[Def, ...]:
         if self._known is None:
-            found = [d for d in self.ev.world.defs() if d.kind == "class" and "plugin_app" in d.scope.names]
+            found = [d for d in self.ev.index.defs() if d.kind == "class" and "plugin_app" in d.scope.names]
             self._known = tuple(sorted(found, key=lambda d: d.qualified))
         return self._known
 
@@ -52,14 +52,14 @@ class Plugins:
                     continue
                 regex = "".join(self.settings.literals(_under(values, _REGEX))[:1])
                 relative = self.ev.constant_key(_under(values, _RELATIVE)) or "urls"
-                place = Place(("g", cls.scope.name), self.ev.frame(cls))
+                place = Reference(("g", cls.scope.name), self.ev.frame(cls))
                 yield PluginUrls(regex, f"{app}.{relative}", place)
 
     def _entry_points(self, project: str | None) -> frozenset[str] | None:
         """The classes that `setup.py` names under the project's group; None when it names no such group."""
         if project is None:
             return None
-        for module in self.ev.world.modules:
+        for module in self.ev.index.modules:
             if module.path.rsplit("/", 1)[-1] != "setup.py" or "" not in module.summary.scopes:
                 continue
             frame = self.ev.frame(module.define(""))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from extractor.evaluate.attributes import instance_attribute
 from extractor.evaluate.calls import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place, names_of, places
-from extractor.evaluate.unroll import rounds
+from extractor.evaluate.references import Reference, names_of, references
+from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
-from extractor.link.routes.views import View, decorators, mapping_of, texts_of, with_actions
+from extractor.link.routes.views import Endpoint, decorators, mapping_of, texts_of, with_actions
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 
 _ROUTER_NAMES = ("Router",)
 _REGISTERING = ("register", "extend", "register_endpoint")
@@ -85,7 +85,7 @@ class Action:
 class Registration:
     """A `register(prefix, viewset)`. `bare` is the prefix as written; `prefix` has what nesting puts in front of it."""
 
-    place: Place
+    place: Reference
     bare: str
     prefix: str
     viewset: Def | None
@@ -99,8 +99,8 @@ class Served:
 
     regex: str
     name: str
-    view: View
-    place: Place
+    view: Endpoint
+    place: Reference
     line: int
 
 
@@ -109,22 +109,22 @@ class Routers:
     """Answers what a router serves. Registrations are looked for once, in everything that was read."""
 
     ev: Evaluator
-    _by_router: dict[object, list[Place]] | None = None
-    _endpoints: dict[object, list[Place]] = field(default_factory=dict)
-    _children: dict[object, list[Place]] = field(default_factory=dict)
-    _extends: dict[object, list[Place]] = field(default_factory=dict)
+    _by_router: dict[object, list[Reference]] | None = None
+    _endpoints: dict[object, list[Reference]] = field(default_factory=dict)
+    _children: dict[object, list[Reference]] = field(default_factory=dict)
+    _extends: dict[object, list[Reference]] = field(default_factory=dict)
 
-    def is_router(self, place: Place) -> bool:
+    def is_router(self, place: Reference) -> bool:
         """True for a call that makes a router."""
         return place.call is not None and self._router_names(place) != ()
 
-    def _router_names(self, place: Place) -> tuple[str, ...]:
+    def _router_names(self, place: Reference) -> tuple[str, ...]:
         call = place.call
         if call is None or (call.func[0] == "a" and call.func[2] == "register"):
             return ()
         return tuple(n for n in names_of(self.ev, place.at(call.func)) if n.rsplit(".", 1)[-1].endswith(_ROUTER_NAMES))
 
-    def served(self, router: Place, depth: int = 0) -> Iterator[Served]:
+    def served(self, router: Reference, depth: int = 0) -> Iterator[Served]:
         """Everything one router serves, registration by registration, the API root last."""
         names = self._router_names(router)
         slash = self._trailing_slash(router)
@@ -138,31 +138,31 @@ class Routers:
                 for served in self.served(other, depth + 1):
                     yield Served(front + served.regex, served.name, served.view, served.place, served.line)
         if any(name.endswith("DefaultRouter") for name in names) and not front and router.call is not None:
-            yield Served("^$", "api-root", View(_API_ROOT, methods=("GET",)), router, router.call.line)
+            yield Served("^$", "api-root", Endpoint(_API_ROOT, methods=("GET",)), router, router.call.line)
 
-    def endpoint_calls(self, router: Place) -> list[Place]:
+    def endpoint_calls(self, router: Reference) -> list[Reference]:
         """The calls of `register_endpoint` on a router of Wagtail's API."""
         self._registered(router)
         return self._endpoints.get(router.key, [])
 
-    def _registered(self, router: Place) -> list[Place]:
+    def _registered(self, router: Reference) -> list[Reference]:
         if self._by_router is None:
             self._by_router = {}
             self._index(self._by_router)
         return self._by_router.get(router.key, [])
 
-    def _index(self, by_router: dict[object, list[Place]]) -> None:
-        for module in self.ev.world.modules:
+    def _index(self, by_router: dict[object, list[Reference]]) -> None:
+        for module in self.ev.index.modules:
             for name, scope in module.summary.scopes.items():
                 for index, call in enumerate(scope.calls):
                     if call.func[0] != "a" or call.func[2] not in _REGISTERING or not call.args:
                         continue
                     if call.func[2] == "register" and len(call.args) + len(call.kwargs) < 2:
                         continue
-                    place = Place(("k", index), self.ev.frame(module.define(name)))
+                    place = Reference(("k", index), self.ev.frame(module.define(name)))
                     self._note(place, call, by_router)
 
-    def _note(self, place: Place, call: Call, by_router: dict[object, list[Place]]) -> None:
+    def _note(self, place: Reference, call: CallExpr, by_router: dict[object, list[Reference]]) -> None:
         base = call.func[1]
         if call.func[2] == "extend":
             inner = base[1] if base[0] == "a" and base[2] == "registry" else base
@@ -171,8 +171,8 @@ class Routers:
             for router in self._routers(place.at(inner)):
                 self._extends.setdefault(router.key, []).extend(self._routers(place.at(other)))
             return
-        for found in places(self.ev, place.at(base)):
-            if not isinstance(found, Place) or found.call is None:
+        for found in references(self.ev, place.at(base)):
+            if not isinstance(found, Reference) or found.call is None:
                 continue
             if call.func[2] == "register_endpoint":
                 self._endpoints.setdefault(found.key, []).append(place)
@@ -181,10 +181,10 @@ class Routers:
             elif found.call.func[0] == "a" and found.call.func[2] == "register":
                 self._children.setdefault(found.key, []).append(place)
 
-    def _routers(self, place: Place) -> list[Place]:
-        return [p for p in places(self.ev, place) if isinstance(p, Place) and self.is_router(p)]
+    def _routers(self, place: Reference) -> list[Reference]:
+        return [p for p in references(self.ev, place) if isinstance(p, Reference) and self.is_router(p)]
 
-    def _entries(self, place: Place, front: str, parents: tuple[Registration, ...] = ()) -> Iterator[Registration]:
+    def _entries(self, place: Reference, front: str, parents: tuple[Registration, ...] = ()) -> Iterator[Registration]:
         """The registrations a call makes (several in a loop), then those chained to it (drf-extensions)."""
         for made in self._read(place, front, parents):
             yield made
@@ -192,15 +192,15 @@ class Routers:
                 for child in self._children.get(place.key, ()):
                     yield from self._entries(child, front, (*parents, made))
 
-    def _read(self, place: Place, front: str, parents: tuple[Registration, ...]) -> Iterator[Registration]:
+    def _read(self, place: Reference, front: str, parents: tuple[Registration, ...]) -> Iterator[Registration]:
         call = place.call
         if call is None:
             return
-        for ev in rounds(self.ev, place.frame, call.args[:2]):
+        for ev in unrolled(self.ev, place.frame, call.args[:2]):
             yield from self._round(ev, place, call, front, parents)
 
     def _round(
-        self, ev: Evaluator, place: Place, call: Call, front: str, parents: tuple[Registration, ...]
+        self, ev: Evaluator, place: Reference, call: CallExpr, front: str, parents: tuple[Registration, ...]
     ) -> Iterator[Registration]:
         args, pairs = arguments(ev, call, place.frame)
         kwargs = dict(pairs)
@@ -235,7 +235,7 @@ class Routers:
     def _of_registration(self, entry: Registration, templates: tuple[Template, ...], slash: str) -> Iterator[Served]:
         line = entry.place.call.line if entry.place.call is not None else 0
         if entry.viewset is None:
-            yield Served(f"^{entry.prefix}{slash}$", entry.basename, View(entry.shown), entry.place, line)
+            yield Served(f"^{entry.prefix}{slash}$", entry.basename, Endpoint(entry.shown), entry.place, line)
             return
         have = self._actions_of(entry.viewset)
         extra = self._extra_actions(entry.viewset)
@@ -317,7 +317,7 @@ class Routers:
         member = self.ev.classes.member(cls, name) if cls is not None else None
         return (_literals(member[1]) or [""])[0] if member is not None else ""
 
-    def _trailing_slash(self, router: Place) -> str:
+    def _trailing_slash(self, router: Reference) -> str:
         """`/`, or "" with `trailing_slash=False`, or what the router's class sets."""
         call = router.call
         _args, pairs = arguments(self.ev, call, router.frame) if call is not None else ((), ())
@@ -330,7 +330,7 @@ class Routers:
                     return text
         return "/"
 
-    def _templates(self, router: Place) -> tuple[Template, ...]:
+    def _templates(self, router: Reference) -> tuple[Template, ...]:
         """The `routes` of a router class that was read, else the framework's."""
         for value in self.ev.eval(router.expr, router.frame):
             if isinstance(value, Inst):
@@ -342,7 +342,7 @@ class Routers:
                         return found
         return _TEMPLATES
 
-    def _nesting(self, router: Place, depth: int = 0) -> str:
+    def _nesting(self, router: Reference, depth: int = 0) -> str:
         """drf-nested-routers: the parent's prefix and lookup, outermost first; "" for a plain router."""
         call = router.call
         nested = any(n.rsplit(".", 1)[-1].endswith(_NESTED) for n in self._router_names(router))

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from extractor.evaluate.calls import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place
+from extractor.evaluate.references import Reference
 from extractor.evaluate.values import DefRef, Ext, Inst, Text, Value
 from extractor.link.routes.views import decorators
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 
 _ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")
 _ADMIN_REGISTER = ("django.contrib.admin.register", "django.contrib.admin.decorators.register")
@@ -36,7 +36,7 @@ class ModelPages:
 
     mount: str
     admin: Def
-    place: Place
+    place: Reference
     line: int
 
 
@@ -49,7 +49,7 @@ def is_admin(ev: Evaluator, value: Value) -> bool:
 
 def model_pages(ev: Evaluator) -> Iterator[ModelPages]:
     """Every `@admin.register(Model)` and `admin.site.register(Model, ModelAdmin)` of the repository, in order."""
-    for target in ev.world.defs():
+    for target in ev.index.defs():
         if not target.module.in_repo:
             continue
         if target.kind == "class" and target.scope.decorators:
@@ -65,10 +65,10 @@ def _decorated(ev: Evaluator, cls: Def) -> Iterator[ModelPages]:
             for values in arguments(ev, call, frame)[0]:
                 for model in values:
                     if mount := _mount(model):
-                        yield ModelPages(mount, cls, Place(("g", cls.scope.name), frame), cls.scope.def_line)
+                        yield ModelPages(mount, cls, Reference(("g", cls.scope.name), frame), cls.scope.def_line)
 
 
-def _registered(ev: Evaluator, owner: Def, index: int, call: Call) -> Iterator[ModelPages]:
+def _registered(ev: Evaluator, owner: Def, index: int, call: CallExpr) -> Iterator[ModelPages]:
     frame = ev.frame(owner)
     if not any(is_admin(ev, value) for value in ev.eval(call.func[1], frame)):
         return
@@ -76,7 +76,7 @@ def _registered(ev: Evaluator, owner: Def, index: int, call: Call) -> Iterator[M
         for model in ev.eval(call.args[0], frame):
             mount = _mount(model)
             if mount and isinstance(admin, DefRef) and admin.target.kind == "class":
-                yield ModelPages(mount, admin.target, Place(("k", index), frame), call.line)
+                yield ModelPages(mount, admin.target, Reference(("k", index), frame), call.line)
 
 
 def _mount(model: Value) -> str:
@@ -90,7 +90,7 @@ def _mount(model: Value) -> str:
 
 def hooks(ev: Evaluator, name: str) -> Iterator[Def]:
     """The functions of the repository under `@hooks.register(name)` of Wagtail."""
-    for target in ev.world.defs():
+    for target in ev.index.defs():
         if target.kind == "function" and target.scope.decorators and target.module.in_repo:
             for decorator, call, frame in decorators(ev, target):
                 if call is not None and decorator.startswith("wagtail") and decorator.endswith("hooks.register"):
@@ -99,7 +99,7 @@ def hooks(ev: Evaluator, name: str) -> Iterator[Def]:
                         yield target
 
 
-def endpoints(ev: Evaluator, place: Place) -> Iterator[tuple[str, str, str, Value]]:
+def endpoints(ev: Evaluator, place: Reference) -> Iterator[tuple[str, str, str, Value]]:
     """What `router.register_endpoint(name, viewset)` serves: (path, URL name, method of the viewset, the viewset)."""
     call = place.call
     args = arguments(ev, call, place.frame)[0] if call is not None else ()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Hole, Setting, Text, Value, Values
+from extractor.evaluate.values import Hole, SettingRef, Text, Value, Values
 from extractor.program.module import Module
 
 
@@ -32,7 +32,7 @@ class SettingTexts:
         return list(dict.fromkeys(out))
 
     def _literal(self, value: Value) -> str | None:
-        if isinstance(value, Setting):
+        if isinstance(value, SettingRef):
             return self.literal(".".join((value.name, *value.path)))
         if not isinstance(value, Text):
             return None

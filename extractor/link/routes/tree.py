@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from extractor.evaluate.references import Place
+from extractor.evaluate.references import Reference
 from extractor.evaluate.values import DefRef, Ext, Inst, Value
 from extractor.link.routes import patterns
-from extractor.link.routes.views import View
+from extractor.link.routes.views import Endpoint
 from extractor.program.module import Module
 
 
@@ -30,12 +30,12 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class UrlEntry:
     """A URL: its pattern, the view, and the line that makes it."""
 
     pattern: patterns.Pattern
     name: str | None
-    view: View
+    view: Endpoint
     module: Module
     line: int
     conditions: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Unread:
     mount: str = "/"
 
 
-Found = Entry | Unread
+Found = UrlEntry | Unread
 
 
 class PluginSource(Protocol):
@@ -70,7 +70,7 @@ class PluginUrls:
 
     regex: str
     urls: str
-    place: Place
+    place: Reference
 
 
 def value_name(value: Value) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from extractor.evaluate.calls import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Place, names_of, places
+from extractor.evaluate.references import Reference, names_of, references
 from extractor.evaluate.values import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 from extractor.summary import Value as Expr
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -77,7 +77,7 @@ _DEPRECATED = re.compile(r"(^|\n|\. )\s*(\.\. )?\W{0,2}deprecated\b[^\n]*", re.I
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Endpoint:
     """What answers a URL. `target` is None when it was not read; `name` is dotted.
 
     `actions` maps HTTP methods to method names (`as_view({"get": "list"})`); `methods` is empty when any is accepted.
@@ -92,33 +92,33 @@ class View:
     wrappers: tuple[str, ...] = ()
 
 
-def find_views(ev: Evaluator, place: Place, prefix: str = "", depth: int = 0) -> tuple[View, ...]:
+def find_views(ev: Evaluator, place: Reference, prefix: str = "", depth: int = 0) -> tuple[Endpoint, ...]:
     """The views that an argument of `path()` can be, each with its methods; empty when nothing is known.
 
     `prefix` is put before dotted text (the first argument of the old `patterns()`).
     """
-    out: list[View] = []
-    for found in places(ev, place):
-        if isinstance(found, Place):
+    out: list[Endpoint] = []
+    for found in references(ev, place):
+        if isinstance(found, Reference):
             call = found.call
             out += _from_call(ev, found, call, depth) if call is not None else _from_value(ev, found, prefix)
     return tuple(dict.fromkeys(out))
 
 
-def _from_value(ev: Evaluator, place: Place, prefix: str) -> list[View]:
+def _from_value(ev: Evaluator, place: Reference, prefix: str) -> list[Endpoint]:
     return [view for value in ev.eval(place.expr, place.frame) if (view := _of_value(ev, value, prefix)) is not None]
 
 
-def _of_value(ev: Evaluator, value: object, prefix: str = "") -> View | None:
+def _of_value(ev: Evaluator, value: object, prefix: str = "") -> Endpoint | None:
     if isinstance(value, DefRef):
         return described(ev, value.target)
     if isinstance(value, Ext) and not value.path.startswith("builtins."):
-        return View(_shown(value.path), methods=_known_methods((_shown(value.path),)))
+        return Endpoint(_shown(value.path), methods=_known_methods((_shown(value.path),)))
     if isinstance(value, Text) and value.literal:
         dotted = ".".join(part for part in (prefix, value.literal) if part)
         named = ev.by_dotted(dotted)
         known = [described(ev, v.target) for v in named if isinstance(v, DefRef)]
-        return known[0] if known else View(dotted)
+        return known[0] if known else Endpoint(dotted)
     return None
 
 
@@ -127,7 +127,7 @@ def _shown(path: str) -> str:
     return path.split("()")[0].removesuffix(".as_view")
 
 
-def _from_call(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
+def _from_call(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> list[Endpoint]:
     """`X.as_view(...)`, a decorator around a view, or a function that makes one."""
     func = call.func
     if func[0] == "a" and func[2] == "as_view":
@@ -150,15 +150,15 @@ def _from_call(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View
     return _made_by(ev, place, call, depth)
 
 
-def _makers(ev: Evaluator, func: Expr, place: Place) -> list[Def]:
+def _makers(ev: Evaluator, func: Expr, place: Reference) -> list[Def]:
     """The classes whose own method makes a view of them (`Page.as_api_view()`, which calls `as_view`)."""
     found = [v.target for v in ev.eval(func[1], place.frame) if isinstance(v, DefRef) and v.target.kind == "class"]
     return [cls for cls in found if ev.classes.member(cls, func[2]) is not None]
 
 
-def _made_by(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
+def _made_by(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> list[Endpoint]:
     """A function that was read and returns a view: the view, else the function itself."""
-    out: list[View] = []
+    out: list[Endpoint] = []
     for value in ev.eval(call.func, place.frame):
         if isinstance(value, DefRef) and value.target.kind == "function":
             frame = ev.frame(value.target)
@@ -166,19 +166,19 @@ def _made_by(ev: Evaluator, place: Place, call: Call, depth: int) -> list[View]:
                 view
                 for expr in value.target.scope.returns
                 if expr[0] in ("g", "k", "n", "v", "x")
-                for view in find_views(ev, Place(expr, frame), "", depth + 1)
+                for view in find_views(ev, Reference(expr, frame), "", depth + 1)
             ]
             out += inner or [described(ev, value.target)]
         elif isinstance(value, DefRef) and value.target.kind == "class":
             out.append(described(ev, value.target))
         elif isinstance(value, Ext) and not value.path.startswith("builtins."):
-            out.append(View(_shown(value.path)))
+            out.append(Endpoint(_shown(value.path)))
     return out
 
 
-def _as_view(ev: Evaluator, value: object, call: Call, frame: Frame) -> View | None:
+def _as_view(ev: Evaluator, value: object, call: CallExpr, frame: Frame) -> Endpoint | None:
     if isinstance(value, Ext):
-        return View(value.path, methods=_known_methods((value.path,)))
+        return Endpoint(value.path, methods=_known_methods((value.path,)))
     if not isinstance(value, DefRef) or value.target.kind != "class":
         return None
     args, kwargs = arguments(ev, call, frame)
@@ -201,19 +201,19 @@ def mapping_of(values: Values) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(out))
 
 
-def with_actions(ev: Evaluator, cls: Def, actions: Iterable[tuple[str, str]]) -> View:
+def with_actions(ev: Evaluator, cls: Def, actions: Iterable[tuple[str, str]]) -> Endpoint:
     """The view of a viewset bound to actions."""
     rows = tuple(actions)
     handlers = tuple((verb, method) for verb, name in rows for method in _methods_named(ev, cls, name))
     allowed = _allowed(ev, cls)
     methods = tuple(verb for verb in VERBS if verb in dict(rows) and (not allowed or verb in allowed))
-    return View(cls.qualified, cls, rows, methods, handlers)
+    return Endpoint(cls.qualified, cls, rows, methods, handlers)
 
 
-def described(ev: Evaluator, target: Def) -> View:
+def described(ev: Evaluator, target: Def) -> Endpoint:
     """A function or class as a view, with the HTTP methods it answers."""
     if target.kind != "class":
-        return View(target.qualified, target, methods=_function_methods(ev, target))
+        return Endpoint(target.qualified, target, methods=_function_methods(ev, target))
     handlers: list[tuple[str, Def]] = []
     for verb in VERBS:
         handlers += [(verb, method) for method in _methods_named(ev, target, verb.lower())]
@@ -222,7 +222,7 @@ def described(ev: Evaluator, target: Def) -> View:
     known = {*own, *_known_methods((*outside, *(cls.qualified for cls in order)))}
     allowed = _allowed(ev, target)
     methods = tuple(verb for verb in VERBS if verb in known and (not allowed or verb in allowed))
-    return View(target.qualified, target, methods=methods, handlers=tuple(handlers))
+    return Endpoint(target.qualified, target, methods=methods, handlers=tuple(handlers))
 
 
 def _known_methods(names: Iterable[str]) -> tuple[str, ...]:
@@ -273,21 +273,21 @@ def _function_methods(ev: Evaluator, target: Def) -> tuple[str, ...]:
     return tuple(verb for verb in VERBS if verb in found)
 
 
-def decorators(ev: Evaluator, target: Def) -> list[tuple[str, Call | None, Frame]]:
+def decorators(ev: Evaluator, target: Def) -> list[tuple[str, CallExpr | None, Frame]]:
     """(dotted name, the call if it has arguments, the frame around) of each decorator, outermost first."""
     parent = target.parent
     if parent is None:
         return []
     frame = ev.frame(parent)
-    out: list[tuple[str, Call | None, Frame]] = []
+    out: list[tuple[str, CallExpr | None, Frame]] = []
     for expr in target.scope.decorators:
         call = parent.scope.calls[expr[1]] if expr[0] == "k" else None
-        names = names_of(ev, Place(call.func if call is not None else expr, frame))
+        names = names_of(ev, Reference(call.func if call is not None else expr, frame))
         out.append((names[0] if names else "", call, frame))
     return out
 
 
-def deprecation(ev: Evaluator, view: View) -> str:
+def deprecation(ev: Evaluator, view: Endpoint) -> str:
     """What marks a view as deprecated: a decorator, `deprecated=True`, a docstring; or ""."""
     if view.target is None:
         return ""
@@ -301,7 +301,7 @@ def deprecation(ev: Evaluator, view: View) -> str:
     return found[0].strip(" .\n*:") if found else ""
 
 
-def _says_deprecated(ev: Evaluator, call: Call, frame: Frame) -> bool:
+def _says_deprecated(ev: Evaluator, call: CallExpr, frame: Frame) -> bool:
     return any(
         name == "deprecated" and any(isinstance(v, Const) and v.value is True for v in ev.eval(expr, frame))
         for name, expr in call.kwargs

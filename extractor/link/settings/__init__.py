@@ -1,7 +1,7 @@
 """Django settings of a service: what each setting is, where it stands, and the datastores that settings declare."""
 
-from extractor.link.settings.bindings import Joint, joints
-from extractor.link.settings.class_settings import lifted
+from extractor.link.settings.bindings import SettingBinding, setting_bindings
+from extractor.link.settings.class_settings import with_class_settings
 from extractor.link.settings.layers import settings_modules
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.rows import settings_rows
@@ -10,13 +10,13 @@ from extractor.link.settings.table import SettingsTable, Where
 
 __all__ = [
     "DeclaredStore",
-    "Joint",
+    "SettingBinding",
     "SettingsTable",
     "Where",
     "declared_stores",
-    "joints",
-    "lifted",
+    "setting_bindings",
     "setting_reads",
     "settings_modules",
     "settings_rows",
+    "with_class_settings",
 ]

@@ -1,4 +1,4 @@
-"""Joints: settings that say how the units of a deployment meet, where no line of code does.
+"""Settings that say how the units of a deployment meet, where no line of code does.
 
 Celery beat keeps its schedule in a store when its scheduler does; pages take their scripts from what a front end
 builds.
@@ -18,7 +18,7 @@ _SCHEDULERS = ("CELERY_BEAT_SCHEDULER", "CELERYBEAT_SCHEDULER")
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class SettingBinding:
     """A setting that joins units of a service. `role` is `scheduler` (beat keeps its schedule in the store `system`),
     `bundles` (pages take what a front end builds), `topics`, `producer` and `consumer` (events of the bus `system`) or
     `sign-in` (`named` is the class that sends people to the provider `system`)."""
@@ -33,12 +33,12 @@ class Joint:
     condition: str = ""
 
 
-def joints(table: SettingsTable) -> tuple[Joint, ...]:
-    """The joints of a service, in the order of the rules; those of a scheduler start with the setting that names it."""
+def setting_bindings(table: SettingsTable) -> tuple[SettingBinding, ...]:
+    """A service's bindings in the order of the rules; those of a scheduler start with the setting that names it."""
     return (*_scheduled(table), *_built(table))
 
 
-def _scheduled(table: SettingsTable) -> Iterator[Joint]:
+def _scheduled(table: SettingsTable) -> Iterator[SettingBinding]:
     for name in _SCHEDULERS:
         words = _names(table.value(name))
         for rule in store_rules().schedulers:
@@ -47,7 +47,7 @@ def _scheduled(table: SettingsTable) -> Iterator[Joint]:
             for setting in (name, *rule.settings):
                 where = table.where(setting)
                 if where is not None:
-                    yield Joint(table.service, "scheduler", setting, where, rule.system)
+                    yield SettingBinding(table.service, "scheduler", setting, where, rule.system)
 
 
 def _names(values: Values) -> list[str]:
@@ -56,8 +56,8 @@ def _names(values: Values) -> list[str]:
     return [name.lower() for name in found if name]
 
 
-def _built(table: SettingsTable) -> Iterator[Joint]:
+def _built(table: SettingsTable) -> Iterator[SettingBinding]:
     for name in store_rules().bundles:
         where = table.where(name)
         if where is not None:
-            yield Joint(table.service, "bundles", name, where)
+            yield SettingBinding(table.service, "bundles", name, where)

@@ -1,4 +1,4 @@
-"""Settings written as classes, lifted: the attributes of the class become names of its module, as when Django runs.
+"""Settings written as classes: the attributes of the class become names of its module, as when Django runs.
 
 Two forms: a class that is handed the module's own name to put its attributes there (`Production.load(__name__)`), and
 django-configurations, where `DJANGO_CONFIGURATION` names the class.
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef
 from extractor.link.settings.layers import settings_modules
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import Call, ModuleSummary, Scope
+from extractor.summary import CallExpr, ModuleSummary, Scope
 from extractor.summary import Value as Expr
 
 _OWN_NAME: Expr = ("n", "__name__")
@@ -22,7 +22,7 @@ _VARIABLE = "DJANGO_CONFIGURATION"
 _CONFIGURATION = ("configurations.Configuration", "configurations.base.Configuration")
 
 
-def lifted(repo: str, modules: Iterable[Module]) -> tuple[Module, ...]:
+def with_class_settings(repo: str, modules: Iterable[Module]) -> tuple[Module, ...]:
     """The modules of a repository, those whose settings stand in classes with these settings as names of their own.
 
     A class's bases in the same module come first, as what it overrides; those of another module are brought by a star
@@ -31,8 +31,8 @@ def lifted(repo: str, modules: Iterable[Module]) -> tuple[Module, ...]:
     given = tuple(modules)
     if not any(_may_hold(module.summary) for module in given if module.in_repo):
         return given
-    ev = Evaluator(World(repo, given))
-    named = settings_modules(ev.world)
+    ev = Evaluator(ModuleIndex(repo, given))
+    named = settings_modules(ev.index)
     starts = sorted(_settings_classes(ev, given), key=lambda cls: cls.module.name not in named[:1])
     classes: dict[Module, dict[Def, Def]] = {}  # the classes to lift, each with the one that is the settings
     for start in starts:
@@ -133,7 +133,7 @@ def _merged(body: Scope, inner: Scope, properties: list[tuple[str, int]], whole:
         if name.isupper():
             names[name] = tuple(index + moved.defs for index in indices)
     if properties:
-        calls.append(Call(inner.line, inner.line, whole, (), (), ()))
+        calls.append(CallExpr(inner.line, inner.line, whole, (), (), ()))
     for name, line in properties:
         names[name] = (len(defs),)
         defs.append((line, ("a", ("k", len(calls) - 1), name)))
@@ -166,7 +166,7 @@ class _Moved:
         base, key, value, line, maybe = sub
         return self.expr(base), self.expr(key), self.expr(value), line, maybe
 
-    def call(self, call: Call) -> Call:
+    def call(self, call: CallExpr) -> CallExpr:
         return dataclasses.replace(
             call,
             func=self.expr(call.func),
@@ -176,4 +176,4 @@ class _Moved:
         )
 
 
-__all__ = ["lifted"]
+__all__ = ["with_class_settings"]

@@ -19,7 +19,7 @@ from extractor.evaluate.values import (
     Inst,
     Mapping,
     Seq,
-    Setting,
+    SettingRef,
     Text,
     Value,
     Values,
@@ -35,7 +35,7 @@ _FILE_READ = re.compile(r"(?:yaml|json|toml|tomllib|ruamel\.yaml)\.\w*load\w*\(\
 _NAMESPACES = frozenset({"vars", "globals", "locals"})
 
 
-class Expander:
+class SettingExpander:
     """Opens the values of one table: of the modules of `chain`, the one that wins first. `value` is what the table
     says of a setting, or of its item under a path of keys."""
 
@@ -76,7 +76,7 @@ class Expander:
         for value in values:
             if depth > MAX_NESTING:
                 yield value
-            elif isinstance(value, Setting):
+            elif isinstance(value, SettingRef):
                 yield from self._value(value.name, value.path) or (value,)
             elif isinstance(value, Text):
                 yield from self._filled(value)

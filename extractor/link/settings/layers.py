@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.program.index import World
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Module
 from extractor.summary import Scope
 from extractor.summary import Value as Expr
@@ -27,7 +27,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """`NAME[key]... = value` or `NAME[key]....update(value)`: the keys as expressions; `merge` for the second.
     `maybe`: in a branch, so that what stood there before may hold as well."""
 
@@ -39,7 +39,7 @@ class Change:
     maybe: bool = False
 
 
-def settings_modules(world: World) -> tuple[str, ...]:
+def settings_modules(world: ModuleIndex) -> tuple[str, ...]:
     """The settings modules that the repository itself names, where `DJANGO_SETTINGS_MODULE` is set
     (`manage.py`, `wsgi.py`, `celery.py`): the one named most often first, then by name."""
     counts: dict[str, int] = {}
@@ -57,7 +57,7 @@ def settings_modules(world: World) -> tuple[str, ...]:
     return tuple(sorted(known, key=lambda name: (-counts[name], name)))
 
 
-def layers(world: World, modules: Iterable[str]) -> tuple[Module, ...]:
+def layers(world: ModuleIndex, modules: Iterable[str]) -> tuple[Module, ...]:
     """The settings modules and those they star-import, topmost first, each once. Unread modules are passed over."""
     found: dict[str, Module] = {}
     for name in modules:
@@ -68,7 +68,7 @@ def layers(world: World, modules: Iterable[str]) -> tuple[Module, ...]:
     return tuple(found.values())
 
 
-def _with_stars(world: World, module: Module, seen: set[str]) -> Iterator[Module]:
+def _with_stars(world: ModuleIndex, module: Module, seen: set[str]) -> Iterator[Module]:
     if module.name in seen:
         return
     seen.add(module.name)
@@ -79,7 +79,7 @@ def _with_stars(world: World, module: Module, seen: set[str]) -> Iterator[Module
             yield from _with_stars(world, below, seen)
 
 
-def _loaded(world: World, module: Module) -> list[str]:
+def _loaded(world: ModuleIndex, module: Module) -> list[str]:
     """Modules of settings that a call names: `import_settings_modules("package.settings")`, whatever the loader, when
     its name speaks of settings; `include("components/database.py")` of django-split-settings."""
     scope = module.summary.scopes.get("")
@@ -114,23 +114,23 @@ def bindings(module: Module, name: str) -> tuple[Binding, ...]:
     return tuple(Binding(module, scope.defs[i][1], scope.defs[i][0]) for i in scope.names.get(name, ()))
 
 
-def changes(module: Module) -> dict[str, list[Change]]:
+def changes(module: Module) -> dict[str, list[SettingChange]]:
     """Assignments to items of names and `.update(...)` calls on them, in the order of lines, by name."""
     scope = module.summary.scopes.get("")
     if scope is None:
         return {}
     owners = {index: name for name, indices in scope.names.items() for index in indices}
-    found: dict[str, list[Change]] = {}
+    found: dict[str, list[SettingChange]] = {}
     for base, key, value, line, maybe in scope.subs:
         name, keys = _root(base, owners)
         if name is not None:
-            found.setdefault(name, []).append(Change(module, (*keys, key), value, line, maybe=maybe))
+            found.setdefault(name, []).append(SettingChange(module, (*keys, key), value, line, maybe=maybe))
     for call in scope.calls:
         if call.func[0] == "a" and call.func[2] == "update":
             name, keys = _root(call.func[1], owners)
             values = [*call.args[:1], *([_keywords(call.kwargs)] if call.kwargs else [])]
             if name is not None:
-                found.setdefault(name, []).extend(Change(module, keys, v, call.line, merge=True) for v in values)
+                found.setdefault(name, []).extend(SettingChange(module, keys, v, call.line, merge=True) for v in values)
     for rows in found.values():
         rows.sort(key=lambda change: change.line)
     return found

@@ -9,7 +9,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Ext
 from extractor.model.graph import Evidence
 from extractor.program.module import Def
-from extractor.summary import Call
+from extractor.summary import CallExpr
 
 MAX_READS = 40  # places kept for one setting
 
@@ -26,7 +26,7 @@ def setting_reads(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]
 
 def _read_places(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
     places: dict[str, set[Evidence]] = {}
-    for target in ev.world.defs():
+    for target in ev.index.defs():
         if target.module.in_repo:
             for name, line, end_line in _reads(ev, target):
                 module = target.module
@@ -50,7 +50,7 @@ def _reads(ev: Evaluator, target: Def) -> list[tuple[str, int, int]]:
     return found
 
 
-def _getattr_name(call: Call) -> str | None:
+def _getattr_name(call: CallExpr) -> str | None:
     if call.func == ("n", "getattr") and len(call.args) > 1 and call.args[1][0] == "c":
         name = call.args[1][1]
         return name if isinstance(name, str) and name.isupper() else None

@@ -47,7 +47,7 @@ def declared_stores(ev: Evaluator, table: SettingsTable) -> tuple[DeclaredStore,
     Where nothing says which engine it is, `system` is the kind and `technology` says that deployment decides.
     """
     rules = store_rules()
-    reader = _Reader(ev, table, rules)
+    reader = _StoreReader(ev, table, rules)
     found: dict[tuple[str, str], DeclaredStore] = {}
     done: set[str] = set()
     for row in rules.settings:
@@ -71,7 +71,7 @@ def _resolved(
     return dataclasses.replace(store, system=other.system, technology=other.technology, env=other.env)
 
 
-class _Reader:
+class _StoreReader:
     def __init__(self, ev: Evaluator, table: SettingsTable, rules: StoreRules) -> None:
         self.ev, self.table, self.rules = ev, table, rules
 
@@ -162,7 +162,7 @@ class _Reader:
         return None
 
     def _by_driver(self, kind: str) -> Engine | None:
-        imported = {name for module in self.ev.world.modules if module.in_repo for name in module.summary.imports}
+        imported = {name for module in self.ev.index.modules if module.in_repo for name in module.summary.imports}
         for engine in self.rules.engines:
             if engine.kind == kind and any(
                 name == driver or name.startswith(f"{driver}.") for driver in engine.drivers for name in imported

@@ -11,8 +11,8 @@ from extractor.evaluate import attributes, folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.values import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
-from extractor.link.settings.expand import Expander
-from extractor.link.settings.layers import Binding, Change, bindings, changes, end_line, layers, settings_modules
+from extractor.link.settings.expand import SettingExpander
+from extractor.link.settings.layers import Binding, SettingChange, bindings, changes, end_line, layers, settings_modules
 from extractor.program.module import Module
 from extractor.text.masking import masked
 
@@ -41,7 +41,7 @@ class SettingsTable:
     ) -> None:
         self.ev, self.repo, self.service, self.chain = ev, repo, service, chain
         self._deployed = deployed
-        self.expander = Expander(ev, chain, self.value)
+        self.expander = SettingExpander(ev, chain, self.value)
         self._changes = [(module, changes(module)) for module in chain]
         self._raw: dict[str, Values] = {}
         self._folded: dict[str, Values] = {}
@@ -54,7 +54,7 @@ class SettingsTable:
         """The table of a service that uses `modules` (dotted names, the one that wins first); when none is given, the
         one that the repository names most often where it sets `DJANGO_SETTINGS_MODULE`. `deployed` are the values
         that the repository's deployment files give to variables."""
-        return cls(ev, repo, service, layers(ev.world, modules or settings_modules(ev.world)[:1]), deployed)
+        return cls(ev, repo, service, layers(ev.index, modules or settings_modules(ev.index)[:1]), deployed)
 
     # what settings are -----------------------------------------------------------------------------------------
 
@@ -112,16 +112,16 @@ class SettingsTable:
                 return found
         return ()
 
-    def _changes_of(self, name: str) -> Iterator[tuple[Module, Change]]:
+    def _changes_of(self, name: str) -> Iterator[tuple[Module, SettingChange]]:
         """Changes made by the layer that binds the name, then by those above it."""
-        rows: list[tuple[Module, Change]] = []
+        rows: list[tuple[Module, SettingChange]] = []
         for module, known in self._changes:
             rows[:0] = [(module, change) for change in known.get(name, ())]
             if bindings(module, name):
                 break
         yield from rows
 
-    def _changed(self, values: Iterable[Value], module: Module, change: Change) -> Iterator[Value]:
+    def _changed(self, values: Iterable[Value], module: Module, change: SettingChange) -> Iterator[Value]:
         frame = self.ev.frame(module.define(""))
         keys = [self.ev.eval(key, frame) for key in change.keys]
         new = self.expander.opened(self.ev.eval(change.value, frame))
@@ -211,11 +211,11 @@ class SettingsTable:
 
     def _names_code(self, name: str, text: str) -> bool:
         if _CODE_SETTINGS.fullmatch(name):
-            return bool(_DOTTED.fullmatch(text)) or (text.isidentifier() and self.ev.world.find(text) is not None)
+            return bool(_DOTTED.fullmatch(text)) or (text.isidentifier() and self.ev.index.find(text) is not None)
         return bool(_DOTTED.fullmatch(text)) and bool(self.ev.by_dotted(text))
 
 
-def _put(base: Mapping, keys: Sequence[Values], new: Values, change: Change) -> Mapping:
+def _put(base: Mapping, keys: Sequence[Values], new: Values, change: SettingChange) -> Mapping:
     """A mapping with an item set (or several merged in) under a path of keys; what was there stays an alternative,
     behind the new, where the change may not be made."""
     if not keys:
