@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from extractor.evaluate.calls import arguments, entry_frame
+from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Env, Ext, Inst, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site

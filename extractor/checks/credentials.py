@@ -11,8 +11,8 @@ from extractor.checks.context import CheckContext, SettingsView, literals, recei
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
 from extractor.evaluate import folding
-from extractor.evaluate.calls import Kwargs, arguments
-from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values
+from extractor.evaluate.arguments import arguments
+from extractor.evaluate.values import Ext, Kwargs, Mapping, Seq, Text, Value, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
 from extractor.text.masking import is_secret_name

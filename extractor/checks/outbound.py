@@ -11,7 +11,7 @@ from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.timeouts import lacks_timeout
 from extractor.diff.identity import asked_url, canonical_url, has_literal, url_path
 from extractor.evaluate import folding
-from extractor.evaluate.calls import arguments
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.values import DefRef, Hole, Text, Value
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect

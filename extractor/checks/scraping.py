@@ -10,8 +10,8 @@ from extractor.checks.context import CheckContext, Response
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site, shown
 from extractor.diff.identity import canonical_url
-from extractor.evaluate.calls import Kwargs, arguments
-from extractor.evaluate.values import Ext, SettingRef, Text, Values
+from extractor.evaluate.arguments import arguments
+from extractor.evaluate.values import Ext, Kwargs, SettingRef, Text, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from extractor.evaluate import calls, folding
+from extractor.evaluate import folding
+from extractor.evaluate.arguments import method_frame
 from extractor.evaluate.folding import bounded
+from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
     Const,
     DefRef,
@@ -28,9 +28,6 @@ from extractor.evaluate.values import (
     Values,
 )
 from extractor.program.module import Def
-
-if TYPE_CHECKING:
-    from extractor.evaluate.evaluator import Evaluator
 
 SETTINGS = "django.conf.settings"
 # The argument under which an object of a class with outside bases is kept with the access path of its base.
@@ -57,7 +54,7 @@ _PLAIN_FIELDS = tuple(
 )
 
 
-def attribute(ev: Evaluator, base: Value, name: str) -> Values:
+def attribute(ev: Evaluation, base: Value, name: str) -> Values:
     """What `base.name` can be."""
     if isinstance(base, ModuleRef):
         found = ev.module_name(base.module, name)
@@ -93,13 +90,13 @@ def attribute(ev: Evaluator, base: Value, name: str) -> Values:
     return _by_property(ev, name) or (Unknown(f"attribute {name}"),)
 
 
-def _by_property(ev: Evaluator, name: str) -> Values:
+def _by_property(ev: Evaluation, name: str) -> Values:
     """An attribute of an object that is not known, when it goes by the name of the only property of that name: the
     object that the property makes (`partner.oauth_api_client`)."""
     only = ev.classes.only_property(name)
     if only is None or only.owner_class is None:
         return ()
-    found = calls.returned(ev, DefRef(only, Inst(only.owner_class, (), known=False)), (), ())
+    found = ev.returned(DefRef(only, Inst(only.owner_class, (), known=False)), (), ())
     return tuple(v for v in found if isinstance(v, Inst) or (isinstance(v, Ext) and v.path.endswith("()")))
 
 
@@ -122,7 +119,7 @@ def _function_attribute(base: DefRef, name: str) -> Values:
     return (Ext(f"{base.target.qualified}.{name}"),)
 
 
-def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
     """An attribute of an instance: a method bound to it, a property's result, what was assigned to `self.name`."""
     field = dict(inst.bindings).get(name, ()) if inst.known else ()
     if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
@@ -131,7 +128,7 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
     assigned = ev.classes.assigned(inst.cls, name)
     out: list[Value] = []
     for method, expr in assigned:
-        out += ev.eval(expr, calls.method_frame(ev, method, inst))
+        out += ev.eval(expr, method_frame(ev, method, inst))
     if member is not None:
         owner, values = member
         for value in values:
@@ -156,7 +153,7 @@ def instance_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
     return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
 
 
-def _subclass_attribute(ev: Evaluator, inst: Inst, name: str) -> Values:
+def _subclass_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
     """What subclasses say of an attribute that the class itself leaves to them."""
     out: list[Value] = []
     for sub in ev.classes.subclasses(inst.cls)[:12]:
@@ -170,7 +167,7 @@ def _useful(values: list[Value]) -> list[Value]:
     return [v for v in values if not (isinstance(v, Unknown) or (isinstance(v, Const) and v.value is None))] or values
 
 
-def _annotated(ev: Evaluator, cls: Def, name: str) -> Values:
+def _annotated(ev: Evaluation, cls: Def, name: str) -> Values:
     for owner in ev.classes.mro(cls)[0]:
         annotation = owner.scope.annotations.get(name)
         if annotation is not None:
@@ -180,13 +177,13 @@ def _annotated(ev: Evaluator, cls: Def, name: str) -> Values:
     return ()
 
 
-def _bind_member(ev: Evaluator, owner: Def, value: Value, inst: Inst, has_assigned: bool) -> Values:
+def _bind_member(ev: Evaluation, owner: Def, value: Value, inst: Inst, has_assigned: bool) -> Values:
     if isinstance(value, DefRef) and value.target.kind in ("function", "lambda"):
         target = value.target
         if target.owner_class is None:
             return (value,) if target.kind == "lambda" else (DefRef(target, inst, value.frame),)
         if ev.classes.is_property(target):
-            return calls.returned(ev, DefRef(target, inst, value.frame), (), ())
+            return ev.returned(DefRef(target, inst, value.frame), (), ())
         names = ev.decorator_names(target) if target.scope.decorators else ()
         if "builtins.staticmethod" in names:
             return (DefRef(target, None, value.frame),)
@@ -200,7 +197,7 @@ def _bind_member(ev: Evaluator, owner: Def, value: Value, inst: Inst, has_assign
     return (value,)
 
 
-def _related(ev: Evaluator, owner: Def, field: Ext) -> Values:
+def _related(ev: Evaluation, owner: Def, field: Ext) -> Values:
     """The instance behind a foreign key, by class, by name in the module, or by "app.Model"."""
     target = field.args[0] if field.args else dict(field.kwargs).get("to", ())
     out: list[Value] = []
@@ -215,13 +212,13 @@ def _related(ev: Evaluator, owner: Def, field: Ext) -> Values:
     return tuple(out) or (Unknown("related object"),)
 
 
-def _is_classmethod(ev: Evaluator, target: Def) -> bool:
+def _is_classmethod(ev: Evaluation, target: Def) -> bool:
     if target.owner_class is None or not target.scope.decorators:
         return False
     return "builtins.classmethod" in ev.decorator_names(target)
 
 
-def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
+def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
     cls = base.target
     member = ev.classes.member(cls, name)
     if member is not None:
@@ -255,7 +252,7 @@ def _class_attribute(ev: Evaluator, base: DefRef, name: str) -> Values:
     return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
 
 
-def _query_set(ev: Evaluator, cls: Def, name: str, value: Value) -> Value:
+def _query_set(ev: Evaluation, cls: Def, name: str, value: Value) -> Value:
     """A model's manager, its own or made outside, stands for the query sets of the model: `objects = Manager()`."""
     if not ev.classes.is_model(cls):
         return value
@@ -268,7 +265,7 @@ def _query_set(ev: Evaluator, cls: Def, name: str, value: Value) -> Value:
     return value
 
 
-def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:
+def _super_attribute(ev: Evaluation, base: Super, name: str) -> Values:
     start = base.self.cls if isinstance(base.self, Inst) else base.cls
     member = ev.classes.member(start, name, after=base.cls) or ev.classes.member(base.cls, name, after=base.cls)
     if member is not None:
@@ -281,7 +278,7 @@ def _super_attribute(ev: Evaluator, base: Super, name: str) -> Values:
     return found or (Unknown(f"super().{name}"),)
 
 
-def item(ev: Evaluator, base: Value, key: Value) -> Values:
+def item(ev: Evaluation, base: Value, key: Value) -> Values:
     """What `base[key]` can be."""
     literal = key.literal if isinstance(key, Text) else None
     if isinstance(base, Mapping | Seq):
@@ -306,7 +303,7 @@ def item(ev: Evaluator, base: Value, key: Value) -> Values:
     if isinstance(base, Inst):
         method = ev.classes.member(base.cls, "__getitem__")
         if method is not None:
-            return bounded(v for m in method[1] for v in calls.call_value(ev, m, ((key,),), (), base))
+            return bounded(v for m in method[1] for v in ev.call_value(m, ((key,),), (), base))
     if isinstance(base, DefRef) and base.target.kind == "class":
         return (base,)
     return (Unknown("item"),)
@@ -333,7 +330,7 @@ _GENERIC_TYPES = frozenset(
 )
 
 
-def elements(ev: Evaluator, base: Value) -> Values:
+def elements(ev: Evaluation, base: Value) -> Values:
     """What iterating over a value gives."""
     if isinstance(base, Seq):
         return bounded(v for values in base.items for v in values)
@@ -350,6 +347,6 @@ def elements(ev: Evaluator, base: Value) -> Values:
     if isinstance(base, Inst):
         method = ev.classes.member(base.cls, "__iter__")
         if method is not None:
-            results = [v for m in method[1] for v in calls.call_value(ev, m, (), (), base)]
+            results = [v for m in method[1] for v in ev.call_value(m, (), (), base)]
             return bounded(v for result in results if not isinstance(result, Inst) for v in elements(ev, result))
     return (Unknown("element"),)

@@ -6,40 +6,37 @@ import itertools
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-from extractor.evaluate import attributes, calls, folding
+from extractor.evaluate import folding
 from extractor.evaluate.folding import bounded
+from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
+    Args,
     Const,
+    DefRef,
     Env,
     Ext,
     Frame,
     Hole,
     Inst,
+    Kwargs,
     Mapping,
     Param,
     Partial,
     Seq,
     SettingRef,
+    Super,
     Text,
     Unknown,
     Value,
     Values,
 )
 
-if TYPE_CHECKING:
-    from extractor.evaluate.evaluator import Evaluator
-
-Args = tuple[Values, ...]
-Kwargs = tuple[tuple[str, Values], ...]
-
-
 # A key in capitals of a file that was loaded (not of a text, as answers are) is a setting.
 _CONFIGURATION_FILE = re.compile(r"(?:yaml|ruamel\.yaml|json|toml|tomllib)\.(?:safe_|full_)?load\(\)\.(?:get|pop)")
 
 
-def outside(ev: Evaluator, func: Ext, args: Args, kwargs: Kwargs, frame: Frame | None) -> Values:
+def outside(ev: Evaluation, func: Ext, args: Args, kwargs: Kwargs, frame: Frame | None) -> Values:
     """The result of calling something that was not read; its access path, with the arguments, when nothing is known
     of it."""
     known = _KNOWN.get(func.path)
@@ -79,13 +76,13 @@ _USUAL_VARIABLES = {
 }
 
 
-def _database_url(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _database_url(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     """`dj_database_url.config(env="DATABASE_URL", default=None)`."""
     name = ev.constant_key(args[0] if args else kwargs.get("env", ())) or "DATABASE_URL"
     return (Env(name, args[1] if len(args) > 1 else kwargs.get("default", ())),)
 
 
-def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
+def environment_read(ev: Evaluation, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
     """The variable that a function which was read takes from the environment, by the shape of its name
     (`shop.envs.get_string("NAME", default)`); None when it is no such function or the name is not known."""
     if not reads_environment(qualified):
@@ -94,7 +91,7 @@ def environment_read(ev: Evaluator, qualified: str, args: Args, kwargs: Kwargs) 
     return found if isinstance(found[0], Env) and found[0].name.isupper() else None
 
 
-def environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str) -> Values:
+def environment(ev: Evaluation, args: Args, kwargs: dict[str, Values], path: str) -> Values:
     """The variable that a call of such a reader names, with the default it is given."""
     names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
     name = ev.constant_key(names) or (None if names else _USUAL_VARIABLES.get(path.rpartition(".")[2]))
@@ -107,7 +104,7 @@ def environment(ev: Evaluator, args: Args, kwargs: dict[str, Values], path: str)
     return (Env(name, default, required),)
 
 
-def _getenv(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _getenv(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     name = ev.constant_key(args[0] if args else kwargs.get("key", ()))
     if name is None:
         return None
@@ -115,13 +112,13 @@ def _getenv(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame |
     return (Env(name, default),)
 
 
-def _str(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _str(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     if not args:
         return (Text(("",)),)
     return tuple(folding.as_text(v) if isinstance(v, Const) else v for v in args[0])
 
 
-def _int(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _int(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     out: list[Value] = []
     for value in args[0] if args else ():
         literal = value.literal if isinstance(value, Text) else None
@@ -132,20 +129,20 @@ def _int(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | No
     return tuple(out)
 
 
-def _urljoin(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _urljoin(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     base = args[0] if args else kwargs.get("base", ())
     path = args[1] if len(args) > 1 else kwargs.get("url", ())
     return folding.urljoin(base, path)
 
 
-def _path_join(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _path_join(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return folding.path_join(args)
 
 
 def _quoted(quote: Callable[..., str]) -> Callable[..., Values | None]:
     """A reader of a function that escapes text for URLs: what is known is escaped, what is open stays."""
 
-    def read(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    def read(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
         safe = args[1] if len(args) > 1 else kwargs.get("safe", ())
         kept = tuple(v.literal for v in safe if isinstance(v, Text) and v.literal is not None)
         if len(kept) < len(safe):
@@ -163,7 +160,7 @@ def _escaped(value: Value, quote: Callable[..., str], safe: tuple[str, ...]) -> 
     return Text(tuple(quote(part, *safe) if isinstance(part, str) else part for part in value.parts))
 
 
-def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _urlencode(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     """The query text of a dictionary whose keys are known; its values stay holes where they are open."""
     given = args[0][0] if args and args[0] else None
     if not isinstance(given, Mapping) or given.open:
@@ -178,33 +175,38 @@ def _urlencode(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Fram
     return folding.concat(parts) if parts else (Text(("",)),)
 
 
-def _partial(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _partial(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     if not args:
         return None
     return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items()))) for func in args[0])
 
 
-def _curry(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _curry(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return tuple(Partial(func, args[1:], tuple(sorted(kwargs.items())), curried=True) for func in args[0]) or None
 
 
-def _getattr(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _getattr(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     if len(args) < 2:
         return None
     names = [v.literal for v in args[1] if isinstance(v, Text) and v.literal is not None]
     if not names:  # whoever binds the parameter names the attribute
         given = tuple(Param(v.owner, v.name) for v in args[1] if isinstance(v, Param) and not v.path)
         return given or (Unknown("attribute by a computed name"),)
-    found = bounded(v for base in args[0] for name in names for v in attributes.attribute(ev, base, name))
+    found = bounded(v for base in args[0] for name in names for v in ev.attribute(base, name))
     known = tuple(v for v in found if not isinstance(v, Unknown))
     return known or (args[2] if len(args) > 2 else found)
 
 
-def _super(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    return calls.super_of(ev, frame)
+def _super(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    owner = frame.owner if frame is not None else None
+    while owner is not None and owner.owner_class is None:
+        owner = owner.parent
+    if owner is None or frame is None or owner.owner_class is None:
+        return (Unknown("super()"),)
+    return (Super(owner.owner_class, frame.self or ev.self_of(owner)),)
 
 
-def _dict(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _dict(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     items = tuple(((Text((key,)),), values) for key, values in kwargs.items())
     if not args:
         return (Mapping(items),)
@@ -215,39 +217,39 @@ def _dict(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | N
     return (Mapping(tuple(i for m in merged for i in m.items) + items, open=not merged),)
 
 
-def _list(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _list(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     if not args:
         return (Seq(()),)
     kept = tuple(v for v in args[0] if isinstance(v, Seq))
-    return kept or (Seq((bounded(e for v in args[0] for e in attributes.elements(ev, v)),), open=True),)
+    return kept or (Seq((bounded(e for v in args[0] for e in ev.elements(v)),), open=True),)
 
 
-def _first(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _first(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return args[0] if args else None
 
 
-def _enumerate(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    items = bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+def _enumerate(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = bounded(e for v in (args[0] if args else ()) for e in ev.elements(v))
     return (Seq(((Seq(((Unknown("index"),), items)),),), open=True),)
 
 
-def _zip(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    items = tuple(bounded(e for v in arg for e in attributes.elements(ev, v)) for arg in args)
+def _zip(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    items = tuple(bounded(e for v in arg for e in ev.elements(v)) for arg in args)
     return (Seq(((Seq(items),),), open=True),)
 
 
-def _next(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    return bounded(e for v in (args[0] if args else ()) for e in attributes.elements(ev, v))
+def _next(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    return bounded(e for v in (args[0] if args else ()) for e in ev.elements(v))
 
 
-def _import_string(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _import_string(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     names = [name for value in (args[0] if args else ()) for name in _dotted_names(ev, value)]
     if not names:  # an annotation, or the names of the methods that are called on it, may say what it is
         return (Unknown("import by a name known only at run time"),)
     return bounded(v for name in names for v in ev.by_dotted(name, outside=True) or (Ext(name),))
 
 
-def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
+def _dotted_names(ev: Evaluation, value: Value) -> Iterator[str]:
     """The literal names that a value can be, settings in it read: `settings.BACKEND`, `f"shop.{settings.KIND}.Api"`."""
     if isinstance(value, Env):
         for default in value.default:
@@ -260,25 +262,23 @@ def _dotted_names(ev: Evaluator, value: Value) -> Iterator[str]:
             yield "".join(parts)
 
 
-def _choices(ev: Evaluator, part: str | Hole) -> list[str]:
+def _choices(ev: Evaluation, part: str | Hole) -> list[str]:
     if isinstance(part, str):
         return [part]
     return list(_dotted_names(ev, SettingRef(part.name))) if part.kind == "setting" else []
 
 
-def _type(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    from extractor.evaluate.values import DefRef
-
+def _type(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return tuple(DefRef(v.cls) for v in (args[0] if len(args) == 1 else ()) if isinstance(v, Inst)) or None
 
 
-def _model(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _model(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     """`apps.get_model("app", "Model")` and `get_user_model()` name a model by text: found by its class name."""
     literals = [k for a in args if (k := ev.constant_key(a)) is not None]
     return (Unknown(f"model {'.'.join(literals)}"),)
 
 
-def _random_text(ev: Evaluator, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+def _random_text(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     return (Text((Hole("unknown", "generated"),)),)
 
 
@@ -325,7 +325,7 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "django.utils.translation.gettext": _first,
     "django.utils.translation.gettext_lazy": _first,
     "django.utils.functional.SimpleLazyObject": lambda ev, a, k, f: bounded(
-        v for func in (a[0] if a else ()) for v in calls.call_value(ev, func, (), ())
+        v for func in (a[0] if a else ()) for v in ev.call_value(func, (), ())
     ),
     "functools.partial": _partial,
     "toolz.partial": _partial,

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from extractor.evaluate.folding import bounded
+from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import DefRef, Ext, Values
 from extractor.program.module import Def
 from extractor.summary import Value as Expr
-
-if TYPE_CHECKING:
-    from extractor.evaluate.evaluator import Evaluator
 
 _PROPERTIES = frozenset(
     {
@@ -32,7 +29,7 @@ _MODEL_SUFFIXES = ("Model", "models.Page", "Page", "AbstractUser", "AbstractBase
 class Classes:
     """Facts about classes, computed once each: resolution order, outside bases, what methods put on `self`."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluation) -> None:
         self.ev = ev
         self._mro: dict[Def, tuple[tuple[Def, ...], tuple[str, ...]]] = {}
         self._attrs: dict[Def, dict[str, list[tuple[Def, Expr]]]] = {}

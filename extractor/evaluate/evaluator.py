@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extractor.evaluate import attributes
+from extractor.evaluate import attributes, builtins, calls
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.expressions import EXPRESSIONS
 from extractor.evaluate.folding import LIMIT, bounded
@@ -59,6 +59,17 @@ class Evaluator:
         self.given: dict[tuple[Def, str], Values] = {}
         self._symbolic: dict[Def, Frame] = {}
         self._frames: dict[tuple[Def, Bindings, Value | None, Frame | None], Frame] = {}
+
+    # What the modules beside this one answer; they ask one another here, and import only the protocol.
+    attribute = attributes.attribute
+    item = attributes.item
+    elements = attributes.elements
+    call_result = calls.call_result
+    call_value = calls.call_value
+    returned = calls.returned
+    entered = calls.entered
+    outside = builtins.outside
+    environment_read = builtins.environment_read
 
     # frames ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +203,7 @@ class Evaluator:
                 continue
             values: Values = (ModuleRef(module),)
             for part in parts[size:]:
-                values = bounded(v for value in values for v in attributes.attribute(self, value, part))
+                values = bounded(v for value in values for v in self.attribute(value, part))
             return tuple(v for v in values if not isinstance(v, Unknown) and (outside or not isinstance(v, Ext)))
         return ()
 

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from extractor.evaluate import attributes, calls, folding, formatting
+from extractor.evaluate import folding, formatting
 from extractor.evaluate.folding import LIMIT, bounded, gathered, gathered_one
+from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import Const, Ext, Frame, Mapping, ModuleRef, Piped, Seq, Text, Unknown, Value, Values
 from extractor.summary import Value as Expr
-
-if TYPE_CHECKING:
-    from extractor.evaluate.evaluator import Evaluator
 
 MAX_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 
 
-def _name(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _name(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     found = ev.module_name(frame.owner.module, expr[1])
     if found:
         return found
     return (Ext(f"builtins.{expr[1]}"),) if expr[1] in MAX_BUILTINS else (Unknown(f"name {expr[1]}"),)
 
 
-def _variable(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _variable(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     defs, indices = frame.owner.scope.defs, expr[1]
     if len(indices) == 1:
         return gathered_one(_filled(ev, indices[0], frame) or ev.eval(defs[indices[0]][1], frame))
     return gathered([_filled(ev, i, frame) or ev.eval(defs[i][1], frame) for i in indices])
 
 
-def _filled(ev: Evaluator, index: int, frame: Frame) -> Values:
+def _filled(ev: Evaluation, index: int, frame: Frame) -> Values:
     """A dictionary that a function starts empty and fills by key: what it may hold; () for any other variable."""
     scope = frame.owner.scope
     start = scope.defs[index][1]
@@ -41,7 +38,7 @@ def _filled(ev: Evaluator, index: int, frame: Frame) -> Values:
     return (Mapping(items, open=True),) if items else ()
 
 
-def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _closure(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     outer = frame.outer
     while outer is not None and outer.owner.scope.name != expr[1]:
         outer = outer.outer
@@ -51,11 +48,11 @@ def _closure(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return bounded(v for i in scope.names.get(expr[2], ()) for v in ev.eval(scope.defs[i][1], outer))
 
 
-def _module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _module(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return ev.imported(frame.owner.module.absolute(expr[1]))
 
 
-def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _from_module(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     dotted = frame.owner.module.absolute(expr[1])
     module = ev.index.find(dotted)
     if module is None:
@@ -74,26 +71,26 @@ def _from_module(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return (ModuleRef(child),) if child is not None else (Ext(f"{dotted}.{expr[2]}"),)
 
 
-def _attribute(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _attribute(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     bases = ev.eval(expr[1], frame)
     if len(bases) == 1:
-        return gathered_one(attributes.attribute(ev, bases[0], expr[2]))
-    return gathered([attributes.attribute(ev, base, expr[2]) for base in bases])
+        return gathered_one(ev.attribute(bases[0], expr[2]))
+    return gathered([ev.attribute(base, expr[2]) for base in bases])
 
 
-def _call(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    return calls.call_result(ev, frame.owner.scope.calls[expr[1]], frame)
+def _call(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+    return ev.call_result(frame.owner.scope.calls[expr[1]], frame)
 
 
-def _f_string(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _f_string(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return folding.concat([ev.eval(part, frame) for part in expr[1]])
 
 
-def _formatted(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _formatted(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return formatting.rendered(ev.eval(expr[1], frame), expr[2], expr[3])
 
 
-def _binary(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _binary(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     left, right = ev.eval(expr[2], frame), ev.eval(expr[3], frame)
     if expr[1] == "+":
         return folding.add(left, right)
@@ -119,12 +116,12 @@ def _pipe(left: Values, right: Values) -> Value:
     return Piped(left, right)
 
 
-def _item(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _item(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     keys = ev.eval(expr[2], frame) or (Unknown("key"),)
-    return gathered([attributes.item(ev, base, key) for base in ev.eval(expr[1], frame) for key in keys])
+    return gathered([ev.item(base, key) for base in ev.eval(expr[1], frame) for key in keys])
 
 
-def _sequence(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _sequence(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     items: list[Values] = []
     is_open = False
     for item in expr[1]:
@@ -144,7 +141,7 @@ def _sequence(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return (Seq(tuple(items), is_open),)
 
 
-def _dict(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _dict(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     items: list[tuple[Values, Values]] = []
     is_open = False
     for key, value in expr[1]:
@@ -158,7 +155,7 @@ def _dict(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return (Mapping(tuple(items), is_open),)
 
 
-def _either(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _either(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     values = bounded(v for part in expr[1] for v in ev.eval(part, frame))
     known = tuple(v for v in values if not _empty(v))
     return known or values
@@ -168,27 +165,27 @@ def _empty(value: Value) -> bool:
     return isinstance(value, Const) and (value.value is None or value.value is False)
 
 
-def _both(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _both(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return ev.eval(expr[1][-1], frame)
 
 
-def _element(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    return bounded(v for base in ev.eval(expr[1], frame) for v in attributes.elements(ev, base))
+def _element(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr[1], frame) for v in ev.elements(base))
 
 
-def _entered(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
-    return bounded(v for base in ev.eval(expr[1], frame) for v in calls.entered(ev, base))
+def _entered(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr[1], frame) for v in ev.entered(base))
 
 
-def _typed(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _typed(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return ev.typed(expr[1], frame)
 
 
-def _inner(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _inner(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return ev.eval(expr[1], frame)
 
 
-def _slice(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
+def _slice(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     out: list[Value] = []
     for value in ev.eval(expr[1], frame):
         if isinstance(value, Seq):
@@ -200,7 +197,7 @@ def _slice(ev: Evaluator, expr: Expr, frame: Frame) -> Values:
     return bounded(out)
 
 
-EXPRESSIONS: dict[str, Callable[[Evaluator, Expr, Frame], Values]] = {
+EXPRESSIONS: dict[str, Callable[[Evaluation, Expr, Frame], Values]] = {
     "n": _name,
     "v": _variable,
     "x": _closure,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate.calls import arguments, entry_frame
+from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator, qualified
 from extractor.evaluate.values import DefRef, Frame, ModuleRef
 from extractor.program.module import Module

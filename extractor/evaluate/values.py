@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, Union, dataclass_transform
+from typing import Any, TypeVar, Union, dataclass_transform
 
-if TYPE_CHECKING:
-    from extractor.program.module import Def, Module
-
+from extractor.program.module import Def, Module
 
 _T = TypeVar("_T")
 
@@ -228,6 +226,8 @@ Value = Union[  # noqa: UP007  (a class made by _value has no | of its own for t
 ]
 Values = tuple[Value, ...]
 Bindings = tuple[tuple[str, Values], ...]
+Args = tuple[Values, ...]
+Kwargs = tuple[tuple[str, Values], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from extractor.evaluate.calls import arguments, waits
+from extractor.evaluate.arguments import arguments
+from extractor.evaluate.calls import waits
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import (
     DefRef,

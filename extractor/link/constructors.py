@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from extractor.evaluate import folding
-from extractor.evaluate.calls import arguments, bind
+from extractor.evaluate.arguments import arguments, bind
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Env, Hole, SettingRef, Text, Value, Values, join
 from extractor.link.callgraph import CallGraph, Site

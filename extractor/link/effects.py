@@ -12,11 +12,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate.calls import Args, Kwargs, arguments, bind, entry_frame, returned
+from extractor.evaluate.arguments import arguments, bind, entry_frame
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
-from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Partial, Text, Value, Values
+from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton
 from extractor.program.module import Def
@@ -241,7 +241,7 @@ class Effects:
             return
         for part in reversed(parts):
             yield from self._library(part, args, kwargs, depth + 1)
-            args, kwargs = (returned(self.ev, part, args, kwargs),), ()
+            args, kwargs = (self.ev.returned(part, args, kwargs),), ()
 
     # out to callers --------------------------------------------------------------------------------------------
 

@@ -6,10 +6,25 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from extractor.evaluate import attributes, calls, folding
-from extractor.evaluate.calls import Args, Kwargs
+from extractor.evaluate import attributes, folding
+from extractor.evaluate.arguments import handed_outside
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, Env, Ext, Hole, Inst, Param, SettingRef, Text, Unknown, Value, Values, join
+from extractor.evaluate.values import (
+    Args,
+    Const,
+    Env,
+    Ext,
+    Hole,
+    Inst,
+    Kwargs,
+    Param,
+    SettingRef,
+    Text,
+    Unknown,
+    Value,
+    Values,
+    join,
+)
 from extractor.rules.clients import ArgumentPlace, CallRule
 
 _PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
@@ -112,7 +127,7 @@ def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs
 def _given_up(ev: Evaluator, place: ArgumentPlace, holder: Ext) -> Values:
     """The values at a place among what the class of an object hands up to the library's constructor."""
     for me in dict(holder.kwargs).get(attributes.SELF, ()):
-        handed = calls.handed_outside(ev, me) if isinstance(me, Inst) else None
+        handed = handed_outside(ev, me) if isinstance(me, Inst) else None
         found = _given(place, handed[0], dict(handed[1])) if handed is not None else ()
         if found:
             return found
@@ -156,7 +171,7 @@ def _of_object(ev: Evaluator, place: ArgumentPlace, func: Ext) -> Values:
     holder = func.receiver
     while holder is not None:
         for me in dict(holder.kwargs).get(attributes.SELF, ()):
-            found = tuple(v for name in place.attributes for v in attributes.attribute(ev, me, name))
+            found = tuple(v for name in place.attributes for v in ev.attribute(me, name))
             known = tuple(v for v in found if isinstance(v, Text | SettingRef | Env))
             if known:
                 return known

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from extractor.evaluate import calls as calling
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, SettingRef, Text
 from extractor.files.shipped import read_schema, rules_dir
@@ -83,7 +82,7 @@ def _tells(ev: Evaluator, cls: Def, name: str) -> bool:
     me = Inst(cls, (), known=False)
     for value in member[1] if member is not None else ():
         is_method = isinstance(value, DefRef) and value.target.kind == "function"
-        for found in calling.returned(ev, value, ((me,),), ()) if is_method and isinstance(value, DefRef) else (value,):
+        for found in ev.returned(value, ((me,),), ()) if is_method and isinstance(value, DefRef) else (value,):
             head = found.parts[0] if isinstance(found, Text) and found.parts else Hole("unknown", "")
             if isinstance(found, SettingRef | Env) or isinstance(head, str) or head.kind in ("setting", "env"):
                 return True

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from extractor.estate.file import Service
-from extractor.evaluate import calls, folding
+from extractor.evaluate import folding
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.attributes import SETTINGS
 from extractor.evaluate.evaluator import Evaluator, qualified
 from extractor.evaluate.values import (
@@ -188,7 +189,7 @@ class Config:
             return ()
         for func in given[0]:
             if isinstance(func, DefRef) and func.target.kind != "class" and len(func.target.scope.params) == 1:
-                found = calls.call_value(self.ev, func, ((Ext(SETTINGS),),), ())
+                found = self.ev.call_value(func, ((Ext(SETTINGS),),), ())
                 return tuple(v for v in found if not isinstance(v, Unknown))
         return ()
 
@@ -289,7 +290,7 @@ def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
     for frame in (frame for module in modules for frame in _bodies(ev, module)):
         for call in frame.owner.scope.calls:
             if call.func[0] == "a" and call.func[2] == "config_from_object":
-                args, kwargs = calls.arguments(ev, call, frame)
+                args, kwargs = arguments(ev, call, frame)
                 space = ev.constant_key(dict(kwargs).get("namespace", args[2] if len(args) > 2 else ()))
                 if space:
                     found.append(space)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from extractor.evaluate import calls
+from extractor.evaluate.arguments import arguments, bind
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Unknown, Values
 from extractor.link.celery.config import is_app
@@ -220,7 +220,7 @@ class _Finder:
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         if not any(is_app(self.ev, v) for v in self.ev.eval(call.func[1], frame)):
             return
-        args, kwargs = calls.arguments(self.ev, call, frame)
+        args, kwargs = arguments(self.ev, call, frame)
         yield from self._rows(
             owner, call, self._named(args[0] if args else dict(kwargs).get("name", ())), how, self._queue(call, frame)
         )
@@ -263,7 +263,7 @@ class _Finder:
         fate = self._flow(owner).fate(number)
         if fate is None or not call.args:
             return
-        meant = self._named(calls.arguments(self.ev, call, frame)[0][0])
+        meant = self._named(arguments(self.ev, call, frame)[0][0])
         yield from self._rows(owner, call, meant, f"{fate[0]} of signature()")
 
     # callbacks ---------------------------------------------------------------------------------------------------
@@ -343,9 +343,9 @@ class _Finder:
             return ()
         out: list[Found] = []
         for caller, call in self._calls_of(param.owner):
-            args, kwargs = calls.arguments(self.ev, call, self.ev.frame(caller))
+            args, kwargs = arguments(self.ev, call, self.ev.frame(caller))
             skip = param.owner.owner_class is not None and param.owner.kind == "function"
-            bound = dict(calls.bind(self.ev, param.owner, args, kwargs, skip_first=skip))
+            bound = dict(bind(self.ev, param.owner, args, kwargs, skip_first=skip))
             values = bound.get(param.name, ())
             out += self.index.meant(values)
             for value in values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractor.evaluate import calls
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Value, Values
 from extractor.link.celery.config import is_app, is_app_member
@@ -80,7 +80,7 @@ def _made_by(ev: Evaluator, decorator: Value, target: Def, celery: bool) -> Opti
 
 def _made_by_project(ev: Evaluator, decorator: DefRef, target: Def) -> Options | None:
     """What a project's own decorator makes of a function, by following what it returns."""
-    for value in calls.call_value(ev, decorator, ((DefRef(target),),), ()):
+    for value in ev.call_value(decorator, ((DefRef(target),),), ()):
         if isinstance(value, Ext) and value.path.endswith("()") and value.args:
             inner = value.path[:-2]
             if is_maker(ev, inner):
@@ -161,7 +161,7 @@ def _called(ev: Evaluator, call: CallExpr, owner: Def) -> Iterator[Found]:
                 target = value.target if isinstance(value, DefRef) else None
                 # A function inside a function is the wrapper of a decorator: it gets the name of what it wraps.
                 if target is not None and target.kind == "function" and target.scope.parent == "":
-                    yield _found(ev, target, func.kwargs or calls.arguments(ev, call, frame)[1])
+                    yield _found(ev, target, func.kwargs or arguments(ev, call, frame)[1])
 
 
 def _autoregistered(ev: Evaluator, owner: Def) -> Iterator[Found]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from extractor.evaluate import calls
+from extractor.evaluate.arguments import arguments, entry_frame, method_frame
 from extractor.evaluate.values import Const, DefRef, Ext, Frame, Inst, Text, Value
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
@@ -69,8 +70,8 @@ class ScheduleReader(Numbers):
         if isinstance(func, DefRef) and func.target.kind == "class":
             return self._project_class(func.target, call, frame)
         if isinstance(func, DefRef) and len(func.target.scope.returns) == 1:
-            args, kwargs = calls.arguments(self.ev, call, frame)
-            inner = calls.entry_frame(self.ev, func, args, kwargs)
+            args, kwargs = arguments(self.ev, call, frame)
+            inner = entry_frame(self.ev, func, args, kwargs)
             return self._read(*self.follow(func.target.scope.returns[0], inner))
         return None
 
@@ -126,7 +127,7 @@ class ScheduleReader(Numbers):
         return None if number is None else str(int(number))
 
     def _solar(self, call: CallExpr, frame: Frame) -> ScheduleReading:
-        args, kwargs = calls.arguments(self.ev, call, frame)
+        args, kwargs = arguments(self.ev, call, frame)
         named = dict(kwargs)
         event = self.config.text(args[0] if args else named.get("event", ())) or "?"
         at = [self.number(e, frame) for e in call.args[1:3]]
@@ -214,7 +215,7 @@ class ScheduleReader(Numbers):
     def _stored(self, cls: Def, call: CallExpr, frame: Frame) -> float | None:
         """The `run_every` that the class's constructor hands to Celery's, worked out from its own code."""
         made = self.ev.classes.member(cls, "__init__")
-        args, kwargs = calls.arguments(self.ev, call, frame)
+        args, kwargs = arguments(self.ev, call, frame)
         for value in made[1] if made is not None else ():
             if not isinstance(value, DefRef):
                 continue
@@ -222,7 +223,7 @@ class ScheduleReader(Numbers):
             scope = value.target.scope
             for inner in scope.calls:
                 if inner.func[0] == "a" and inner.func[2] == "__init__" and instances:
-                    body = calls.method_frame(self.ev, value.target, instances[0])
+                    body = method_frame(self.ev, value.target, instances[0])
                     expr = dict(inner.kwargs).get("run_every") or (inner.args[0] if inner.args else None)
                     if expr is not None:
                         return _Bound(self, call, frame, scope).seconds(expr, body)

@@ -10,7 +10,7 @@ import fnmatch
 import re
 from collections.abc import Iterator
 
-from extractor.evaluate import calls, folding
+from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.celery.config import Config, Written
@@ -153,7 +153,7 @@ class Router:
             func = DefRef(method.target, Inst(cls)) if method is not None else None
         if not isinstance(func, DefRef):
             return _UNSURE if isinstance(route, Ext | Unknown) else None
-        answers = calls.call_value(self.ev, func, ((Text((task,)),),), ())
+        answers = self.ev.call_value(func, ((Text((task,)),),), ())
         for answer in answers:
             if isinstance(answer, Mapping | Text):
                 # Written out in the router: which branch is taken is not known, unless there is only one.

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from extractor.evaluate import calls
+from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Frame
@@ -258,7 +258,7 @@ class _Entries:
         call = frame.owner.scope.calls[expr[1]]
         for func in self.ev.eval(call.func, frame):
             if isinstance(func, DefRef) and func.target.kind == "function":
-                yield from self._made(calls.entry_frame(self.ev, func, *calls.arguments(self.ev, call, frame)))
+                yield from self._made(entry_frame(self.ev, func, *arguments(self.ev, call, frame)))
                 return
         for value in call.args:
             yield from self.of(value, frame, call.line, condition)

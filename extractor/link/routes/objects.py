@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from extractor.evaluate.calls import method_frame
+from extractor.evaluate.arguments import method_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import Reference, references
 from extractor.evaluate.values import DefRef, Ext, Inst

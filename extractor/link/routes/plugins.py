@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate.calls import arguments
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import Reference
 from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.attributes import instance_attribute
-from extractor.evaluate.calls import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import Reference, names_of, references
 from extractor.evaluate.unroll import unrolled

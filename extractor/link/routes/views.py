@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from extractor.evaluate.calls import arguments
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import Reference, names_of, references
 from extractor.evaluate.values import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from extractor.evaluate import calls, folding
+from extractor.evaluate import folding
 from extractor.evaluate.attributes import SETTINGS
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
@@ -56,7 +56,7 @@ class SettingExpander:
             return (value,)
         function = _function_of_settings(value)
         if function is not None:
-            return self.opened(calls.returned(self._ev, function, ((Ext(SETTINGS),),), ()), depth + 1)
+            return self.opened(self._ev.returned(function, ((Ext(SETTINGS),),), ()), depth + 1)
         if isinstance(value, Ext) and _FILE_READ.fullmatch(value.path) and value.args:
             key = self._ev.constant_key(value.args[0])
             if key is not None:
@@ -115,7 +115,7 @@ class SettingExpander:
             for module in self._chain:
                 frame = ev.frame(module.define(""))
                 for call in module.summary.scopes[""].calls:
-                    for value in calls.call_result(ev, call, frame):
+                    for value in ev.call_result(call, frame):
                         if isinstance(value, Env) and value.default:
                             self._env_defaults.setdefault(value.name, value.default)
         return self._env_defaults.get(env, ())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.deployment.units import EnvValue
-from extractor.evaluate import attributes, folding
+from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.values import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
@@ -93,7 +93,7 @@ class SettingsTable:
                 self._busy.discard(name)
             self._folded[name] = found
         for key in path:
-            inner = bounded(v for base in found for v in attributes.item(self.ev, base, Text((key,))))
+            inner = bounded(v for base in found for v in self.ev.item(base, Text((key,))))
             found = tuple(v for v in inner if not isinstance(v, Unknown))
         return found
 

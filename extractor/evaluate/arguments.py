@@ -1,0 +1,123 @@
+"""Arguments: what a call hands over, bound to the parameters of a function, and the frames in which bodies run."""
+
+from __future__ import annotations
+
+from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Inst, Kwargs, Mapping, Seq, Text, Values
+from extractor.program.module import Def
+from extractor.summary import CallExpr
+
+MAX_INLINE = 7  # functions entered inside one another to learn what they return
+
+
+def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwargs]:
+    """The arguments of a call, `*` and `**` spread where their contents are known."""
+    args: list[Values] = []
+    for expr in call.args:
+        if expr[0] != "*":
+            args.append(ev.eval(expr, frame))
+            continue
+        for value in ev.eval(expr[1], frame)[:1]:
+            if isinstance(value, Seq) and not value.open:
+                args += value.items
+    kwargs: dict[str, Values] = {}
+    for name, expr in call.kwargs:
+        if name is not None:
+            kwargs[name] = ev.eval(expr, frame)
+            continue
+        for value in ev.eval(expr, frame):
+            if isinstance(value, Mapping):
+                for keys, values in value.items:
+                    literal = ev.constant_key(keys)
+                    if literal is not None:
+                        kwargs.setdefault(literal, values)
+    return tuple(args), tuple(sorted(kwargs.items()))
+
+
+def bind(ev: Evaluation, target: Def, args: Args, kwargs: Kwargs, skip_first: bool = False) -> Bindings:
+    """Arguments by parameter name. Parameters that were given nothing get their default; others stay out."""
+    params = target.scope.params[1:] if skip_first and target.scope.params else target.scope.params
+    given = dict(kwargs)
+    out: dict[str, Values] = {}
+    rest = list(args)
+    for name, kind, default, _annotation in params:
+        if kind == "*":
+            out[name] = (Seq(tuple(rest)),)
+            rest = []
+        elif kind == "**":
+            items = tuple(((Text((key,)),), values) for key, values in given.items())
+            out[name] = (Mapping(items),)
+            given = {}
+        elif kind == "pos" and rest:
+            out[name] = rest.pop(0)
+        elif name in given:
+            out[name] = given.pop(name)
+        elif default is not None:
+            parent = target.parent
+            out[name] = ev.eval(default, ev.frame(parent) if parent is not None else ev.frame(target))
+    return tuple(sorted((name, values) for name, values in out.items() if values))
+
+
+def entry_frame(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Frame:
+    """The frame in which a function's body runs when it is called so."""
+    target = func.target
+    bound = func.self is not None  # a method, or a function that a class holds as an attribute
+    is_static = target.owner_class is not None and func.self is None and target.kind == "function"
+    me = func.self if bound else ev.self_of(target)
+    if is_static and me is not None and args:  # Class.method(instance, ...)
+        return ev.bound_frame(target, bind(ev, target, args, kwargs), None, func.frame)
+    bindings = bind(ev, target, args, kwargs, skip_first=bound)
+    outer = func.frame or ev.frame(target).outer
+    return ev.bound_frame(target, bindings, me, outer)
+
+
+def method_frame(ev: Evaluation, method: Def, inst: Inst) -> Frame:
+    """The frame of a method of an instance; its constructor sees what the instance was made with."""
+    name = method.scope.name.rsplit(".", 1)[-1]
+    bindings: Bindings = ()
+    if name == "__init__":  # of an object of which nothing is known, too: a subclass may hand up what it reads itself
+        bindings = _handed_up(ev, method, inst)
+    elif name == "__post_init__" and inst.known:
+        bindings = inst.bindings
+    return ev.bound_frame(method, bindings, inst, None)
+
+
+def _handed_up(ev: Evaluation, method: Def, inst: Inst) -> Bindings:
+    """What a constructor of the class or of its bases is given: the class's own what the instance was made with, a
+    base's what `super().__init__(...)` hands up."""
+    made = ev.classes.member(inst.cls, "__init__")
+    here = made[1][0] if made and made[1] else None
+    bindings = inst.bindings
+    for _step in range(MAX_INLINE):
+        if not isinstance(here, DefRef) or here.target is method:
+            break
+        frame = ev.bound_frame(here.target, bindings, inst, None)
+        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        above = [(f, c) for c in calls for f in ev.eval(c.func, frame) if isinstance(f, DefRef)]
+        if not above or above[0][0].target is here.target:
+            return inst.bindings
+        here = above[0][0]
+        args, kwargs = arguments(ev, above[0][1], frame)
+        bindings = bind(ev, here.target, args, kwargs, skip_first=here.self is not None)
+    return bindings
+
+
+def handed_outside(ev: Evaluation, inst: Inst) -> tuple[Args, Kwargs] | None:
+    """What constructors of a class hand up to a base that was not read; None when none does."""
+    made = ev.classes.member(inst.cls, "__init__")
+    here, bindings = made[1][0] if made and made[1] else None, inst.bindings
+    for _step in range(MAX_INLINE):
+        if not isinstance(here, DefRef):
+            return None
+        frame = ev.bound_frame(here.target, bindings, inst, None)
+        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        above = [(func, call) for call in calls for func in ev.eval(call.func, frame)]
+        outside = next((call for func, call in above if isinstance(func, Ext)), None)
+        if outside is not None:
+            return arguments(ev, outside, frame)
+        inside = next(((f, c) for f, c in above if isinstance(f, DefRef) and f.target is not here.target), None)
+        if inside is None:
+            return None
+        args, kwargs = arguments(ev, inside[1], frame)
+        here, bindings = inside[0], bind(ev, inside[0].target, args, kwargs, skip_first=inside[0].self is not None)
+    return None
