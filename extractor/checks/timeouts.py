@@ -10,6 +10,7 @@ from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
 from extractor.link.request import Request
 from extractor.program.module import Def, Module
+from extractor.summary.expr import Attribute
 
 MAX_UP = 3  # wrappers that hand `**kwargs` on
 _PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")
@@ -74,9 +75,9 @@ def _some_caller_gives_none(program: CheckContext, owner: Def, depth: int) -> bo
 def _session_limits(program: CheckContext, site: Site) -> bool:
     """True when the session is of a class of the code that sends in its own way, or is given such an adapter."""
     func = site.call.func
-    if func[0] != "a":
+    if not isinstance(func, Attribute):
         return False
-    for value in program.ev.eval(func[1], program.ev.frame(site.owner)):
+    for value in program.ev.eval(func.base, program.ev.frame(site.owner)):
         if isinstance(value, Inst) and any(program.ev.classes.member(value.cls, name) for name in ("request", "send")):
             return True
     return _replaces_sending(program, site.owner.module)
@@ -89,7 +90,7 @@ def _replaces_sending(program: CheckContext, module: Module) -> bool:
             return True
         frame = program.ev.frame(module.define(name))
         for call in scope.calls:
-            if call.func[0] != "a" or call.func[2] != "mount":
+            if not isinstance(call.func, Attribute) or call.func.name != "mount":
                 continue
             for value in (v for expr in call.args for v in program.ev.eval(expr, frame)):
                 if isinstance(value, Inst) and program.ev.classes.member(value.cls, "send"):

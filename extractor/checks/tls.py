@@ -13,7 +13,8 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, Ext, Frame, SettingRef, Text, Value, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import Negation
 
 _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)
 
@@ -65,10 +66,10 @@ def _low(rule: FindingRule, program: CheckContext, site: Site, message: str, sub
 
 def switched_off(ev: Evaluator, expr: Expr, frame: Frame) -> tuple[str, str]:
     """The literal that switches a check off ("" when none does), and the setting that may ("" when none)."""
-    negated = expr[0] == "u" and expr[1] == "not"
-    values: Values = ev.eval(expr[2] if negated else expr, frame)
-    if negated:
+    if isinstance(expr, Negation):
+        values = ev.eval(expr.operand, frame)
         return ("False", "") if _has(values, True) else ("", _setting(values))
+    values = ev.eval(expr, frame)
     for value in values:
         if isinstance(value, Const) and (value.value is False or (value.value == 0 and value.type == "int")):
             return str(value.value), ""

@@ -6,6 +6,7 @@ from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Inst, Kwargs, Mapping, Seq, Text, Values
 from extractor.program.module import Def
 from extractor.summary import CallExpr
+from extractor.summary.expr import Attribute, Starred
 
 MAX_INLINE = 7  # functions entered inside one another to learn what they return
 
@@ -14,10 +15,10 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
     """The arguments of a call, `*` and `**` spread where their contents are known."""
     args: list[Values] = []
     for expr in call.args:
-        if expr[0] != "*":
+        if not isinstance(expr, Starred):
             args.append(ev.eval(expr, frame))
             continue
-        for value in ev.eval(expr[1], frame)[:1]:
+        for value in ev.eval(expr.value, frame)[:1]:
             if isinstance(value, Seq) and not value.open:
                 args += value.items
     kwargs: dict[str, Values] = {}
@@ -92,7 +93,7 @@ def _handed_up(ev: Evaluation, method: Def, inst: Inst) -> Bindings:
         if not isinstance(here, DefRef) or here.target is method:
             break
         frame = ev.bound_frame(here.target, bindings, inst, None)
-        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        calls = _constructors_called(here.target)
         above = [(f, c) for c in calls for f in ev.eval(c.func, frame) if isinstance(f, DefRef)]
         if not above or above[0][0].target is here.target:
             return inst.bindings
@@ -110,7 +111,7 @@ def handed_outside(ev: Evaluation, inst: Inst) -> tuple[Args, Kwargs] | None:
         if not isinstance(here, DefRef):
             return None
         frame = ev.bound_frame(here.target, bindings, inst, None)
-        calls = [call for call in here.target.scope.calls if call.func[0] == "a" and call.func[2] == "__init__"]
+        calls = _constructors_called(here.target)
         above = [(func, call) for call in calls for func in ev.eval(call.func, frame)]
         outside = next((call for func, call in above if isinstance(func, Ext)), None)
         if outside is not None:
@@ -121,3 +122,8 @@ def handed_outside(ev: Evaluation, inst: Inst) -> tuple[Args, Kwargs] | None:
         args, kwargs = arguments(ev, inside[1], frame)
         here, bindings = inside[0], bind(ev, inside[0].target, args, kwargs, skip_first=inside[0].self is not None)
     return None
+
+
+def _constructors_called(method: Def) -> list[CallExpr]:
+    """The calls of a constructor's body that call a constructor: `super().__init__(...)`."""
+    return [c for c in method.scope.calls if isinstance(c.func, Attribute) and c.func.name == "__init__"]

@@ -29,6 +29,7 @@ from extractor.evaluate.values import (
 )
 from extractor.program.module import Def
 from extractor.summary import CallExpr
+from extractor.summary.expr import Attribute, Constant
 
 _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", "aget", "acreate", "afirst"})
 _QUERY_PAIR = frozenset({"get_or_create", "update_or_create"})
@@ -55,8 +56,8 @@ _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "remov
 
 def call_result(ev: Evaluation, call: CallExpr, frame: Frame) -> Values:
     """What a call can give back."""
-    if call.func[0] == "a":
-        special = _method_on_data(ev, call, frame)
+    if isinstance(call.func, Attribute):
+        special = _method_on_data(ev, call.func, call, frame)
         if special is not None:
             return special
     funcs = ev.eval(call.func, frame)
@@ -66,11 +67,11 @@ def call_result(ev: Evaluation, call: CallExpr, frame: Frame) -> Values:
     return gathered([call_value(ev, func, args, kwargs, None, frame) for func in funcs])
 
 
-def _method_on_data(ev: Evaluation, call: CallExpr, frame: Frame) -> Values | None:
+def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Frame) -> Values | None:
     """Methods of texts, dictionaries and sequences; None when the receiver is something else."""
-    name = call.func[2]
+    name = method.name
     out: list[Value] = []
-    for base in ev.eval(call.func[1], frame):
+    for base in ev.eval(method.base, frame):
         if isinstance(base, Text):
             args, kwargs = arguments(ev, call, frame)
             found = formatting.text_method(base, name, args, dict(kwargs))
@@ -100,7 +101,9 @@ def _is_flat(param: Param) -> bool:
 
 def _literal_argument(ev: Evaluation, call: CallExpr, frame: Frame) -> str | None:
     """The first argument, where it is a text that names a key (a URL is none: that `get` sends a request)."""
-    key = ev.constant_key(arguments(ev, call, frame)[0][0]) if call.args and call.args[0][0] == "c" else None
+    key = (
+        ev.constant_key(arguments(ev, call, frame)[0][0]) if call.args and isinstance(call.args[0], Constant) else None
+    )
     return key if key and key.isidentifier() else None
 
 

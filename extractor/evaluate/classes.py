@@ -8,7 +8,8 @@ from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import DefRef, Ext, Values
 from extractor.program.module import Def
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import Local, Parameter, Subscript
 
 _PROPERTIES = frozenset(
     {
@@ -50,7 +51,7 @@ class Classes:
         frame = self.ev.frame(parent) if parent is not None else self.ev.frame(cls)
         for base in cls.scope.bases:
             # `ModelViewSet[Order]` is `ModelViewSet` for all that is asked of it.
-            for value in self.ev.eval(base[1] if base[0] == "i" else base, frame):
+            for value in self.ev.eval(base.base if isinstance(base, Subscript) else base, frame):
                 if isinstance(value, DefRef) and value.target.kind == "class":
                     more, names = self.mro(value.target)
                     order += more
@@ -112,7 +113,7 @@ class Classes:
                     continue
                 method = cls.module.define(name)
                 for base, attr, value, _line in scope.attrs:
-                    if base[0] == "v" and scope.defs and _is_first_param(scope.defs, base, scope.params[0][0]):
+                    if isinstance(base, Local) and scope.defs and _is_first_param(scope.defs, base, scope.params[0][0]):
                         found.setdefault(attr, []).append((method, value))
         return found
 
@@ -142,5 +143,5 @@ def _by_name(found: Iterable[Def]) -> dict[str, list[Def]]:
     return out
 
 
-def _is_first_param(defs: tuple[tuple[int, Expr], ...], base: Expr, first: str) -> bool:
-    return all(defs[i][1] == ("p", first) for i in base[1])
+def _is_first_param(defs: tuple[tuple[int, Expr], ...], base: Local, first: str) -> bool:
+    return all(defs[i][1] == Parameter(first) for i in base.definitions)

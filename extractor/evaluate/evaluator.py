@@ -30,7 +30,8 @@ from extractor.evaluate.values import (
 )
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute, CallResult, Constant, Defined, ImportedName, Local, Name, Parameter
 
 MAX_DEPTH = 24  # nested evaluations
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
@@ -110,7 +111,7 @@ class Evaluator:
             return ()
         frame = self.frame(parent)
         for decorator in target.scope.decorators:
-            expr = parent.scope.calls[decorator[1]].func if decorator[0] == "k" else decorator
+            expr = parent.scope.calls[decorator.call].func if isinstance(decorator, CallResult) else decorator
             out += [name for value in self.eval(expr, frame) if (name := qualified(value))]
         return tuple(out)
 
@@ -218,22 +219,20 @@ class Evaluator:
         found = memo.get(key, _NEW)
         if found is not _NEW:
             return found or ()  # None: it is being looked for, further up
-        tag = expr[0]
-        if tag == "c":
-            return self._constant(expr[1])
-        if tag == "g":
-            return self._definition(expr[1], frame)
-        if tag == "p":
-            return self._parameter(expr[1], frame)
-        if tag == "n" and (known := self._names.get((frame.owner.module, expr[1]))):
+        if isinstance(expr, Constant):
+            return self._constant(expr.value)
+        if isinstance(expr, Defined):
+            return self._definition(expr.scope, frame)
+        if isinstance(expr, Parameter):
+            return self._parameter(expr.name, frame)
+        if isinstance(expr, Name) and (known := self._names.get((frame.owner.module, expr.name))):
             return known
         if self.depth >= MAX_DEPTH:
             return ()
         memo[key] = None
         self.depth += 1
         try:
-            handler = EXPRESSIONS.get(tag)
-            found = handler(self, expr, frame) if handler is not None else (Unknown(str(expr[-1])),)
+            found = EXPRESSIONS[type(expr)](self, expr, frame)
         finally:
             self.depth -= 1
             del memo[key]
@@ -276,7 +275,7 @@ class Evaluator:
             typed = self.typed(annotation, frame) if annotation is not None else ()
             if typed:
                 return typed
-            if default is not None and default[0] in ("n", "a", "mf", "v"):
+            if isinstance(default, Name | Attribute | ImportedName | Local):
                 return (Param(frame.owner, name), *self._callable_default(default, frame))
         return (Param(frame.owner, name),)
 

@@ -1,27 +1,53 @@
-"""Expressions by their tag: how each kind of `Value` of a summary is evaluated in a frame."""
+"""Expressions by their kind: how each is evaluated in a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from extractor.evaluate import folding, formatting
 from extractor.evaluate.folding import LIMIT, bounded, gathered, gathered_one
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import Const, Ext, Frame, Mapping, ModuleRef, Piped, Seq, Text, Unknown, Value, Values
-from extractor.summary import Value as Expr
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    Closure,
+    Comparison,
+    Conjunction,
+    Declared,
+    DictDisplay,
+    Element,
+    Entered,
+    FormattedValue,
+    Generated,
+    ImportedModule,
+    ImportedName,
+    JoinedText,
+    Local,
+    Name,
+    Negation,
+    Opaque,
+    SequenceDisplay,
+    Slice,
+    Starred,
+    Subscript,
+)
 
 MAX_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 
 
-def _name(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    found = ev.module_name(frame.owner.module, expr[1])
+def _name(ev: Evaluation, expr: Name, frame: Frame) -> Values:
+    found = ev.module_name(frame.owner.module, expr.name)
     if found:
         return found
-    return (Ext(f"builtins.{expr[1]}"),) if expr[1] in MAX_BUILTINS else (Unknown(f"name {expr[1]}"),)
+    return (Ext(f"builtins.{expr.name}"),) if expr.name in MAX_BUILTINS else (Unknown(f"name {expr.name}"),)
 
 
-def _variable(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    defs, indices = frame.owner.scope.defs, expr[1]
+def _variable(ev: Evaluation, expr: Local, frame: Frame) -> Values:
+    defs, indices = frame.owner.scope.defs, expr.definitions
     if len(indices) == 1:
         return gathered_one(_filled(ev, indices[0], frame) or ev.eval(defs[indices[0]][1], frame))
     return gathered([_filled(ev, i, frame) or ev.eval(defs[i][1], frame) for i in indices])
@@ -31,82 +57,82 @@ def _filled(ev: Evaluation, index: int, frame: Frame) -> Values:
     """A dictionary that a function starts empty and fills by key: what it may hold; () for any other variable."""
     scope = frame.owner.scope
     start = scope.defs[index][1]
-    if scope.kind != "function" or start[0] != "d" or start[1] or not scope.subs:
+    if scope.kind != "function" or not isinstance(start, DictDisplay) or start.items or not scope.subs:
         return ()
-    put = [(key, value) for base, key, value, *_rest in scope.subs if base[0] == "v" and index in base[1]]
+    put = [(key, value) for base, key, value, *_ in scope.subs if isinstance(base, Local) and index in base.definitions]
     items = tuple((ev.eval(key, frame), ev.eval(value, frame)) for key, value in put[:LIMIT])
     return (Mapping(items, open=True),) if items else ()
 
 
-def _closure(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+def _closure(ev: Evaluation, expr: Closure, frame: Frame) -> Values:
     outer = frame.outer
-    while outer is not None and outer.owner.scope.name != expr[1]:
+    while outer is not None and outer.owner.scope.name != expr.scope:
         outer = outer.outer
     if outer is None:
-        outer = ev.frame(frame.owner.module.define(expr[1]))
+        outer = ev.frame(frame.owner.module.define(expr.scope))
     scope = outer.owner.scope
-    return bounded(v for i in scope.names.get(expr[2], ()) for v in ev.eval(scope.defs[i][1], outer))
+    return bounded(v for i in scope.names.get(expr.name, ()) for v in ev.eval(scope.defs[i][1], outer))
 
 
-def _module(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return ev.imported(frame.owner.module.absolute(expr[1]))
+def _module(ev: Evaluation, expr: ImportedModule, frame: Frame) -> Values:
+    return ev.imported(frame.owner.module.absolute(expr.module))
 
 
-def _from_module(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    dotted = frame.owner.module.absolute(expr[1])
+def _from_module(ev: Evaluation, expr: ImportedName, frame: Frame) -> Values:
+    dotted = frame.owner.module.absolute(expr.module)
     module = ev.index.find(dotted)
     if module is None:
-        child = ev.index.find(f"{dotted}.{expr[2]}")
+        child = ev.index.find(f"{dotted}.{expr.name}")
         if child is not None:
             return (ModuleRef(child),)
-        return (Ext(f"{dotted}.{expr[2]}"),)
+        return (Ext(f"{dotted}.{expr.name}"),)
     if module is frame.owner.module and module.package:
-        child = ev.index.find(f"{dotted}.{expr[2]}")
+        child = ev.index.find(f"{dotted}.{expr.name}")
         if child is not None:
             return (ModuleRef(child),)
-    found = ev.module_name(module, expr[2])
+    found = ev.module_name(module, expr.name)
     if found:
         return found
-    child = ev.index.find(f"{dotted}.{expr[2]}")
-    return (ModuleRef(child),) if child is not None else (Ext(f"{dotted}.{expr[2]}"),)
+    child = ev.index.find(f"{dotted}.{expr.name}")
+    return (ModuleRef(child),) if child is not None else (Ext(f"{dotted}.{expr.name}"),)
 
 
-def _attribute(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    bases = ev.eval(expr[1], frame)
+def _attribute(ev: Evaluation, expr: Attribute, frame: Frame) -> Values:
+    bases = ev.eval(expr.base, frame)
     if len(bases) == 1:
-        return gathered_one(ev.attribute(bases[0], expr[2]))
-    return gathered([ev.attribute(base, expr[2]) for base in bases])
+        return gathered_one(ev.attribute(bases[0], expr.name))
+    return gathered([ev.attribute(base, expr.name) for base in bases])
 
 
-def _call(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return ev.call_result(frame.owner.scope.calls[expr[1]], frame)
+def _call(ev: Evaluation, expr: CallResult, frame: Frame) -> Values:
+    return ev.call_result(frame.owner.scope.calls[expr.call], frame)
 
 
-def _f_string(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return folding.concat([ev.eval(part, frame) for part in expr[1]])
+def _f_string(ev: Evaluation, expr: JoinedText, frame: Frame) -> Values:
+    return folding.concat([ev.eval(part, frame) for part in expr.values])
 
 
-def _formatted(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return formatting.rendered(ev.eval(expr[1], frame), expr[2], expr[3])
+def _formatted(ev: Evaluation, expr: FormattedValue, frame: Frame) -> Values:
+    return formatting.rendered(ev.eval(expr.value, frame), expr.conversion, expr.spec)
 
 
-def _binary(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    left, right = ev.eval(expr[2], frame), ev.eval(expr[3], frame)
-    if expr[1] == "+":
+def _binary(ev: Evaluation, expr: BinaryOperation, frame: Frame) -> Values:
+    left, right = ev.eval(expr.left, frame), ev.eval(expr.right, frame)
+    if expr.operator == "+":
         return folding.add(left, right)
-    if expr[1] == "|":
+    if expr.operator == "|":
         return (_pipe(left, right),)
-    if expr[1] == "/" and not all(isinstance(v, Const) for v in (*left, *right)):
+    if expr.operator == "/" and not all(isinstance(v, Const) for v in (*left, *right)):
         return folding.path_join((left, right))
     first = left[0] if left else Unknown("value")
-    if expr[1] == "%" and isinstance(first, Text):
+    if expr.operator == "%" and isinstance(first, Text):
         return bounded(v for text in left if isinstance(text, Text) for v in formatting.percent(text, right))
     second = right[0] if right else Unknown("value")
     if isinstance(first, Const) and isinstance(second, Const):
-        return (folding.arithmetic(expr[1], first, second),)
-    if expr[1] == "-" and isinstance(first, Seq):
+        return (folding.arithmetic(expr.operator, first, second),)
+    if expr.operator == "-" and isinstance(first, Seq):
         return (Seq(first.items, open=True),)
-    return (Unknown(f"result of {expr[1]}"),)
+    return (Unknown(f"result of {expr.operator}"),)
 
 
 def _pipe(left: Values, right: Values) -> Value:
@@ -116,23 +142,23 @@ def _pipe(left: Values, right: Values) -> Value:
     return Piped(left, right)
 
 
-def _item(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    keys = ev.eval(expr[2], frame) or (Unknown("key"),)
-    return gathered([ev.item(base, key) for base in ev.eval(expr[1], frame) for key in keys])
+def _item(ev: Evaluation, expr: Subscript, frame: Frame) -> Values:
+    keys = ev.eval(expr.index, frame) or (Unknown("key"),)
+    return gathered([ev.item(base, key) for base in ev.eval(expr.base, frame) for key in keys])
 
 
-def _sequence(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+def _sequence(ev: Evaluation, expr: SequenceDisplay, frame: Frame) -> Values:
     items: list[Values] = []
     is_open = False
-    for item in expr[1]:
-        if item[0] != "*":
+    for item in expr.items:
+        if not isinstance(item, Starred):
             items.append(ev.eval(item, frame))
             continue
-        if item[1][0] == "each":
+        if isinstance(item.value, Generated):
             is_open = True
-            items.append(ev.eval(item[1][1], frame))
+            items.append(ev.eval(item.value.value, frame))
             continue
-        for inner in ev.eval(item[1], frame) or (Unknown("items"),):
+        for inner in ev.eval(item.value, frame) or (Unknown("items"),):
             if isinstance(inner, Seq):
                 items += inner.items
                 is_open = is_open or inner.open
@@ -141,10 +167,10 @@ def _sequence(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return (Seq(tuple(items), is_open),)
 
 
-def _dict(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
     items: list[tuple[Values, Values]] = []
     is_open = False
-    for key, value in expr[1]:
+    for key, value in expr.items:
         values = ev.eval(value, frame)
         if key is not None:
             items.append((ev.eval(key, frame), values))
@@ -155,8 +181,8 @@ def _dict(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return (Mapping(tuple(items), is_open),)
 
 
-def _either(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    values = bounded(v for part in expr[1] for v in ev.eval(part, frame))
+def _either(ev: Evaluation, expr: Alternatives, frame: Frame) -> Values:
+    values = bounded(v for part in expr.values for v in ev.eval(part, frame))
     known = tuple(v for v in values if not _empty(v))
     return known or values
 
@@ -165,29 +191,29 @@ def _empty(value: Value) -> bool:
     return isinstance(value, Const) and (value.value is None or value.value is False)
 
 
-def _both(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return ev.eval(expr[1][-1], frame)
+def _both(ev: Evaluation, expr: Conjunction, frame: Frame) -> Values:
+    return ev.eval(expr.values[-1], frame)
 
 
-def _element(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return bounded(v for base in ev.eval(expr[1], frame) for v in ev.elements(base))
+def _element(ev: Evaluation, expr: Element, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr.iterable, frame) for v in ev.elements(base))
 
 
-def _entered(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return bounded(v for base in ev.eval(expr[1], frame) for v in ev.entered(base))
+def _entered(ev: Evaluation, expr: Entered, frame: Frame) -> Values:
+    return bounded(v for base in ev.eval(expr.manager, frame) for v in ev.entered(base))
 
 
-def _typed(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return ev.typed(expr[1], frame)
+def _typed(ev: Evaluation, expr: Declared, frame: Frame) -> Values:
+    return ev.typed(expr.annotation, frame)
 
 
-def _inner(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
-    return ev.eval(expr[1], frame)
+def _inner(ev: Evaluation, expr: Generated | Starred, frame: Frame) -> Values:
+    return ev.eval(expr.value, frame)
 
 
-def _slice(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+def _slice(ev: Evaluation, expr: Slice, frame: Frame) -> Values:
     out: list[Value] = []
-    for value in ev.eval(expr[1], frame):
+    for value in ev.eval(expr.base, frame):
         if isinstance(value, Seq):
             out.append(Seq(value.items, open=True))
         elif isinstance(value, Text):
@@ -197,26 +223,39 @@ def _slice(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
     return bounded(out)
 
 
-EXPRESSIONS: dict[str, Callable[[Evaluation, Expr, Frame], Values]] = {
-    "n": _name,
-    "v": _variable,
-    "x": _closure,
-    "m": _module,
-    "mf": _from_module,
-    "a": _attribute,
-    "k": _call,
-    "f": _f_string,
-    "fv": _formatted,
-    "b": _binary,
-    "i": _item,
-    "l": _sequence,
-    "d": _dict,
-    "o": _either,
-    "and": _both,
-    "e": _element,
-    "w": _entered,
-    "typed": _typed,
-    "each": _inner,
-    "*": _inner,
-    "sl": _slice,
+def _nothing(ev: Evaluation, expr: Opaque, frame: Frame) -> Values:
+    return (Unknown(expr.reason),)
+
+
+def _truth(ev: Evaluation, expr: Comparison | Negation, frame: Frame) -> Values:
+    """Whether a test holds is asked of `extractor.evaluate.feasible`: as a value it is not followed."""
+    return (Unknown("a truth value"),)
+
+
+# Constants, parameters and definitions have no entry: the evaluator answers for them itself.
+EXPRESSIONS: dict[type, Callable[[Evaluation, Any, Frame], Values]] = {
+    Name: _name,
+    Local: _variable,
+    Closure: _closure,
+    ImportedModule: _module,
+    ImportedName: _from_module,
+    CallResult: _call,
+    Opaque: _nothing,
+    Attribute: _attribute,
+    Subscript: _item,
+    Slice: _slice,
+    JoinedText: _f_string,
+    FormattedValue: _formatted,
+    BinaryOperation: _binary,
+    SequenceDisplay: _sequence,
+    DictDisplay: _dict,
+    Starred: _inner,
+    Generated: _inner,
+    Element: _element,
+    Entered: _entered,
+    Declared: _typed,
+    Alternatives: _either,
+    Conjunction: _both,
+    Negation: _truth,
+    Comparison: _truth,
 }

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, Frame, Seq, Text, Value, Values
-from extractor.summary import CallExpr, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import Alternatives, CallResult, Comparison, Conjunction, Local, Negation, parts
 
 _OPEN = object()  # a value that is not known for certain
 _COMPARED: dict[str, Callable[[object, object], bool]] = {
@@ -36,30 +36,29 @@ def is_passed_over(ev: Evaluator, call: CallExpr, frame: Frame) -> bool:
 def _is_settled(test: Expr, scope: Scope) -> bool:
     """True when the variables of a test hold the same from the first line of the function to the last: what a loop
     binds on its way round is not seen at the top of it."""
-    if test[0] == "v":
-        return any(set(test[1]) == set(indices) for indices in scope.names.values())
-    inner = [part for item in test[1:] if isinstance(item, tuple) for part in (item, *item) if isinstance(part, tuple)]
-    if test[0] == "k":
-        call = scope.calls[test[1]]
-        inner = [call.func, *call.args, *(value for _name, value in call.kwargs)]
-    return all(_is_settled(part, scope) for part in inner if part and isinstance(part[0], str))
+    if isinstance(test, Local):
+        return any(set(test.definitions) == set(indices) for indices in scope.names.values())
+    inner = parts(test)
+    if isinstance(test, CallResult):
+        call = scope.calls[test.call]
+        inner = (call.func, *call.args, *(value for _name, value in call.kwargs))
+    return all(_is_settled(part, scope) for part in inner)
 
 
 def _truth(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
     """Whether a test holds; None when that is not known."""
-    tag = test[0]
-    if tag == "u":
-        inner = _truth(ev, test[2], frame)
+    if isinstance(test, Negation):
+        inner = _truth(ev, test.operand, frame)
         return None if inner is None else not inner
-    if tag == "and":
-        found = [_truth(ev, part, frame) for part in test[1]]
+    if isinstance(test, Conjunction):
+        found = [_truth(ev, part, frame) for part in test.values]
         return False if False in found else (None if None in found else True)
-    if tag == "o":  # `or`, or a conditional expression: the parts decide only together
-        found = [_truth(ev, part, frame) for part in test[1]]
+    if isinstance(test, Alternatives):  # `or`, or a conditional expression: the parts decide only together
+        found = [_truth(ev, part, frame) for part in test.values]
         return found[0] if found and None not in found and len(set(found)) == 1 else None
-    if tag == "cmp":
-        compared = _COMPARED.get(test[1])
-        left, right = _known(ev.eval(test[2], frame)), _known(ev.eval(test[3], frame))
+    if isinstance(test, Comparison):
+        compared = _COMPARED.get(test.operator)
+        left, right = _known(ev.eval(test.left, frame)), _known(ev.eval(test.right, frame))
         return compared(left, right) if compared is not None and left is not _OPEN and right is not _OPEN else None
     value = _known(ev.eval(test, frame))
     return None if value is _OPEN or isinstance(value, tuple) else bool(value)  # a list may be filled on the way

@@ -8,8 +8,7 @@ from typing import Protocol
 from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Kwargs, Value, Values
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr
 
 
 class ClassFacts(Protocol):

@@ -12,9 +12,22 @@ from dataclasses import dataclass
 from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator, qualified
 from extractor.evaluate.values import DefRef, Frame, ModuleRef
-from extractor.program.module import Module
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.program.module import Def, Module
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    CallResult,
+    Closure,
+    Constant,
+    Defined,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Name,
+    SequenceDisplay,
+    Subscript,
+)
 
 MAX_STEPS = 16
 
@@ -29,7 +42,7 @@ class Reference:
     @property
     def call(self) -> CallExpr | None:
         """The call expression here, or None."""
-        return self.frame.owner.scope.calls[self.expr[1]] if self.expr[0] == "k" else None
+        return self.frame.owner.scope.calls[self.expr.call] if isinstance(self.expr, CallResult) else None
 
     @property
     def key(self) -> tuple[str, str, Expr]:
@@ -43,40 +56,40 @@ class Reference:
 
 def references(ev: Evaluator, place: Reference, steps: int = 0) -> Iterator[Reference | Module]:
     """The places where a value is written, in order: calls, displays, definitions; or the module it is."""
-    tag, expr, frame = place.expr[0], place.expr, place.frame
+    expr, frame = place.expr, place.frame
     if steps > MAX_STEPS:
         yield place
-    elif tag == "v":
-        for index in expr[1]:
+    elif isinstance(expr, Local):
+        for index in expr.definitions:
             yield from references(ev, place.at(frame.owner.scope.defs[index][1]), steps + 1)
-    elif tag == "n":
-        yield from _or_itself(place, named(ev, frame.owner.module, expr[1], steps + 1))
-    elif tag == "x":
-        yield from _or_itself(place, _closed_over(ev, place, steps))
-    elif tag == "m":
-        found = ev.index.find(frame.owner.module.absolute(expr[1]))
+    elif isinstance(expr, Name):
+        yield from _or_itself(place, named(ev, frame.owner.module, expr.name, steps + 1))
+    elif isinstance(expr, Closure):
+        yield from _or_itself(place, _closed_over(ev, expr, frame, steps))
+    elif isinstance(expr, ImportedModule):
+        found = ev.index.find(frame.owner.module.absolute(expr.module))
         yield found if found is not None else place
-    elif tag == "mf":
-        yield from _or_itself(place, _from_module(ev, place, steps))
-    elif tag == "a":
-        yield from _or_itself(place, _attribute(ev, place, steps))
-    elif tag == "o":
-        for part in expr[1]:
+    elif isinstance(expr, ImportedName):
+        yield from _or_itself(place, _from_module(ev, expr, frame, steps))
+    elif isinstance(expr, Attribute):
+        yield from _or_itself(place, _attribute(ev, expr, frame, steps))
+    elif isinstance(expr, Alternatives):
+        for part in expr.values:
             yield from references(ev, place.at(part), steps + 1)
     else:
         yield place
 
 
-def items_of(ev: Evaluator, place: Reference) -> Iterator[Reference]:
+def items_of(ev: Evaluator, expr: Subscript, frame: Frame) -> Iterator[Reference]:
     """The places of `x[0]`, where `x` is a display, or a call of a function that returns one."""
-    index = place.expr[2]
-    if index[0] != "c" or not isinstance(index[1], int):
+    index = expr.index.value if isinstance(expr.index, Constant) else None
+    if not isinstance(index, int):
         return
-    for base in references(ev, place.at(place.expr[1])):
+    for base in references(ev, Reference(expr.base, frame)):
         if isinstance(base, Reference):
-            for display in (base, *_returned(ev, base)):
-                if display.expr[0] == "l" and 0 <= index[1] < len(display.expr[1]):
-                    yield display.at(display.expr[1][index[1]])
+            for place in (base, *_returned(ev, base)):
+                if isinstance(place.expr, SequenceDisplay) and 0 <= index < len(place.expr.items):
+                    yield place.at(place.expr.items[index])
 
 
 def _returned(ev: Evaluator, place: Reference) -> Iterator[Reference]:
@@ -117,44 +130,43 @@ def _or_itself(place: Reference, found: Iterator[Reference | Module]) -> Iterato
     yield from known or [place]
 
 
-def _closed_over(ev: Evaluator, place: Reference, steps: int) -> Iterator[Reference | Module]:
-    outer = place.frame.outer
-    while outer is not None and outer.owner.scope.name != place.expr[1]:
+def _closed_over(ev: Evaluator, expr: Closure, frame: Frame, steps: int) -> Iterator[Reference | Module]:
+    outer = frame.outer
+    while outer is not None and outer.owner.scope.name != expr.scope:
         outer = outer.outer
     if outer is None:
-        outer = ev.frame(place.frame.owner.module.define(place.expr[1]))
+        outer = ev.frame(frame.owner.module.define(expr.scope))
     scope = outer.owner.scope
-    for index in scope.names.get(place.expr[2], ()):
+    for index in scope.names.get(expr.name, ()):
         yield from references(ev, Reference(scope.defs[index][1], outer), steps + 1)
 
 
-def _from_module(ev: Evaluator, place: Reference, steps: int) -> Iterator[Reference | Module]:
-    here = place.frame.owner.module
-    dotted = here.absolute(place.expr[1])
+def _from_module(ev: Evaluator, expr: ImportedName, frame: Frame, steps: int) -> Iterator[Reference | Module]:
+    here = frame.owner.module
+    dotted = here.absolute(expr.module)
     module = ev.index.find(dotted)
-    child = ev.index.find(f"{dotted}.{place.expr[2]}")
+    child = ev.index.find(f"{dotted}.{expr.name}")
     if module is None or (module is here and child is not None):
         if child is not None:
             yield child
         return
-    found = list(named(ev, module, place.expr[2], steps + 1))
+    found = list(named(ev, module, expr.name, steps + 1))
     if found:
         yield from found
     elif child is not None:
         yield child
 
 
-def _attribute(ev: Evaluator, place: Reference, steps: int) -> Iterator[Reference | Module]:
+def _attribute(ev: Evaluator, expr: Attribute, frame: Frame, steps: int) -> Iterator[Reference | Module]:
     """An attribute of a module is a name of it; one of a class is what its body (or a base's) binds."""
-    for base in references(ev, place.at(place.expr[1]), steps + 1):
+    for base in references(ev, Reference(expr.base, frame), steps + 1):
         if isinstance(base, Module):
-            yield from named(ev, base, place.expr[2], steps + 1)
-        elif base.expr[0] == "g":
-            yield from _class_member(ev, base, place.expr[2], steps)
+            yield from named(ev, base, expr.name, steps + 1)
+        elif isinstance(base.expr, Defined):
+            yield from _class_member(ev, base.frame.owner.module.define(base.expr.scope), expr.name, steps)
 
 
-def _class_member(ev: Evaluator, base: Reference, name: str, steps: int) -> Iterator[Reference | Module]:
-    target = base.frame.owner.module.define(base.expr[1])
+def _class_member(ev: Evaluator, target: Def, name: str, steps: int) -> Iterator[Reference | Module]:
     if target.kind != "class":
         return
     for owner in ev.classes.mro(target)[0]:
@@ -190,7 +202,7 @@ def reference_of(ev: Evaluator, value: DefRef) -> Reference:
     """The place of a definition: its name in the scope around it."""
     parent = value.target.parent
     frame = ev.frame(parent if parent is not None else value.target)
-    return Reference(("g", value.target.scope.name), frame)
+    return Reference(Defined(value.target.scope.name), frame)
 
 
 def line_of(place: Reference) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Frame, Seq, Values
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import CallResult, Element, Local, parts
 
 MAX_ROUNDS = 200
 _MAX_WALK = 400
@@ -19,7 +20,7 @@ def unrolled(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[E
     together.
     """
     elements = _elements(frame, exprs)
-    tables = {element[1] for element in elements}
+    tables = {element.iterable for element in elements}
     items = _items(ev, frame, next(iter(tables))) if len(tables) == 1 else ()
     if len(items) < 2:
         yield ev
@@ -39,31 +40,24 @@ def _items(ev: Evaluator, frame: Frame, table: Expr) -> tuple[Values, ...]:
     return ()
 
 
-def _elements(frame: Frame, exprs: tuple[Expr, ...]) -> list[Expr]:
-    """The `("e", table)` expressions that the given ones lead to inside their scope."""
+def _elements(frame: Frame, exprs: tuple[Expr, ...]) -> list[Element]:
+    """The elements of tables that the given expressions lead to inside their scope."""
     scope = frame.owner.scope
-    found: list[Expr] = []
+    found: list[Element] = []
     seen: set[int] = set()
     todo: list[Expr] = list(exprs)
     while todo and len(seen) < _MAX_WALK:
         expr = todo.pop()
-        if id(expr) in seen or not expr or not isinstance(expr[0], str):
+        if id(expr) in seen:
             continue
         seen.add(id(expr))
-        tag = expr[0]
-        if tag == "e":
+        if isinstance(expr, Element):
             found.append(expr)
-        elif tag == "v":
-            todo += [scope.defs[index][1] for index in expr[1]]
-        elif tag == "k":
-            call = scope.calls[expr[1]]
+        elif isinstance(expr, Local):
+            todo += [scope.defs[index][1] for index in expr.definitions]
+        elif isinstance(expr, CallResult):
+            call = scope.calls[expr.call]
             todo += [call.func, *call.args, *(value for _name, value in call.kwargs)]
-        elif tag in ("f", "l", "o"):
-            todo += expr[1]
-        elif tag in ("a", "i", "*", "each"):
-            todo += [part for part in expr[1:] if isinstance(part, tuple)]
-        elif tag == "d":
-            todo += [side for item in expr[1] for side in item if side is not None]
-        elif tag == "b":
-            todo += expr[2:]
+        else:
+            todo += parts(expr)
     return found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from extractor.program.module import Module
+from extractor.summary.expr import ImportedName, SequenceDisplay, literal_text
 
 MAX_STEPS = 3  # imports followed from an included URLconf: to those it includes, to their views, to the views' bases
 _URLCONF = re.compile(r"(^|/|_)urls?(_\w+)?(/|\.py$)")
@@ -27,17 +28,18 @@ def _imported_names(module: Module) -> Iterator[str]:
     """`from wagtail.admin import urls` names `wagtail.admin.urls`."""
     for scope in module.summary.scopes.values():
         for _line, value in scope.defs:
-            if value[0] == "mf":
-                yield f"{value[1]}.{value[2]}"
+            if isinstance(value, ImportedName):
+                yield f"{value.module}.{value.name}"
 
 
 def _texts(module: Module) -> Iterator[str]:
     for scope in module.summary.scopes.values():
         for call in scope.calls:
             for arg in call.args:
-                for part in arg[1] if arg[0] == "l" else (arg,):
-                    if part[0] == "c" and isinstance(part[1], str) and _DOTTED.fullmatch(part[1]):
-                        yield part[1]
+                for part in arg.items if isinstance(arg, SequenceDisplay) else (arg,):
+                    text = literal_text(part)
+                    if text is not None and _DOTTED.fullmatch(text):
+                        yield text
 
 
 def serving(named: Iterable[str], packages: Mapping[str, str]) -> frozenset[str]:

@@ -28,8 +28,8 @@ from extractor.evaluate.values import (
 )
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import CallExpr, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import Attribute, CallResult, Closure, Constant, Defined, Local, Name, SequenceDisplay
 
 # Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
 _COMMON = (
@@ -139,21 +139,21 @@ def _is_run_elsewhere(graph: CallGraph, outer: Def, inner: Def) -> bool:
     """True for a function that the one around it only makes and gives back, where those who call it were found."""
     if inner not in graph.callers or any(edge.how == "decorator" for edge in graph.callers.get(outer, ())):
         return False
-    made = [call for call in outer.scope.calls if call.func == ("g", inner.scope.name)]
+    made = [call for call in outer.scope.calls if call.func == Defined(inner.scope.name)]
     return not made and any(_holds(outer.scope, value, inner.scope.name) for value in outer.scope.returns)
 
 
 def _holds(scope: Scope, value: Expr, name: str, depth: int = 4) -> bool:
     """True when an expression of the scope is, or holds, the function defined there under this name."""
-    parts: Iterable[Expr] = ()
-    if value[0] == "k":
-        call = scope.calls[value[1]]
-        parts = (*call.args, *(given for _name, given in call.kwargs))
-    elif value[0] == "v":
-        parts = (scope.defs[index][1] for index in value[1])
-    elif value[0] == "l":
-        parts = value[1]
-    return value == ("g", name) or (depth > 0 and any(_holds(scope, part, name, depth - 1) for part in parts))
+    inside: Iterable[Expr] = ()
+    if isinstance(value, CallResult):
+        call = scope.calls[value.call]
+        inside = (*call.args, *(given for _name, given in call.kwargs))
+    elif isinstance(value, Local):
+        inside = (scope.defs[index][1] for index in value.definitions)
+    elif isinstance(value, SequenceDisplay):
+        inside = value.items
+    return value == Defined(name) or (depth > 0 and any(_holds(scope, part, name, depth - 1) for part in inside))
 
 
 def _property_names(ev: Evaluator) -> frozenset[str]:
@@ -193,22 +193,23 @@ def _scope_edges(
                 continue
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
-        if call.func[0] == "a" and call.func[2] in _RUN_INLINE:
-            for run in ev.eval(call.func[1], frame):
+        method = call.func if isinstance(call.func, Attribute) else None
+        if method is not None and method.name in _RUN_INLINE:
+            for run in ev.eval(method.base, frame):
                 if isinstance(run, DefRef) and run.target.kind == "function":
                     graph.add(owner, run.target, call.line, "call")
-        if call.func[0] == "a" and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
-            _guess(ev, graph, owner, call, funcs, methods)
-        if owner.kind in ("module", "class") or (call.func[0] == "a" and call.func[2] in _KEEPERS):
+        if method is not None and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
+            _guess(ev, graph, owner, method.name, call.line, funcs, methods)
+        if owner.kind in ("module", "class") or (method is not None and method.name in _KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
         if any(isinstance(func, Ext) and func.path == "collections.namedtuple()" for func in funcs):
             continue  # so does a record
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
             _callback(ev, graph, owner, argument, frame, call.line)
     for line, read in scope.reads:
-        if read[2] in properties:
-            for base in ev.eval(read[1], frame):
-                _property_edge(ev, graph, owner, base, read[2], line)
+        if read.name in properties:
+            for base in ev.eval(read.base, frame):
+                _property_edge(ev, graph, owner, base, read.name, line)
     for line, value in scope.withs:
         _with_edges(ev, graph, owner, ev.eval(value, frame), line)
     _definition_edges(ev, graph, owner)
@@ -220,8 +221,8 @@ def _decorated(module: Module) -> dict[str, dict[int, Def]]:
     for name, scope in module.summary.scopes.items():
         if scope.kind == "function":
             for decorator in scope.decorators:
-                if decorator[0] == "k":
-                    found.setdefault(scope.parent, {})[decorator[1]] = module.define(name)
+                if isinstance(decorator, CallResult):
+                    found.setdefault(scope.parent, {})[decorator.call] = module.define(name)
     return found
 
 
@@ -274,10 +275,9 @@ def _overrides(ev: Evaluator, func: DefRef) -> Iterator[tuple[Def, str]]:
 
 
 def _guess(
-    ev: Evaluator, graph: CallGraph, owner: Def, call: CallExpr, funcs: Values, methods: dict[str, list[Def]]
+    ev: Evaluator, graph: CallGraph, owner: Def, name: str, line: int, funcs: Values, methods: dict[str, list[Def]]
 ) -> None:
     """An unknown receiver: a method name that only one or two families of classes define is taken for theirs."""
-    name = call.func[2]
     candidates = methods.get(name, ())
     if name in _COMMON or name.startswith("__") or not 0 < len(candidates) <= MAX_FAMILY:
         return
@@ -285,7 +285,7 @@ def _guess(
         return
     if len(candidates) <= 2 or len({_family(ev, method) for method in candidates}) == 1:
         for target in candidates:
-            graph.add(owner, target, call.line, "guess")
+            graph.add(owner, target, line, "guess")
 
 
 def _family(ev: Evaluator, method: Def) -> Def:
@@ -298,9 +298,10 @@ def _family(ev: Evaluator, method: Def) -> Def:
 
 def _callback(ev: Evaluator, graph: CallGraph, owner: Def, expr: Expr, frame: object, line: int) -> None:
     """Functions and classes handed over as arguments may be run by whoever gets them."""
-    if expr[0] not in ("g", "n", "v", "a", "x", "k", "l"):
-        return
-    if expr[0] == "k" and owner.scope.calls[expr[1]].func[0] not in ("n", "v", "a", "x"):
+    if isinstance(expr, CallResult):
+        if not isinstance(owner.scope.calls[expr.call].func, Name | Local | Attribute | Closure):
+            return
+    elif not isinstance(expr, Defined | Name | Local | Attribute | Closure | SequenceDisplay):
         return
     for value in ev.eval(expr, ev.frame(owner)):
         for target in _functions_in(value):
@@ -348,7 +349,7 @@ def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
     if scope.kind == "function" and scope.decorators and parent is not None:
         frame = ev.frame(parent)
         for decorator in scope.decorators:
-            expr = parent.scope.calls[decorator[1]].func if decorator[0] == "k" else decorator
+            expr = parent.scope.calls[decorator.call].func if isinstance(decorator, CallResult) else decorator
             for value in ev.eval(expr, frame):
                 if isinstance(value, DefRef) and value.target.module.in_repo:
                     graph.add(owner, value.target, scope.line, "decorator")
@@ -390,7 +391,7 @@ def _class_references(ev: Evaluator, graph: CallGraph, cls: Def, owner: Def, ind
     frame = ev.frame(owner)
     for index in indices:
         line, expr = owner.scope.defs[index]
-        if expr[0] == "c":
+        if isinstance(expr, Constant):
             continue
         for value in ev.eval(expr, frame):
             for target in _named_definitions(value):

@@ -18,6 +18,8 @@ from extractor.link.targets import BY_NAME, Targets, TargetSystem, setting_texts
 from extractor.model.graph import Call, Context, Gap, Store
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute, ImportedName, Name, walk
 
 MAX_ROWS_PER_SITE = 8
 _BY_CALLERS = "its callers"
@@ -242,16 +244,13 @@ def condition(owner: Def, guards: tuple[int, ...]) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def _flags(test: tuple[object, ...]) -> list[str]:
-    if test[0] == "a" and isinstance(test[1], tuple) and test[1][0] in ("n", "mf") and "settings" in map(str, test[1]):
-        return [f"settings.{test[2]}"]
-    out: list[str] = []
-    for part in test[1:]:
-        if isinstance(part, tuple) and part and isinstance(part[0], str):
-            out += _flags(part)
-        elif isinstance(part, tuple):
-            out += [flag for inner in part if isinstance(inner, tuple) and inner for flag in _flags(inner)]
-    return out
+def _flags(test: Expr) -> list[str]:
+    return [f"settings.{part.name}" for part in walk(test) if isinstance(part, Attribute) and _is_settings(part.base)]
+
+
+def _is_settings(base: Expr) -> bool:
+    named = base.module == "settings" if isinstance(base, ImportedName) else False
+    return named or (isinstance(base, Name | ImportedName) and base.name == "settings")
 
 
 def shown_url(url: Text, setting: Callable[[str], Values]) -> str:

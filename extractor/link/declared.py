@@ -11,8 +11,8 @@ from extractor.link.effects import Effect
 from extractor.link.request import read_call
 from extractor.program.module import Module
 from extractor.rules.clients import RuleBook
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import DictDisplay, Opaque, literal_text
 
 
 def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -> Iterator[Effect]:
@@ -27,18 +27,18 @@ def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -
             for text, at in _named(expr, line):
                 rule = book.find(text) if "." in text and " " not in text else None
                 if rule is not None and rule.everywhere:
-                    site = Site(owner, CallExpr(at, at, ("?", "settings"), (), (), ()), ())
+                    site = Site(owner, CallExpr(at, at, Opaque("settings"), (), (), ()), ())
                     yield Effect((site,), (read_call(ev, rule, Ext(text), (), ()),), text)
 
 
 def _named(expr: Expr, line: int) -> Iterator[tuple[str, int]]:
     """The texts that stand as values in dictionaries, with the line of their key."""
-    if expr[0] != "d":
+    if not isinstance(expr, DictDisplay):
         return
-    lines = expr[2] if len(expr) > 2 else ()
-    for index, (_key, value) in enumerate(expr[1]):
-        at = lines[index] if index < len(lines) else line
-        if value[0] == "c" and isinstance(value[1], str):
-            yield value[1], at
+    for index, (_key, value) in enumerate(expr.items):
+        at = expr.lines[index] if index < len(expr.lines) else line
+        text = literal_text(value)
+        if text is not None:
+            yield text, at
         else:
             yield from _named(value, at)

@@ -22,6 +22,7 @@ from extractor.link.request import Request, of_class, read_call, skeleton
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 from extractor.summary import CallExpr, Scope
+from extractor.summary.expr import Attribute, Constant, Opaque, last_name, literal_text
 
 MAX_HOPS = 5  # wrappers around wrappers
 MAX_CALLERS = 80  # callers of one wrapper that are looked at
@@ -101,7 +102,7 @@ class Effects:
                     line, expr = owner.scope.defs[index]
                     urls = tuple(v for v in self.ev.eval(expr, self.ev.frame(owner)) if isinstance(v, Text))
                     if urls:
-                        call = CallExpr(line, line, ("?", "framework"), (), (), ())
+                        call = CallExpr(line, line, Opaque("framework"), (), (), ())
                         request = of_class(rule.call, urls)
                         yield Effect((Site(owner, call, ()),), (request,), rule.call.match)
 
@@ -210,9 +211,10 @@ class Effects:
 
     def _of_own_session(self, request: Request, site: Site, frame: Frame) -> Request:
         """A session class of the project's own may set the time-out in a method it overrides."""
-        if request.timeout != "no" or site.call.func[0] != "a":
+        func = site.call.func
+        if request.timeout != "no" or not isinstance(func, Attribute):
             return request
-        for base in self.ev.eval(site.call.func[1], frame):
+        for base in self.ev.eval(func.base, frame):
             if isinstance(base, Inst):
                 order = self.ev.classes.mro(base.cls)[0]
                 scopes = [
@@ -346,13 +348,13 @@ def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
         if any("timeout" in param[0] for param in scope.params):
             said = "unknown"
         for call in scope.calls:
-            name = call.func[2] if call.func[0] == "a" else call.func[-1]
-            first = call.args[0] if call.args else ()
-            given = call.args[1] if len(call.args) > 1 else ("c", None)
-            if name == "setdefault" and first == ("c", "timeout") and given != ("c", None):
+            name = last_name(call.func)
+            first = literal_text(call.args[0]) if call.args else None
+            given = call.args[1] if len(call.args) > 1 else Constant(None)
+            if name == "setdefault" and first == "timeout" and given != Constant(None):
                 return "yes"
             for key, value in call.kwargs:
-                if key == "timeout" and value != ("c", None):
+                if key == "timeout" and value != Constant(None):
                     if name == "partial":
                         return "yes"
                     said = "unknown"

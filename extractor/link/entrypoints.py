@@ -18,7 +18,8 @@ from extractor.link.callgraph import CallGraph, Edge
 from extractor.model.graph import Context, Hop
 from extractor.program.module import Def
 from extractor.rules.django import django_rules
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute, CallResult, ImportedName, Local, SequenceDisplay, last_name
 
 MAX_CONTEXTS = 60
 MAX_CHAINS = 6
@@ -199,21 +200,19 @@ def signal_of(ev: Evaluator, target: Def) -> str:
     if parent is None:
         return "signal"
     for decorator in target.scope.decorators:
-        if decorator[0] == "k":
-            call = parent.scope.calls[decorator[1]]
+        if isinstance(decorator, CallResult):
+            call = parent.scope.calls[decorator.call]
             for expr in call.args[:1]:
-                items = expr[1] if expr[0] == "l" else (expr,)
+                items = expr.items if isinstance(expr, SequenceDisplay) else (expr,)
                 names += [name for item in items if (name := signal_name(ev, parent, item))]
     return ", ".join(dict.fromkeys(names)) or "signal"
 
 
 def signal_name(ev: Evaluator, owner: Def, expr: Expr) -> str:
     """The name a signal goes by: that of the variable that holds it, wherever it was imported from."""
-    if expr[0] in ("n", "a", "mf"):
-        return str(expr[-1])
-    local = _local_name(owner, expr)
-    if local:
-        return local
+    named = last_name(expr) or _local_name(owner, expr)
+    if named:
+        return named
     paths = [q for v in ev.eval(expr, ev.frame(owner)) if (q := qualified(v))]
     return paths[0].removesuffix("()").rsplit(".", 1)[-1] if paths else "signal"
 
@@ -224,13 +223,13 @@ def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str,
     for owner, sites in graph.sites.items():
         for site in sites:
             func = site.call.func
-            if func[0] != "a" or func[2] != "connect" or not (site.call.args or site.call.kwargs):
+            if not isinstance(func, Attribute) or func.name != "connect" or not (site.call.args or site.call.kwargs):
                 continue
             first = site.call.args[0] if site.call.args else dict(site.call.kwargs).get("receiver")
             if first is None:
                 continue
             frame = ev.frame(owner)
-            signal = signal_name(ev, owner, func[1])
+            signal = signal_name(ev, owner, func.base)
             for value in ev.eval(first, frame):
                 if isinstance(value, DefRef) and value.target.kind != "class":
                     out.append((value.target, signal, site.call.line))
@@ -242,10 +241,9 @@ def _signal_edges(graph: CallGraph, receivers: Mapping[str, list[Def]]) -> None:
     for owner, sites in graph.sites.items():
         for site in sites:
             func = site.call.func
-            if func[0] != "a" or func[2] not in _SENDS:
+            if not isinstance(func, Attribute) or func.name not in _SENDS:
                 continue
-            base = func[1]
-            name = str(base[-1]) if base[0] in ("n", "a", "mf") else _local_name(owner, base)
+            name = last_name(func.base) or _local_name(owner, func.base)
             for target in receivers.get(name, ()):
                 graph.add(owner, target, site.call.line, "signal")
 
@@ -255,9 +253,9 @@ _SENDS = frozenset({"send", "send_robust", "send_event", "asend", "send_with_log
 
 def _local_name(owner: Def, base: Expr) -> str:
     """The imported name behind a local variable (`from x import SIGNAL` inside a function)."""
-    if base[0] == "v" and isinstance(base[1], tuple):
-        for index in base[1]:
+    if isinstance(base, Local):
+        for index in base.definitions:
             value = owner.scope.defs[index][1]
-            if value[0] in ("mf", "a"):
-                return str(value[-1])
+            if isinstance(value, ImportedName | Attribute):
+                return value.name
     return ""

@@ -14,8 +14,8 @@ from extractor.files.yaml import read_yaml
 from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.table import all_texts
 from extractor.program.module import Def
-from extractor.summary import Scope
-from extractor.summary import Value as Expr
+from extractor.summary import Expr, Scope
+from extractor.summary.expr import Attribute, CallResult, Local, Name, Subscript, literal_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +110,26 @@ def _condition(table: SettingsTable, where: Where) -> str:
 
 def _flag(test: Expr, scope: Scope) -> tuple[str, ...] | None:
     """`FEATURES.get("X")` or `FEATURES["X"]` as (FEATURES, X), `FLAG` as (FLAG,); None for another test."""
-    if test[0] == "k":
-        call = scope.calls[test[1]]
-        if call.func[0] == "a" and call.func[2] == "get" and call.args:
-            return _keyed(call.func[1], call.args[0], scope)
-    if test[0] == "i":
-        return _keyed(test[1], test[2], scope)
+    if isinstance(test, CallResult):
+        call = scope.calls[test.call]
+        if isinstance(call.func, Attribute) and call.func.name == "get" and call.args:
+            return _keyed(call.func.base, call.args[0], scope)
+    if isinstance(test, Subscript):
+        return _keyed(test.base, test.index, scope)
     name = _name(test, scope)
     return (name,) if name else None
 
 
 def _keyed(base: Expr, key: Expr, scope: Scope) -> tuple[str, ...] | None:
-    name = _name(base, scope)
-    return (name, key[1]) if name and key[0] == "c" and isinstance(key[1], str) else None
+    name, text = _name(base, scope), literal_text(key)
+    return (name, text) if name and text is not None else None
 
 
 def _name(expr: Expr, scope: Scope) -> str | None:
     """The setting's name behind an expression of its module."""
-    if expr[0] == "n":
-        return str(expr[1])
-    if expr[0] == "v":
-        named = {name for name, indices in scope.names.items() if set(indices) & set(expr[1])}
+    if isinstance(expr, Name):
+        return expr.name
+    if isinstance(expr, Local):
+        named = {name for name, indices in scope.names.items() if set(indices) & set(expr.definitions)}
         return named.pop() if len(named) == 1 else None
     return None

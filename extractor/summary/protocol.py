@@ -6,31 +6,32 @@ import ast
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from extractor.summary.record import CallExpr, Value
+from extractor.summary.expr import Attribute, Expr
+from extractor.summary.record import CallExpr
 
 
 class Recorder(Protocol):
     """A scope while its body is read: names are looked up and bound in it, calls and reads are put down."""
 
     calls: list[CallExpr]
-    reads: list[tuple[int, Value]]
-    yields: list[Value]
+    reads: list[tuple[int, Attribute]]
+    yields: list[Expr]
     guarded: tuple[int, ...]
 
-    def lookup(self, name: str) -> Value:
+    def lookup(self, name: str) -> Expr:
         """The value of a name read here."""
 
-    def bind(self, name: str, value: Value, line: int) -> None:
+    def bind(self, name: str, value: Expr, line: int) -> None:
         """Binds a name to a value from here on."""
 
-    def bind_target(self, target: ast.expr, value: Value, line: int) -> None:
+    def bind_target(self, target: ast.expr, value: Expr, line: int) -> None:
         """Binds the target of an assignment, loop or `with`."""
 
-    def guard(self, test: Value, holds: bool, line: int) -> AbstractContextManager[None]:
+    def guard(self, test: Expr, holds: bool, line: int) -> AbstractContextManager[None]:
         """Calls put down inside stand under the test, or under its contrary."""
 
     def inner_names(self) -> AbstractContextManager[None]:
         """Names bound inside are forgotten afterwards, as in a comprehension."""
 
-    def nested_lambda(self, node: ast.Lambda) -> Value:
+    def nested_lambda(self, node: ast.Lambda) -> Expr:
         """The value of a lambda, whose body becomes a scope of its own."""

@@ -6,10 +6,24 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from extractor.summary.expr import (
+    Attribute,
+    Closure,
+    Constant,
+    Defined,
+    Expr,
+    Local,
+    Name,
+    Opaque,
+    Parameter,
+    SequenceDisplay,
+    Starred,
+    Subscript,
+)
 from extractor.summary.expressions import value_of
-from extractor.summary.record import CallExpr, Scope, Value
+from extractor.summary.record import CallExpr, Scope
 
-Names = dict[str, tuple[int, ...]]
+Names = dict[str, Local]
 
 
 class ScopeBuilder:
@@ -24,54 +38,55 @@ class ScopeBuilder:
         self.local_names: frozenset[str] = frozenset()
         self.global_names: set[str] = set()
         self.nonlocal_names: set[str] = set()
-        self.defs: list[tuple[int, Value]] = []
+        self.defs: list[tuple[int, Expr]] = []
         self.calls: list[CallExpr] = []
-        self.reads: list[tuple[int, Value]] = []
-        self.returns: list[Value] = []
-        self.yields: list[Value] = []
-        self.attrs: list[tuple[Value, str, Value, int]] = []
-        self.subs: list[tuple[Value, Value, Value, int, bool]] = []
+        self.reads: list[tuple[int, Attribute]] = []
+        self.returns: list[Expr] = []
+        self.yields: list[Expr] = []
+        self.attrs: list[tuple[Expr, str, Expr, int]] = []
+        self.subs: list[tuple[Expr, Expr, Expr, int, bool]] = []
         self.branches = 0  # how many branches deep the statement stands that is being read
-        self.global_sets: list[tuple[str, Value, int]] = []
-        self.withs: list[tuple[int, Value]] = []
-        self.guards: list[tuple[Value, bool, int]] = []
+        self.global_sets: list[tuple[str, Expr, int]] = []
+        self.withs: list[tuple[int, Expr]] = []
+        self.guards: list[tuple[Expr, bool, int]] = []
         self.guarded: tuple[int, ...] = ()
-        self.params: list[tuple[str, str, Value | None, Value | None]] = []
-        self.annotations: dict[str, Value] = {}
-        self.decorators: tuple[Value, ...] = ()
-        self.bases: tuple[Value, ...] = ()
-        self.keywords: tuple[tuple[str, Value], ...] = ()
-        self.return_annotation: Value | None = None
+        self.params: list[tuple[str, str, Expr | None, Expr | None]] = []
+        self.annotations: dict[str, Expr] = {}
+        self.decorators: tuple[Expr, ...] = ()
+        self.bases: tuple[Expr, ...] = ()
+        self.keywords: tuple[tuple[str, Expr], ...] = ()
+        self.return_annotation: Expr | None = None
         self.doc = ""
         self.lambdas = 0
 
     # names -----------------------------------------------------------------------------------------------------
 
-    def lookup(self, name: str) -> Value:
+    def lookup(self, name: str) -> Expr:
         """The value of a name read here, innermost scope first (class scopes are passed over, as Python does)."""
-        if name in self.env:
-            return ("v", self.env[name])
+        found = self.env.get(name)
+        if found is not None:
+            return found
         local = name in self.local_names and name not in self.global_names and name not in self.nonlocal_names
         if local and self.kind not in ("module", "class"):
-            return ("v", ())
+            return Local(())
         outer = self.parent
         while outer is not None and outer.kind != "module":
             if outer.kind != "class" and (name in outer.env or name in outer.local_names):
-                return ("x", outer.name, name)
+                return Closure(outer.name, name)
             outer = outer.parent
-        return ("n", name)
+        return Name(name)
 
-    def bind(self, name: str, value: Value, line: int) -> None:
+    def bind(self, name: str, value: Expr, line: int) -> None:
         """Binds a name to a value from here on."""
         if name in self.global_names:
             self.global_sets.append((name, value, line))
             return
         self.defs.append((line, value))
         index = len(self.defs) - 1
-        self.env[name] = (index,)
+        self.env[name] = Local((index,))
         self.all_names.setdefault(name, []).append(index)
 
-    def bind_target(self, target: ast.expr, value: Value, line: int) -> None:
+    def bind_target(self, target: ast.expr, value: Expr, line: int) -> None:
         """Binds the target of an assignment, loop or `with`: names, attributes, subscripts, tuples of these."""
         if isinstance(target, ast.Name):
             self.bind(target.id, value, line)
@@ -82,7 +97,7 @@ class ScopeBuilder:
                 base, key = value_of(target.value, self), value_of(target.slice, self)
                 self.subs.append((base, key, value, line, self.branches > 0))
         elif isinstance(target, ast.Starred):
-            self.bind_target(target.value, ("?", "starred target"), line)
+            self.bind_target(target.value, Opaque("starred target"), line)
         elif isinstance(target, ast.Tuple | ast.List):
             for index, item in enumerate(target.elts):
                 self.bind_target(item, _item_of(value, index), line)
@@ -97,7 +112,7 @@ class ScopeBuilder:
     # guards ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def guard(self, test: Value, holds: bool, line: int) -> Iterator[None]:
+    def guard(self, test: Expr, holds: bool, line: int) -> Iterator[None]:
         """What is read inside runs only when `test` is (or is not) true."""
         before = self.guarded
         self.guards.append((test, holds, line))
@@ -107,7 +122,7 @@ class ScopeBuilder:
         self.branches -= 1
         self.guarded = before
 
-    def guard_rest(self, test: Value, holds: bool, line: int) -> None:
+    def guard_rest(self, test: Expr, holds: bool, line: int) -> None:
         """What follows in the block runs only when `test` is (or is not) true: the other way has returned."""
         self.guards.append((test, holds, line))
         self.guarded = (*self.guarded, len(self.guards) - 1)
@@ -122,7 +137,7 @@ class ScopeBuilder:
             unique, number = f"{dotted}#{number}", number + 1
         return unique
 
-    def nested_lambda(self, node: ast.Lambda) -> Value:
+    def nested_lambda(self, node: ast.Lambda) -> Expr:
         """Reads a lambda as a scope of its own and gives the reference to it."""
         self.lambdas += 1
         child = ScopeBuilder(self.child_name(f"<lambda>{self.lambdas}"), "lambda", node, self, self.module)
@@ -131,7 +146,7 @@ class ScopeBuilder:
         child.read_params(node.args, self)
         child.returns.append(value_of(node.body, child))
         self.module[child.name] = child.build()
-        return ("g", child.name)
+        return Defined(child.name)
 
     def read_params(self, args: ast.arguments, outer: ScopeBuilder) -> None:
         """Declares the parameters; defaults and annotations are read in the scope around the function."""
@@ -147,15 +162,15 @@ class ScopeBuilder:
         if args.kwarg:
             self._param(args.kwarg, "**", None, outer)
 
-    def _param(self, arg: ast.arg, kind: str, default: Value | None, outer: ScopeBuilder) -> None:
+    def _param(self, arg: ast.arg, kind: str, default: Expr | None, outer: ScopeBuilder) -> None:
         annotation = annotation_of(arg.annotation, outer)
         self.params.append((arg.arg, kind, default, annotation))
-        self.bind(arg.arg, ("p", arg.arg), arg.lineno)
+        self.bind(arg.arg, Parameter(arg.arg), arg.lineno)
 
     def build(self) -> Scope:
         """The finished record."""
         if self.kind in ("module", "class"):  # what holds when the body has run
-            names = dict(self.env)
+            names = {name: local.definitions for name, local in self.env.items()}
         else:  # a closure may run at any time
             names = {name: tuple(indices) for name, indices in self.all_names.items()}
         return Scope(
@@ -186,7 +201,7 @@ class ScopeBuilder:
         )
 
 
-def annotation_of(node: ast.expr | None, scope: ScopeBuilder) -> Value | None:
+def annotation_of(node: ast.expr | None, scope: ScopeBuilder) -> Expr | None:
     """An annotation as a value; one written as text is parsed. None when there is none or it cannot be read."""
     if node is None:
         return None
@@ -206,15 +221,15 @@ def _all_args(args: ast.arguments) -> list[ast.arg]:
     return found + [arg for arg in (args.vararg, args.kwarg) if arg]
 
 
-def _item_of(value: Value, index: int) -> Value:
-    if value[0] == "l" and index < len(value[1]) and not any(item[0] == "*" for item in value[1]):
-        item: Value = value[1][index]
-        return item
-    return ("i", value, ("c", index))
+def _item_of(value: Expr, index: int) -> Expr:
+    items = value.items if isinstance(value, SequenceDisplay) else ()
+    if index < len(items) and not any(isinstance(item, Starred) for item in items):
+        return items[index]
+    return Subscript(value, Constant(index))
 
 
-def _distinct_reads(reads: list[tuple[int, Value]]) -> tuple[tuple[int, Value], ...]:
-    seen: dict[Value, int] = {}
+def _distinct_reads(reads: list[tuple[int, Attribute]]) -> tuple[tuple[int, Attribute], ...]:
+    seen: dict[Attribute, int] = {}
     for line, value in reads:
         seen.setdefault(value, line)
     return tuple((line, value) for value, line in seen.items())

@@ -7,6 +7,17 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from extractor import syntax
+from extractor.summary.expr import (
+    BinaryOperation,
+    Declared,
+    Defined,
+    Element,
+    Entered,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Opaque,
+)
 from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
 from extractor.summary.record import ModuleSummary, Scope
@@ -73,7 +84,7 @@ class _ModuleReader:
         child.read_params(node.args, scope)
         child.return_annotation = annotation_of(node.returns, scope)
         child.doc = _doc(node)
-        scope.bind(node.name, ("g", child.name), node.lineno)
+        scope.bind(node.name, Defined(child.name), node.lineno)
         self.body(node.body, child)
         self.scopes[child.name] = child.build()
 
@@ -84,7 +95,7 @@ class _ModuleReader:
         child.keywords = tuple([(kw.arg or "**", value_of(kw.value, scope)) for kw in node.keywords])
         child.doc = _doc(node)
         self.scopes[child.name] = child.build()
-        scope.bind(node.name, ("g", child.name), node.lineno)
+        scope.bind(node.name, Defined(child.name), node.lineno)
         self.body(node.body, child)
         self.scopes[child.name] = child.build()
 
@@ -94,7 +105,7 @@ class _ModuleReader:
         for alias in node.names:
             self.imports.add(alias.name)
             target = alias.name if alias.asname else alias.name.split(".")[0]
-            scope.bind(alias.asname or target, ("m", target), node.lineno)
+            scope.bind(alias.asname or target, ImportedModule(target), node.lineno)
 
     def import_from(self, node: ast.ImportFrom, scope: ScopeBuilder) -> None:
         module = "." * node.level + (node.module or "")
@@ -104,7 +115,7 @@ class _ModuleReader:
                 self.stars.append(module)
             else:
                 self.imports.add(f"{module}.{alias.name}" if node.module else module + alias.name)
-                scope.bind(alias.asname or alias.name, ("mf", module, alias.name), node.lineno)
+                scope.bind(alias.asname or alias.name, ImportedName(module, alias.name), node.lineno)
 
     # assignments -----------------------------------------------------------------------------------------------
 
@@ -120,16 +131,16 @@ class _ModuleReader:
         if node.value is not None:
             scope.bind_target(node.target, value_of(node.value, scope), node.lineno)
         elif isinstance(node.target, ast.Attribute) and annotation is not None:
-            value = ("typed", annotation)
+            value = Declared(annotation)
             scope.attrs.append((value_of(node.target.value, scope), node.target.attr, value, node.lineno))
 
     def augmented(self, node: ast.AugAssign, scope: ScopeBuilder) -> None:
         value = value_of(node.value, scope)
         operator = "+" if isinstance(node.op, ast.Add) else "|" if isinstance(node.op, ast.BitOr) else "?"
         if isinstance(node.target, ast.Name):
-            scope.bind(node.target.id, ("b", operator, scope.lookup(node.target.id), value), node.lineno)
+            scope.bind(node.target.id, BinaryOperation(scope.lookup(node.target.id), value, operator), node.lineno)
         else:
-            scope.bind_target(node.target, ("b", operator, ("?", "augmented"), value), node.lineno)
+            scope.bind_target(node.target, BinaryOperation(Opaque("augmented"), value, operator), node.lineno)
 
     def declare_global(self, node: ast.Global, scope: ScopeBuilder) -> None:
         scope.global_names.update(node.names)
@@ -162,7 +173,7 @@ class _ModuleReader:
     def for_(self, node: ast.For | ast.AsyncFor, scope: ScopeBuilder) -> None:
         iterable = value_of(node.iter, scope)
         before = dict(scope.env)
-        scope.bind_target(node.target, ("e", iterable), node.lineno)
+        scope.bind_target(node.target, Element(iterable), node.lineno)
         self.body(node.body, scope)
         scope.env = _merge(before, scope.env)
         self.loop_else(node, scope)
@@ -187,7 +198,7 @@ class _ModuleReader:
             value = value_of(item.context_expr, scope)
             scope.withs.append((item.context_expr.lineno, value))
             if item.optional_vars is not None:
-                scope.bind_target(item.optional_vars, ("w", value), node.lineno)
+                scope.bind_target(item.optional_vars, Entered(value), node.lineno)
         return self.body(node.body, scope)
 
     def try_(self, node: ast.Try, scope: ScopeBuilder) -> bool:
@@ -198,7 +209,7 @@ class _ModuleReader:
         for handler in node.handlers:
             scope.env = _merge(before, after_body)
             if handler.name:
-                scope.bind(handler.name, ("?", "exception"), handler.lineno)
+                scope.bind(handler.name, Opaque("exception"), handler.lineno)
             if not self.body(handler.body, scope):
                 ways.append(scope.env)
         if not ends and node.orelse:
@@ -217,7 +228,7 @@ class _ModuleReader:
         for case in node.cases:
             scope.env = dict(before)
             for name in _captures(case.pattern):
-                scope.bind(name, ("?", "match capture"), case.pattern.lineno)
+                scope.bind(name, Opaque("match capture"), case.pattern.lineno)
             if case.guard is not None:
                 value_of(case.guard, scope)
             if not self.body(case.body, scope):
@@ -270,12 +281,12 @@ _STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
 
 def _merge(left: Names, right: Names) -> Names:
     merged = dict(left)
-    for name, indices in right.items():
+    for name, other in right.items():
         mine = merged.get(name)
         if mine is None:
-            merged[name] = indices
-        elif mine != indices:
-            merged[name] = tuple(sorted({*mine, *indices}))
+            merged[name] = other
+        elif mine is not other and mine.definitions != other.definitions:
+            merged[name] = Local(tuple(sorted({*mine.definitions, *other.definitions})))
     return merged
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from extractor.estate.file import Service
 from extractor.evaluate import folding
@@ -28,7 +29,8 @@ from extractor.evaluate.values import (
     join,
 )
 from extractor.program.module import Module
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute, CallResult, literal_text
 
 MAX_FOLD = 12  # settings that lead to one another
 _APP = re.compile(
@@ -114,16 +116,17 @@ class Config:
                     if attr == option and self._is_conf(base, frame):
                         yield Written(value, frame, line)
                 for base, key, value, line, _maybe in scope.subs:
-                    if key == ("c", option) and self._is_conf(base, frame):
+                    if literal_text(key) == option and self._is_conf(base, frame):
                         yield Written(value, frame, line)
                 for call in scope.calls:
-                    if call.func[0] == "a" and call.func[2] == "update" and self._is_conf(call.func[1], frame):
+                    func = call.func
+                    if isinstance(func, Attribute) and func.name == "update" and self._is_conf(func.base, frame):
                         for given, value in call.kwargs:
                             if given == option:
                                 yield Written(value, frame, call.line, call.guards)
 
     def _is_conf(self, base: Expr, frame: Frame) -> bool:
-        return base[0] == "a" and base[2] == "conf" and any(is_app(self.ev, v) for v in self.ev.eval(base[1], frame))
+        return _names_conf(base) and any(is_app(self.ev, v) for v in self.ev.eval(base.base, frame))
 
     # folding -----------------------------------------------------------------------------------------------------
 
@@ -177,7 +180,7 @@ class Config:
             for module in self.chain:
                 frame = self.ev.frame(module.define(""))
                 for index in range(len(frame.owner.scope.calls)):
-                    for value in self.ev.eval(("k", index), frame):
+                    for value in self.ev.eval(CallResult(index), frame):
                         if isinstance(value, Env):
                             self._env.setdefault(value.name, value.default)
         return self._env.get(name, ())
@@ -256,6 +259,10 @@ def _is_celery(name: str) -> bool:
     return name == "celery" or name.startswith("celery.")
 
 
+def _names_conf(base: Expr) -> TypeGuard[Attribute]:
+    return isinstance(base, Attribute) and base.name == "conf"
+
+
 def _touches_app(ev: Evaluator, module: Module) -> bool:
     """The module makes an app, or writes to the configuration of one."""
     for frame in _bodies(ev, module):
@@ -263,11 +270,11 @@ def _touches_app(ev: Evaluator, module: Module) -> bool:
             values = ev.eval(call.func, frame)
             if any(q.startswith("celery.") and q.endswith(".Celery") for v in values if (q := qualified(v))):
                 return True
-            if call.func[0] == "a" and call.func[2] in ("config_from_object", "autodiscover_tasks"):
+            if isinstance(call.func, Attribute) and call.func.name in ("config_from_object", "autodiscover_tasks"):
                 return True
             if any(_is_app_class(ev, v) for v in values):
                 return True
-        if any(base[0] == "a" and base[2] == "conf" for base, *_rest in frame.owner.scope.attrs):
+        if any(_names_conf(base) for base, *_rest in frame.owner.scope.attrs):
             return True
     return False
 
@@ -289,7 +296,7 @@ def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
     found = []
     for frame in (frame for module in modules for frame in _bodies(ev, module)):
         for call in frame.owner.scope.calls:
-            if call.func[0] == "a" and call.func[2] == "config_from_object":
+            if isinstance(call.func, Attribute) and call.func.name == "config_from_object":
                 args, kwargs = arguments(ev, call, frame)
                 space = ev.constant_key(dict(kwargs).get("namespace", args[2] if len(args) > 2 else ()))
                 if space:
@@ -312,10 +319,10 @@ def _settings_named(ev: Evaluator, modules: Sequence[Module]) -> list[str]:
 def _named_in(module: Module) -> Iterator[str]:
     for scope in module.summary.scopes.values():
         for call in scope.calls:
-            if call.func[0] == "a" and call.func[2] == "setdefault" and len(call.args) == 2:
-                key, value = call.args
-                if key == ("c", "DJANGO_SETTINGS_MODULE") and value[0] == "c" and isinstance(value[1], str):
-                    yield value[1]
+            if isinstance(call.func, Attribute) and call.func.name == "setdefault" and len(call.args) == 2:
+                key, value = map(literal_text, call.args)
+                if key == "DJANGO_SETTINGS_MODULE" and value is not None:
+                    yield value
 
 
 def literals(config: Config, values: Values) -> list[str]:

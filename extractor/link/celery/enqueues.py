@@ -16,8 +16,18 @@ from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Enqueue, Gap, Task
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
-from extractor.summary import CallExpr, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Closure,
+    Defined,
+    ImportedName,
+    Local,
+    Name,
+    Parameter,
+    last_name,
+)
 
 SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
@@ -116,9 +126,9 @@ class _Finder:
         words = SENDERS | SIGNATURES | {"send_task", "retry", "Signature"}
         for scope in scopes:
             for call in scope.calls:
-                if call.func[0] in ("a", "mf") and call.func[2] in words:
+                if isinstance(call.func, Attribute | ImportedName) and call.func.name in words:
                     return True
-            if any(v[2] in SENDERS for _line, v in scope.reads):
+            if any(read.name in SENDERS for _line, read in scope.reads):
                 return True
         return False
 
@@ -127,27 +137,27 @@ class _Finder:
         frame = self.ev.frame(owner)
         for number, call in enumerate(owner.scope.calls):
             func = call.func
-            if func[0] == "a" and func[2] in SENDERS:
-                yield from self._sent(owner, call, frame)
-            elif func[0] == "a" and func[2] == "retry":
-                yield from self._retried(owner, call, frame)
-            elif func[0] == "a" and func[2] == "send_task":
-                yield from self._by_name(owner, call, frame, ".send_task()")
-            elif func[0] == "a" and func[2] in SIGNATURES:
-                yield from self._signature(owner, number, call, frame)
-            elif func[0] in ("mf", "a", "n") and self._names_signature(func, frame):
+            if isinstance(func, Attribute) and func.name in SENDERS:
+                yield from self._sent(owner, func, call, frame)
+            elif isinstance(func, Attribute) and func.name == "retry":
+                yield from self._retried(owner, func.base, call, frame)
+            elif isinstance(func, Attribute) and func.name == "send_task":
+                yield from self._by_name(owner, func.base, call, frame)
+            elif isinstance(func, Attribute) and func.name in SIGNATURES:
+                yield from self._signature(owner, number, func, call, frame)
+            elif isinstance(func, ImportedName | Attribute | Name) and self._names_signature(func, frame):
                 yield from self._signed_by_name(owner, number, call, frame)
             yield from self._handed_on(owner, call, frame)
 
     # direct ------------------------------------------------------------------------------------------------------
 
-    def _sent(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        base, name = call.func[1], call.func[2]
-        flow = self._flow(owner)
-        if flow.leads_to_signature(base):
+    def _sent(
+        self, owner: Def, sender: Attribute, call: CallExpr, frame: Frame
+    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+        if self._flow(owner).leads_to_signature(sender.base):
             return
-        how = _around(owner, f".{name}()")
-        meant = self.meant(base, frame)
+        how = _around(owner, f".{sender.name}()")
+        meant = self.meant(sender.base, frame)
         yield from self._rows(owner, call, meant, how, self._queue(call, frame))
 
     def _rows(
@@ -210,20 +220,21 @@ class _Finder:
                 return next((q for c in self.index.configs if (q := c.text(values)) is not None), None)
         return None
 
-    def _retried(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.meant(call.func[1], frame)
+    def _retried(
+        self, owner: Def, task: Expr, call: CallExpr, frame: Frame
+    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
+        meant = self.meant(task, frame)
         if meant.tasks:
             yield from self._rows(owner, call, meant, "retry")
 
     def _by_name(
-        self, owner: Def, call: CallExpr, frame: Frame, how: str
+        self, owner: Def, app: Expr, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        if not any(is_app(self.ev, v) for v in self.ev.eval(call.func[1], frame)):
+        if not any(is_app(self.ev, v) for v in self.ev.eval(app, frame)):
             return
         args, kwargs = arguments(self.ev, call, frame)
-        yield from self._rows(
-            owner, call, self._named(args[0] if args else dict(kwargs).get("name", ())), how, self._queue(call, frame)
-        )
+        meant = self._named(args[0] if args else dict(kwargs).get("name", ()))
+        yield from self._rows(owner, call, meant, ".send_task()", self._queue(call, frame))
 
     def _named(self, values: Values) -> _Meant:
         texts = [t for c in self.index.configs for v in values if (t := c.text((v,))) is not None]
@@ -237,9 +248,9 @@ class _Finder:
     # signatures --------------------------------------------------------------------------------------------------
 
     def _signature(
-        self, owner: Def, number: int, call: CallExpr, frame: Frame
+        self, owner: Def, number: int, made: Attribute, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.meant(call.func[1], frame, guess=False)
+        meant = self.meant(made.base, frame, guess=False)
         if not meant.tasks:
             return
         fate = self._flow(owner).fate(number)
@@ -247,10 +258,10 @@ class _Finder:
             how, sure = fate
             confidence = meant.confidence if sure else "likely"
             shaped = _Meant(meant.tasks, None, confidence, meant.note)
-            yield from self._rows(owner, call, shaped, f"{how} of .{call.func[2]}()", self._queue(call, frame))
+            yield from self._rows(owner, call, shaped, f"{how} of .{made.name}()", self._queue(call, frame))
 
-    def _names_signature(self, func: Expr, frame: Frame) -> bool:
-        if func[-1] not in ("signature", "subtask", "Signature"):
+    def _names_signature(self, func: Attribute | ImportedName | Name, frame: Frame) -> bool:
+        if func.name not in ("signature", "subtask", "Signature"):
             return False
         return any(
             isinstance(v, Ext) and (v.path in _BY_NAME or is_app(self.ev, Ext(v.path.rpartition(".")[0])))
@@ -271,13 +282,12 @@ class _Finder:
     def _handed_on(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         """`on_commit(task.delay)`, `partial(task.delay, ...)`: a sender given away, to be run by another."""
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
-            if argument[0] == "a" and argument[2] in SENDERS:
-                meant = self.meant(argument[1], frame, guess=False)
+            if isinstance(argument, Attribute) and argument.name in SENDERS:
+                meant = self.meant(argument.base, frame, guess=False)
                 if meant.tasks:
-                    name = call.func[-1] if call.func[0] in ("a", "mf", "n") else "call"
-                    how = _around_call(owner, call, f"{name}(X.{argument[2]})")
+                    how = _around_call(owner, call, f"{last_name(call.func) or 'call'}(X.{argument.name})")
                     yield from self._rows(owner, call, meant, how)
-        if call.func[0] in ("v", "x"):  # send = task.delay; send()
+        if isinstance(call.func, Local | Closure):  # send = task.delay; send()
             for value in self.ev.eval(call.func, frame):
                 if isinstance(value, Ext) and value.path.rpartition(".")[2] in SENDERS:
                     task = self._dotted.get(value.path.rpartition(".")[0])
@@ -304,7 +314,7 @@ class _Finder:
                 found = self._from_callers(value, 0)
                 if found:
                     return _Meant(found, confidence="likely", note=f"handed in as {value.name}{value.path}")
-        if base[0] == "a":
+        if isinstance(base, Attribute):
             named = self._by_attribute(base, frame)
             if named is not None:
                 return named
@@ -322,18 +332,18 @@ class _Finder:
                     out.append(self._dotted[head])
         return tuple(dict.fromkeys(out))
 
-    def _by_attribute(self, base: Expr, frame: Frame) -> _Meant | None:
+    def _by_attribute(self, base: Attribute, frame: Frame) -> _Meant | None:
         """A task kept on a class: put there from outside, or bound to an attribute of that name by classes."""
-        owners = [v for v in self.ev.eval(base[1], frame) if isinstance(v, DefRef | Inst)]
+        owners = [v for v in self.ev.eval(base.base, frame) if isinstance(v, DefRef | Inst)]
         for value in owners:
             cls = value.target if isinstance(value, DefRef) else value.cls
-            found = self.index.set_on_class(cls, base[2])
+            found = self.index.set_on_class(cls, base.name)
             if found:
                 return _Meant(found)
         if any(isinstance(v, Inst) for v in owners):
-            found = self.index.class_values(base[2])
+            found = self.index.class_values(base.name)
             if found:
-                note = f"by the name of the attribute {base[2]}, which task classes bind to these tasks"
+                note = f"by the name of the attribute {base.name}, which task classes bind to these tasks"
                 return _Meant(found, confidence="possible", note=note)
         return None
 
@@ -372,15 +382,13 @@ class _Finder:
 
 def _parameter(expr: Expr, frame: Frame) -> Param | None:
     """The parameter of the function that an expression is, whatever its annotation says of it."""
-    if expr[0] == "v" and len(expr[1]) == 1:
-        expr = frame.owner.scope.defs[expr[1][0]][1]
-    return Param(frame.owner, expr[1]) if expr[0] == "p" and frame.get(expr[1]) is None else None
+    if isinstance(expr, Local) and len(expr.definitions) == 1:
+        expr = frame.owner.scope.defs[expr.definitions[0]][1]
+    return Param(frame.owner, expr.name) if isinstance(expr, Parameter) and frame.get(expr.name) is None else None
 
 
 def _called_name(func: Expr) -> str | None:
-    if func[0] in ("a", "mf"):
-        return str(func[2])
-    return str(func[1]).rsplit(".", 1)[-1] if func[0] in ("n", "g") else None
+    return func.scope.rsplit(".", 1)[-1] if isinstance(func, Defined) else last_name(func)
 
 
 def _outside(values: Values) -> _Meant:
@@ -408,13 +416,11 @@ def _around(owner: Def, how: str) -> str:
 
 
 def _reaches(scope_owner: Def, argument: Expr, name: str) -> bool:
-    if argument[0] == "g":
-        return bool(argument[1] == name)
-    if argument[0] == "v":
-        return any(scope_owner.scope.defs[i][1] == ("g", name) for i in argument[1])
-    if argument[0] == "k":  # partial(function, ...)
-        return any(_reaches(scope_owner, inner, name) for inner in scope_owner.scope.calls[argument[1]].args[:1])
-    return False
+    if isinstance(argument, Local):
+        return any(scope_owner.scope.defs[i][1] == Defined(name) for i in argument.definitions)
+    if isinstance(argument, CallResult):  # partial(function, ...)
+        return any(_reaches(scope_owner, inner, name) for inner in scope_owner.scope.calls[argument.call].args[:1])
+    return argument == Defined(name)
 
 
 def _around_call(owner: Def, call: CallExpr, how: str) -> str:
@@ -423,13 +429,13 @@ def _around_call(owner: Def, call: CallExpr, how: str) -> str:
         return f"transaction.{how}"
     position = owner.scope.calls.index(call)
     for outer in owner.scope.calls:
-        if _is_on_commit(outer) and ("k", position) in outer.args:
+        if _is_on_commit(outer) and CallResult(position) in outer.args:
             return f"transaction.on_commit({how})"
     return how
 
 
 def _is_on_commit(call: CallExpr) -> bool:
-    return call.func[0] in ("a", "mf") and call.func[2] == "on_commit"
+    return isinstance(call.func, Attribute | ImportedName) and call.func.name == "on_commit"
 
 
 __all__ = ["Enqueues", "dispatches", "enqueues"]

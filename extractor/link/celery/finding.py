@@ -12,6 +12,7 @@ from extractor.link.celery.config import is_app, is_app_member
 from extractor.link.celery.taskindex import Found, Options
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr
+from extractor.summary.expr import Attribute, CallResult, Defined, ImportedName, Local, Name
 
 _MAKER = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
 _TASK_CLASS = re.compile(r"^celery(\.\w+)*\.(Task|PeriodicTask)$")
@@ -127,9 +128,9 @@ def _registered(ev: Evaluator, owner: Def) -> Iterator[Found]:
     """`app.register_task(Cls())`, `app.tasks.register(Cls())`, `app.task(func)` called as a function."""
     frame = ev.frame(owner)
     for call in owner.scope.calls:
-        if not call.args or call.func[0] not in ("a", "mf", "n", "k"):
+        if not call.args or not isinstance(call.func, Attribute | ImportedName | Name | CallResult):
             continue
-        if call.func[0] == "a" and call.func[2] in ("register_task", "register"):
+        if isinstance(call.func, Attribute) and call.func.name in ("register_task", "register"):
             if not _registers(ev, call, frame_values=ev.eval(call.func, frame)):
                 continue
             for value in ev.eval(call.args[0], frame):
@@ -137,7 +138,7 @@ def _registered(ev: Evaluator, owner: Def) -> Iterator[Found]:
                     yield _of_class(ev, value.cls)
                 elif isinstance(value, DefRef) and value.target.kind == "class":
                     yield _of_class(ev, value.target)
-        elif call.func[0] in ("a", "mf", "n", "k"):
+        else:
             yield from _called(ev, call, owner)
 
 
@@ -153,7 +154,7 @@ def _registers(ev: Evaluator, call: CallExpr, frame_values: Values) -> bool:
 def _called(ev: Evaluator, call: CallExpr, owner: Def) -> Iterator[Found]:
     frame = ev.frame(owner)
     first = call.args[0]
-    if first[0] not in ("g", "n", "mf", "v", "a"):
+    if not isinstance(first, Defined | Name | ImportedName | Local | Attribute):
         return
     for func in ev.eval(call.func, frame):
         if isinstance(func, Ext) and is_maker(ev, func.path.removesuffix("()")):
@@ -190,7 +191,7 @@ def type_tasks(ev: Evaluator) -> None:
         if not module.in_repo or body is None or not _near_celery(ev, module):
             continue
         for name, scope in module.summary.scopes.items():
-            made = [body.calls[d[1]] for d in scope.decorators if d[0] == "k" and scope.parent == ""]
+            made = [body.calls[d.call] for d in scope.decorators if isinstance(d, CallResult) and scope.parent == ""]
             if scope.kind == "function" and any(key == "base" for call in made for key, _value in call.kwargs):
                 target = module.define(name)
                 found = _decorated(ev, target, celery=True)

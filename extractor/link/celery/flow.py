@@ -8,8 +8,21 @@ from dataclasses import dataclass, field
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Ext, Piped
 from extractor.program.module import Def
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Closure,
+    Comparison,
+    DictDisplay,
+    FormattedValue,
+    JoinedText,
+    Local,
+    Negation,
+    Subscript,
+    last_name,
+    parts,
+)
 
 _SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send"})
 _SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
@@ -48,8 +61,8 @@ def read_flow(ev: Evaluator, owner: Def) -> Canvas:
 
 
 def _makes(call: CallExpr) -> bool:
-    name = call.func[2] if call.func[0] in ("a", "mf") else call.func[1] if call.func[0] == "n" else None
-    return name in _CANVAS or (call.func[0] == "a" and name in _SIGNATURES)
+    name = last_name(call.func)
+    return name in _CANVAS or (isinstance(call.func, Attribute) and name in _SIGNATURES)
 
 
 class _CanvasReader:
@@ -62,14 +75,14 @@ class _CanvasReader:
         scope = self.owner.scope
         for call in scope.calls:
             func = call.func
-            if func[0] == "a" and func[2] in _SENDERS:
-                self._mark([func[1], *call.args, *(v for _n, v in call.kwargs)], f".{func[2]}()")
-            elif func[0] == "a" and func[2] in _LINKS:
-                self._mark([*call.args, *(v for _n, v in call.kwargs)], f".{func[2]}()")
-            elif func[0] in ("k", "v", "x") and self._is_canvas(func):
+            if isinstance(func, Attribute) and func.name in _SENDERS:
+                self._mark([func.base, *call.args, *(v for _n, v in call.kwargs)], f".{func.name}()")
+            elif isinstance(func, Attribute) and func.name in _LINKS:
+                self._mark([*call.args, *(v for _n, v in call.kwargs)], f".{func.name}()")
+            elif isinstance(func, CallResult | Local | Closure) and self._is_canvas(func):
                 self._mark([func, *call.args], "()")
-            elif func[0] == "a" and func[2] in _INLINE:
-                self.flow.inline.update(n for n, _names in _reached(self.owner, func[1], (), set()))
+            elif isinstance(func, Attribute) and func.name in _INLINE:
+                self.flow.inline.update(n for n, _names in _reached(self.owner, func.base, (), set()))
         for inner in self.owner.module.summary.scopes.values():
             if inner.parent == scope.name and inner.name != scope.name and inner.kind in ("lambda", "function"):
                 self._from_inside(self.owner.module.define(inner.name))
@@ -79,10 +92,10 @@ class _CanvasReader:
     def _from_inside(self, inner: Def) -> None:
         """A nested function or lambda that sends a signature of this scope."""
         for call in inner.scope.calls:
-            if call.func[0] == "a" and call.func[2] in _SENDERS:
-                for name in _outer_names(call.func[1], self.owner.scope.name):
+            if isinstance(call.func, Attribute) and call.func.name in _SENDERS:
+                for name in _outer_names(call.func.base, self.owner.scope.name):
                     for index in self.owner.scope.names.get(name, ()):
-                        self._mark([self.owner.scope.defs[index][1]], f".{call.func[2]}()")
+                        self._mark([self.owner.scope.defs[index][1]], f".{call.func.name}()")
 
     def _mark(self, exprs: list[Expr], how: str) -> None:
         for expr in exprs:
@@ -106,53 +119,51 @@ class _CanvasReader:
         given: list[Expr] = [*scope.returns, *scope.yields, *(value for _b, _a, value, _l in scope.attrs)]
         given += [value for _b, _k, value, _l, _maybe in scope.subs]
         for call in scope.calls:
-            if not _makes(call) and not (call.func[0] == "a" and call.func[2] in _ADDS):
+            if not _makes(call) and not (isinstance(call.func, Attribute) and call.func.name in _ADDS):
                 given += [*call.args, *(value for _n, value in call.kwargs)]
         for expr in given:
             self.flow.escapes.update(number for number, _names in _reached(self.owner, expr, (), set()))
 
 
 def _outer_names(expr: Expr, scope: str) -> Iterator[str]:
-    if expr[0] == "x" and expr[1] == scope:
-        yield expr[2]
-    elif expr[0] in ("a", "i"):
-        yield from _outer_names(expr[1], scope)
+    if isinstance(expr, Closure) and expr.scope == scope:
+        yield expr.name
+    elif isinstance(expr, Attribute | Subscript):
+        yield from _outer_names(expr.base, scope)
 
 
 def _reached(
     owner: Def, expr: Expr, through: tuple[str, ...], seen: set[object]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The calls whose results are in a value: (number, names of the canvas calls around it)."""
-    tag = expr[0]
-    if tag == "v":
-        for index in expr[1]:
+    if isinstance(expr, Local):
+        for index in expr.definitions:
             if index not in seen:
                 seen.add(index)
                 value = owner.scope.defs[index][1]
                 yield from _reached(owner, value, through, seen)
                 yield from _added(owner, index, through, seen)
-    elif tag == "k":
-        if ("k", expr[1]) in seen:
+    elif isinstance(expr, CallResult):
+        if expr in seen:
             return
-        seen.add(("k", expr[1]))
-        call = owner.scope.calls[expr[1]]
-        yield expr[1], through
-        inside = (*through, f"{_name(call)}(...)") if _makes(call) and _name(call) in _CANVAS else through
-        if call.func[0] in ("a", "k"):
-            yield from _reached(owner, call.func[1] if call.func[0] == "a" else call.func, inside, seen)
+        seen.add(expr)
+        call = owner.scope.calls[expr.call]
+        yield expr.call, through
+        name = last_name(call.func)
+        inside = (*through, f"{name}(...)") if name in _CANVAS else through
+        if isinstance(call.func, Attribute | CallResult):
+            made_of = call.func.base if isinstance(call.func, Attribute) else call.func
+            yield from _reached(owner, made_of, inside, seen)
         for value in (*call.args, *(v for _n, v in call.kwargs)):
             yield from _reached(owner, value, inside, seen)
-    elif tag in ("l", "o", "and"):
-        for item in expr[1]:
-            yield from _reached(owner, item, through, seen)
-    elif tag in ("*", "each", "e", "sl", "w") or tag in ("a", "i"):
-        yield from _reached(owner, expr[1], through, seen)
-    elif tag == "b":
-        for side in expr[2:]:
-            yield from _reached(owner, side, through, seen)
-    elif tag == "d":
-        for _key, value in expr[1]:
+    elif isinstance(expr, Subscript):
+        yield from _reached(owner, expr.base, through, seen)
+    elif isinstance(expr, DictDisplay):
+        for _key, value in expr.items:
             yield from _reached(owner, value, through, seen)
+    elif not isinstance(expr, JoinedText | FormattedValue | Comparison | Negation):
+        for part in parts(expr):
+            yield from _reached(owner, part, through, seen)
 
 
 def _added(
@@ -161,10 +172,6 @@ def _added(
     """What `.append(...)` and its like put into the variable of a definition."""
     for call in owner.scope.calls:
         func = call.func
-        if func[0] == "a" and func[2] in _ADDS and func[1][0] == "v" and index in func[1][1]:
-            for value in call.args:
+        if isinstance(func, Attribute) and func.name in _ADDS and isinstance(func.base, Local):
+            for value in call.args if index in func.base.definitions else ():
                 yield from _reached(owner, value, through, seen)
-
-
-def _name(call: CallExpr) -> str:
-    return str(call.func[2] if call.func[0] in ("a", "mf") else call.func[1])

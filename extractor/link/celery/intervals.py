@@ -11,8 +11,19 @@ from extractor.evaluate.values import Const, DefRef, Ext, Frame, Inst, Text, Val
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
 from extractor.program.module import Def
-from extractor.summary import CallExpr, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    Constant,
+    Local,
+    Parameter,
+    SequenceDisplay,
+    Starred,
+    Subscript,
+)
 
 _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
 _OWN = re.compile(r"^celery(\.\w+)*\.BaseSchedule$")
@@ -43,10 +54,10 @@ class ScheduleReader(Numbers):
         return ScheduleReading(said.text, said.words, said.note, tuple(self.passed), said.known)
 
     def _read(self, expr: Expr, frame: Frame) -> ScheduleReading:
-        if expr[0] == "o":
-            return self._read(*self.follow(expr[1][0], frame))
-        if expr[0] == "k":
-            call = frame.owner.scope.calls[expr[1]]
+        if isinstance(expr, Alternatives):
+            return self._read(*self.follow(expr.values[0], frame))
+        if isinstance(expr, CallResult):
+            call = frame.owner.scope.calls[expr.call]
             for func in self.ev.eval(call.func, frame):
                 said = self._called(func, call, expr, frame)
                 if said is not None:
@@ -100,8 +111,8 @@ class ScheduleReader(Numbers):
         """The fields given by position; those of `*line.split()` are the parts of the line."""
         fields: list[str | None] = []
         for expr in call.args:
-            if expr[0] == "*":
-                parts = self.parts(*self.follow(expr[1], frame))
+            if isinstance(expr, Starred):
+                parts = self.parts(*self.follow(expr.value, frame))
                 fields += parts if parts is not None else [None] * len(_FIELDS)
             else:
                 fields.append(self._field(expr, frame))
@@ -110,12 +121,12 @@ class ScheduleReader(Numbers):
     def _field(self, expr: Expr, frame: Frame) -> str | None:
         """A crontab field as text: a text, a number, a list of numbers, or a part of a line."""
         place, inner = self.follow(expr, frame)
-        if place[0] == "i" and place[2][0] == "c" and isinstance(place[2][1], int):
-            parts = self.parts(*self.follow(place[1], inner))
+        if isinstance(place, Subscript) and isinstance(place.index, Constant) and isinstance(place.index.value, int):
+            parts, index = self.parts(*self.follow(place.base, inner)), place.index.value
             if parts is not None:
-                return parts[place[2][1]] if 0 <= place[2][1] < len(parts) else None
-        if place[0] == "l":
-            items = [self._field(item, inner) for item in place[1]]
+                return parts[index] if 0 <= index < len(parts) else None
+        if isinstance(place, SequenceDisplay):
+            items = [self._field(item, inner) for item in place.items]
             return ",".join(item for item in items if item is not None) if None not in items else None
         values = self.config.fold(self.noted(self.ev.eval(place, inner)))
         for value in values:
@@ -222,7 +233,7 @@ class ScheduleReader(Numbers):
             instances = [v for v in calls.construct(self.ev, cls, args, kwargs) if isinstance(v, Inst)]
             scope = value.target.scope
             for inner in scope.calls:
-                if inner.func[0] == "a" and inner.func[2] == "__init__" and instances:
+                if isinstance(inner.func, Attribute) and inner.func.name == "__init__" and instances:
                     body = method_frame(self.ev, value.target, instances[0])
                     expr = dict(inner.kwargs).get("run_every") or (inner.args[0] if inner.args else None)
                     if expr is not None:
@@ -242,18 +253,17 @@ class _Bound:
 
     def seconds(self, expr: Expr, body: Frame) -> float | None:
         """The seconds of an expression of the constructor's body."""
-        tag = expr[0]
-        if tag == "v":
-            value = body.owner.scope.defs[expr[1][-1]][1]
+        if isinstance(expr, Local):
+            value = body.owner.scope.defs[expr.definitions[-1]][1]
             return self.seconds(value, body)
-        if tag == "p":
-            return self.reader.seconds(self.given[expr[1]], self.frame) if expr[1] in self.given else None
-        if tag == "a" and expr[2] in self.attrs and expr[1][0] == "v":
-            return self.seconds(self.attrs[expr[2]], body)
-        if tag == "b":
-            return compute(expr[1], self.seconds(expr[2], body), self.seconds(expr[3], body))
-        if tag == "o":
-            return next((n for part in expr[1] if (n := self.seconds(part, body)) is not None), None)
+        if isinstance(expr, Parameter):
+            return self.reader.seconds(self.given[expr.name], self.frame) if expr.name in self.given else None
+        if isinstance(expr, Attribute) and expr.name in self.attrs and isinstance(expr.base, Local):
+            return self.seconds(self.attrs[expr.name], body)
+        if isinstance(expr, BinaryOperation):
+            return compute(expr.operator, self.seconds(expr.left, body), self.seconds(expr.right, body))
+        if isinstance(expr, Alternatives):
+            return next((n for part in expr.values if (n := self.seconds(part, body)) is not None), None)
         return self.reader.seconds(expr, body)
 
 

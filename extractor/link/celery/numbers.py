@@ -7,8 +7,18 @@ import re
 from extractor.evaluate.values import Const, Env, Ext, Frame, SettingRef, Text, Values
 from extractor.link.celery.config import Config, Written, assigned
 from extractor.link.celery.durations import duration_seconds
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    ImportedName,
+    Local,
+    Name,
+    Opaque,
+    Parameter,
+)
 
 SCHEDULE = re.compile(r"^celery(\.\w+)*\.schedule$")
 # Functions that read a length of time written as text: seconds, or a timedelta.
@@ -45,8 +55,8 @@ class Numbers:
     def seconds(self, expr: Expr, frame: Frame) -> float | None:
         """A `timedelta`, a `schedule` or a number as seconds; None when it is not known."""
         expr, frame = self.follow(expr, frame)
-        if expr[0] == "k":
-            call = frame.owner.scope.calls[expr[1]]
+        if isinstance(expr, CallResult):
+            call = frame.owner.scope.calls[expr.call]
             for func in self.ev.eval(call.func, frame):
                 if isinstance(func, Ext) and func.path == "datetime.timedelta":
                     return self.total(call, frame)
@@ -55,11 +65,11 @@ class Numbers:
                 if isinstance(func, Ext) and SCHEDULE.match(func.path):
                     inner = dict(call.kwargs).get("run_every") or (call.args[0] if call.args else None)
                     return self.seconds(inner, frame) if inner is not None else None
-        if expr[0] == "b":
-            left, right = self.seconds(expr[2], frame), self.seconds(expr[3], frame)
-            return compute(expr[1], left, right)
-        if expr[0] == "o":
-            found = (self.seconds(part, frame) for part in expr[1])
+        if isinstance(expr, BinaryOperation):
+            left, right = self.seconds(expr.left, frame), self.seconds(expr.right, frame)
+            return compute(expr.operator, left, right)
+        if isinstance(expr, Alternatives):
+            found = (self.seconds(part, frame) for part in expr.values)
             return next((n for n in found if n is not None), None)
         return self.number(expr, frame)
 
@@ -87,14 +97,14 @@ class Numbers:
     def number(self, expr: Expr, frame: Frame) -> float | None:
         """A number, through names, settings, environment defaults, `int()` and arithmetic."""
         expr, frame = self.follow(expr, frame)
-        if expr[0] == "b":
-            return compute(expr[1], self.number(expr[2], frame), self.number(expr[3], frame))
-        if expr[0] == "o":
-            return next((n for part in expr[1] if (n := self.number(part, frame)) is not None), None)
-        if expr[0] == "k":
-            call = frame.owner.scope.calls[expr[1]]
-            if call.func[0] == "a" and call.func[2] == "total_seconds":
-                return self.seconds(call.func[1], frame)
+        if isinstance(expr, BinaryOperation):
+            return compute(expr.operator, self.number(expr.left, frame), self.number(expr.right, frame))
+        if isinstance(expr, Alternatives):
+            return next((n for part in expr.values if (n := self.number(part, frame)) is not None), None)
+        if isinstance(expr, CallResult):
+            call = frame.owner.scope.calls[expr.call]
+            if isinstance(call.func, Attribute) and call.func.name == "total_seconds":
+                return self.seconds(call.func.base, frame)
             for func in self.ev.eval(call.func, frame):
                 if isinstance(func, Ext) and func.path in DURATIONS:
                     return self._written(call, frame)
@@ -129,20 +139,21 @@ class Numbers:
 
     def _next(self, expr: Expr, frame: Frame) -> Written | None:
         module = frame.owner.module
-        if expr[0] == "v" and expr[1]:
-            line, value = frame.owner.scope.defs[expr[1][-1]]
-            self._pass_name(frame, expr[1][-1])
-            return Written(value, frame, line) if value[0] not in ("p", "?") else None
-        if expr[0] == "n":
-            written = assigned(self.ev, module, expr[1])
+        if isinstance(expr, Local) and expr.definitions:
+            last = expr.definitions[-1]
+            line, inner = frame.owner.scope.defs[last]
+            self._pass_name(frame, last)
+            return Written(inner, frame, line) if not isinstance(inner, Parameter | Opaque) else None
+        if isinstance(expr, Name):
+            written = assigned(self.ev, module, expr.name)
             sources = [self.ev.index.find(module.absolute(star)) for star in module.summary.stars]
             for source in sources if written is None else ():
-                written = written or (assigned(self.ev, source, expr[1]) if source is not None else None)
-            return self._passing(expr[1], written)
-        if expr[0] == "mf":
-            source = self.ev.index.find(module.absolute(expr[1]))
-            return self._passing(expr[2], assigned(self.ev, source, expr[2]) if source is not None else None)
-        if expr[0] == "a":
+                written = written or (assigned(self.ev, source, expr.name) if source is not None else None)
+            return self._passing(expr.name, written)
+        if isinstance(expr, ImportedName):
+            source = self.ev.index.find(module.absolute(expr.module))
+            return self._passing(expr.name, assigned(self.ev, source, expr.name) if source is not None else None)
+        if isinstance(expr, Attribute):
             for value in self.ev.eval(expr, frame):
                 if isinstance(value, SettingRef) and not value.path:
                     found = (assigned(self.ev, m, value.name) for m in self.config.chain)
@@ -161,12 +172,12 @@ class Numbers:
 
     def parts(self, expr: Expr, frame: Frame) -> list[str] | None:
         """The parts of a text that is split; None for anything else."""
-        if expr[0] != "k":
+        if not isinstance(expr, CallResult):
             return None
-        call = frame.owner.scope.calls[expr[1]]
-        if call.func[0] != "a" or call.func[2] != "split":
+        call = frame.owner.scope.calls[expr.call]
+        if not isinstance(call.func, Attribute) or call.func.name != "split":
             return None
-        text = self.text(call.func[1], frame)
+        text = self.text(call.func.base, frame)
         between = self.text(call.args[0], frame) if call.args else None
         return None if text is None or between == "" else text.split(between)
 

@@ -16,8 +16,27 @@ from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Gap, Schedule
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Module
-from extractor.summary import Scope
-from extractor.summary import Value as Expr
+from extractor.summary import Expr, Scope
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    Closure,
+    Comparison,
+    Conjunction,
+    Constant,
+    DictDisplay,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Name,
+    Negation,
+    Parameter,
+    Subscript,
+    literal_text,
+    parts,
+)
 
 OPTION = "beat_schedule"
 OLDER = ("CELERYBEAT_SCHEDULE",)
@@ -113,10 +132,11 @@ def _task(index: TaskIndex, config: Config, entry: _Entry) -> tuple[Found | None
     named = config.text(config.ev.eval(expr, entry.frame))
     if named is not None:
         return index.by_name.get(named), named
-    base = expr[1] if expr[0] == "a" and expr[2] == "name" else expr
-    if base[0] == "k":  # a signature: task.s()
-        func = entry.frame.owner.scope.calls[base[1]].func
-        base = func[1] if func[0] == "a" and func[2] in ("s", "si", "signature", "subtask") else base
+    base = expr.base if isinstance(expr, Attribute) and expr.name == "name" else expr
+    if isinstance(base, CallResult):  # a signature: task.s()
+        func = entry.frame.owner.scope.calls[base.call].func
+        if isinstance(func, Attribute) and func.name in ("s", "si", "signature", "subtask"):
+            base = func.base
     found = index.meant(config.ev.eval(base, entry.frame))
     return (found[0], found[0].name) if found else (None, "?")
 
@@ -145,7 +165,7 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             continue
         frame = index.ev.frame(parent)
         for decorator in found.target.scope.decorators:
-            call = parent.scope.calls[decorator[1]] if decorator[0] == "k" else None
+            call = parent.scope.calls[decorator.call] if isinstance(decorator, CallResult) else None
             every = dict(call.kwargs).get("run_every") if call is not None else None
             if every is not None:
                 said = ScheduleReader(index.configs[0]).read(every, frame)
@@ -202,9 +222,10 @@ class _Entries:
             yield from self._changes(frame, functools.partial(self._is_option, frame))
 
     def _is_option(self, frame: Frame, base: Expr) -> bool:
-        if base[0] != "a" or base[2] != OPTION or base[1][0] != "a" or base[1][2] != "conf":
+        conf = base.base if isinstance(base, Attribute) and base.name == OPTION else None
+        if not isinstance(conf, Attribute) or conf.name != "conf":
             return False
-        return any(is_app(self.ev, v) for v in self.ev.eval(base[1][1], frame))
+        return any(is_app(self.ev, v) for v in self.ev.eval(conf.base, frame))
 
     def _changes(self, frame: Frame, is_base: Callable[[Expr], bool]) -> Iterator[_Entry]:
         scope = frame.owner.scope
@@ -213,13 +234,13 @@ class _Entries:
                 condition = _condition(scope, _guards_of(scope, value))
                 yield from self._entries(key, value, frame, line, condition)
         for call in scope.calls:
-            if call.func[0] == "a" and call.func[2] == "update" and is_base(call.func[1]):
+            if isinstance(call.func, Attribute) and call.func.name == "update" and is_base(call.func.base):
                 condition = _condition(scope, call.guards)
                 for value in call.args:
                     yield from self.of(value, frame, call.line, condition)
                 for name, value in call.kwargs:
                     if name is not None:
-                        yield from self._entries(("c", name), value, frame, call.line, condition)
+                        yield from self._entries(Constant(name), value, frame, call.line, condition)
                     else:
                         yield from self.of(value, frame, call.line, condition)
 
@@ -228,34 +249,30 @@ class _Entries:
         if (id(expr), id(frame)) in self.seen:
             return
         self.seen.add((id(expr), id(frame)))
-        tag = expr[0]
-        if tag == "d":
-            lines = expr[2] if len(expr) > 2 else (line,) * len(expr[1])
-            for (key, value), at in zip(expr[1], lines, strict=True):
+        if isinstance(expr, DictDisplay):
+            lines = expr.lines or (line,) * len(expr.items)
+            for (key, value), at in zip(expr.items, lines, strict=True):
                 if key is None:
                     yield from self.of(value, frame, at, condition)
                 else:
                     yield from self._entries(key, value, frame, at, condition)
-        elif tag == "b":
-            for side in expr[2:]:
-                yield from self.of(side, frame, line, condition)
-        elif tag == "o":
-            for part in expr[1]:
+        elif isinstance(expr, BinaryOperation | Alternatives):
+            for part in parts(expr):
                 yield from self.of(part, frame, line, condition)
-        elif tag == "v":
-            for index in expr[1]:
+        elif isinstance(expr, Local):
+            for index in expr.definitions:
                 at, value = frame.owner.scope.defs[index]
                 yield from self.of(value, frame, at, condition)
-        elif tag == "k":
+        elif isinstance(expr, CallResult):
             yield from self._called(expr, frame, condition)
         else:
             reached, place = ScheduleReader(self.config).follow(expr, frame)
             if reached is not expr:
                 yield from self.of(reached, place, line, condition)
 
-    def _called(self, expr: Expr, frame: Frame, condition: str) -> Iterator[_Entry]:
+    def _called(self, expr: CallResult, frame: Frame, condition: str) -> Iterator[_Entry]:
         """`dict(...)`, or a function that returns a dictionary."""
-        call = frame.owner.scope.calls[expr[1]]
+        call = frame.owner.scope.calls[expr.call]
         for func in self.ev.eval(call.func, frame):
             if isinstance(func, DefRef) and func.target.kind == "function":
                 yield from self._made(entry_frame(self.ev, func, *arguments(self.ev, call, frame)))
@@ -264,14 +281,14 @@ class _Entries:
             yield from self.of(value, frame, call.line, condition)
         for name, value in call.kwargs:
             if name is not None:
-                yield from self._entries(("c", name), value, frame, call.line, condition)
+                yield from self._entries(Constant(name), value, frame, call.line, condition)
 
     def _made(self, frame: Frame) -> Iterator[_Entry]:
         """The entries of what a function returns, and of those it adds to it before."""
         scope = frame.owner.scope
         for value in scope.returns:
             yield from self.of(value, frame, scope.def_line, "")
-        held = {index for value in scope.returns if value[0] == "v" for index in value[1]}
+        held = {index for value in scope.returns if isinstance(value, Local) for index in value.definitions}
         for name, indices in scope.names.items():
             if held & set(indices):
                 yield from self._changes(frame, functools.partial(_names, scope=scope, name=name))
@@ -289,7 +306,7 @@ class _Entries:
                 continue
             for name, scope in module.summary.scopes.items():
                 for call in scope.calls:
-                    if call.func[0] == "a" and call.func[2] == "add_periodic_task":
+                    if isinstance(call.func, Attribute) and call.func.name == "add_periodic_task":
                         frame = self.ev.frame(module.define(name))
                         given = dict(zip(("schedule", "sig"), call.args, strict=False))
                         given |= {k: v for k, v in call.kwargs if k is not None}
@@ -306,23 +323,19 @@ def _entry(config: Config, key: Expr, value: Expr, frame: Frame, line: int, cond
     reached, place = ScheduleReader(config).follow(value, frame)
     fields: dict[str, Expr] = {}
     last = line
-    if reached[0] == "d":
-        for name, field in reached[1]:
-            if name is not None and name[0] == "c" and isinstance(name[1], str):
-                fields[name[1]] = field
-        last = max([line, *(reached[2] if len(reached) > 2 and place is frame else ())])
-    elif reached[0] == "k":
-        fields = {k: v for k, v in place.owner.scope.calls[reached[1]].kwargs if k is not None}
+    if isinstance(reached, DictDisplay):
+        fields = {name: field for key, field in reached.items if (name := literal_text(key)) is not None}
+        last = max([line, *(reached.lines if place is frame else ())])
+    elif isinstance(reached, CallResult):
+        fields = {k: v for k, v in place.owner.scope.calls[reached.call].kwargs if k is not None}
     return _Entry(literal, fields, place, line, last, condition, config)
 
 
 def _names(base: Expr, scope: Scope, name: str) -> bool:
     """The base of a subscript or an update is the module's variable of this name."""
-    if base == ("n", name):
-        return True
-    if base[0] in ("mf",):
-        return bool(base[2] == name)
-    return base[0] == "v" and bool(set(base[1]) & _definitions(scope, name))
+    if isinstance(base, Name | ImportedName):
+        return base.name == name
+    return isinstance(base, Local) and bool(set(base.definitions) & _definitions(scope, name))
 
 
 def _definitions(scope: Scope, name: str) -> set[int]:
@@ -334,16 +347,17 @@ def _definitions(scope: Scope, name: str) -> set[int]:
         value = scope.defs[index][1]
         if index not in found:
             found.add(index)
-            pending += value[2][1] if value[0] == "b" and value[2][0] == "v" else ()
+            if isinstance(value, BinaryOperation) and isinstance(value.left, Local):
+                pending += value.left.definitions
     return found
 
 
 def _guards_of(scope: Scope, value: Expr) -> tuple[int, ...]:
     """The guards under which a value is made, told by a call inside it."""
-    if value[0] == "k":
-        return scope.calls[value[1]].guards
-    if value[0] == "d":
-        for _key, inner in value[1]:
+    if isinstance(value, CallResult):
+        return scope.calls[value.call].guards
+    if isinstance(value, DictDisplay):
+        for _key, inner in value.items:
             found = _guards_of(scope, inner)
             if found:
                 return found
@@ -351,39 +365,37 @@ def _guards_of(scope: Scope, value: Expr) -> tuple[int, ...]:
 
 
 def _condition(scope: Scope, guards: tuple[int, ...]) -> str:
-    parts = []
+    texts = []
     for index in guards:
         test, holds, _line = scope.guards[index]
-        parts.append(_shown(test, scope) if holds else f"not {_shown(test, scope)}")
-    return " and ".join(parts)
+        texts.append(_shown(test, scope) if holds else f"not {_shown(test, scope)}")
+    return " and ".join(texts)
 
 
 def _shown(test: Expr, scope: Scope) -> str:
     """A condition as short text."""
-    tag = test[0]
-    if tag in ("n", "p"):
-        return str(test[1])
-    if tag in ("mf", "x"):
-        return str(test[2])
-    if tag == "v":
-        names = [name for name, indices in scope.names.items() if set(indices) & set(test[1])]
+    if isinstance(test, Name | Parameter | ImportedName | Closure):
+        return test.name
+    if isinstance(test, Local):
+        names = [name for name, indices in scope.names.items() if set(indices) & set(test.definitions)]
         return names[0] if names else "a condition"
-    if tag == "a":
-        return f"{_shown(test[1], scope)}.{test[2]}"
-    if tag == "m":
-        return str(test[1])
-    if tag == "c":
-        return repr(test[1])
-    if tag == "u":
-        return f"not {_shown(test[2], scope)}"
-    if tag in ("and", "o"):
-        return (" and " if tag == "and" else " or ").join(_shown(part, scope) for part in test[1])
-    if tag == "cmp":
-        return f"{_shown(test[2], scope)} {_SIGNS.get(test[1], test[1])} {_shown(test[3], scope)}"
-    if tag == "i":
-        return f"{_shown(test[1], scope)}[{_shown(test[2], scope)}]"
-    if tag == "k":
-        call = scope.calls[test[1]]
+    if isinstance(test, Attribute):
+        return f"{_shown(test.base, scope)}.{test.name}"
+    if isinstance(test, ImportedModule):
+        return test.module
+    if isinstance(test, Constant):
+        return repr(test.value)
+    if isinstance(test, Negation):
+        return f"not {_shown(test.operand, scope)}"
+    if isinstance(test, Conjunction | Alternatives):
+        between = " and " if isinstance(test, Conjunction) else " or "
+        return between.join(_shown(part, scope) for part in test.values)
+    if isinstance(test, Comparison):
+        return f"{_shown(test.left, scope)} {_SIGNS.get(test.operator, test.operator)} {_shown(test.right, scope)}"
+    if isinstance(test, Subscript):
+        return f"{_shown(test.base, scope)}[{_shown(test.index, scope)}]"
+    if isinstance(test, CallResult):
+        call = scope.calls[test.call]
         return f"{_shown(call.func, scope)}({', '.join(_shown(a, scope) for a in call.args)})"
     return "a condition"
 

@@ -10,7 +10,7 @@ from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Text, Val
 from extractor.link.celery.config import Config, is_app_member
 from extractor.model.graph import Task
 from extractor.program.module import Def
-from extractor.summary import Value as Expr
+from extractor.summary import Expr
 
 Options = tuple[tuple[str, Values], ...]
 

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from extractor.evaluate.references import Reference
-from extractor.summary import CallExpr, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    CallResult,
+    Closure,
+    Comparison,
+    Conjunction,
+    Constant,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Name,
+    Negation,
+    Parameter,
+    Subscript,
+)
 
 MAX_TEXT = 160
 
@@ -29,34 +44,31 @@ def shown(expr: Expr, scope: Scope) -> str:
 def _text(expr: Expr, scope: Scope, depth: int) -> str:
     if depth > 6:
         return ""
-    tag = expr[0]
-    if tag == "c":
-        return repr(expr[1])
-    if tag in ("n", "p"):
-        return str(expr[1])
-    if tag in ("m", "x"):
-        return str(expr[-1])
-    if tag == "mf":
-        return str(expr[2])
-    if tag == "v":
-        return _text(scope.defs[expr[1][0]][1], scope, depth + 1) if expr[1] else ""
-    if tag == "a":
-        base = _text(expr[1], scope, depth + 1)
-        return f"{base}.{expr[2]}" if base else ""
-    if tag == "k":
-        return _call(scope.calls[expr[1]], scope, depth)
-    if tag == "i":
-        base, key = _text(expr[1], scope, depth + 1), _text(expr[2], scope, depth + 1)
+    if isinstance(expr, Constant):
+        return repr(expr.value)
+    if isinstance(expr, Name | Parameter | Closure | ImportedName):
+        return expr.name
+    if isinstance(expr, ImportedModule):
+        return expr.module
+    if isinstance(expr, Local):
+        return _text(scope.defs[expr.definitions[0]][1], scope, depth + 1) if expr.definitions else ""
+    if isinstance(expr, Attribute):
+        base = _text(expr.base, scope, depth + 1)
+        return f"{base}.{expr.name}" if base else ""
+    if isinstance(expr, CallResult):
+        return _call(scope.calls[expr.call], scope, depth)
+    if isinstance(expr, Subscript):
+        base, key = _text(expr.base, scope, depth + 1), _text(expr.index, scope, depth + 1)
         return f"{base}[{key}]" if base and key else ""
-    if tag in ("and", "o"):
-        parts = [_text(part, scope, depth + 1) for part in expr[1]]
-        return (" and " if tag == "and" else " or ").join(parts) if all(parts) else ""
-    if tag == "u":
-        inner = _text(expr[2], scope, depth + 1)
+    if isinstance(expr, Conjunction | Alternatives):
+        texts = [_text(part, scope, depth + 1) for part in expr.values]
+        return (" and " if isinstance(expr, Conjunction) else " or ").join(texts) if all(texts) else ""
+    if isinstance(expr, Negation):
+        inner = _text(expr.operand, scope, depth + 1)
         return f"not {inner}" if inner else ""
-    if tag == "cmp":
-        left, right = _text(expr[2], scope, depth + 1), _text(expr[3], scope, depth + 1)
-        return f"{left} {expr[1]} {right}" if left and right else ""
+    if isinstance(expr, Comparison):
+        left, right = _text(expr.left, scope, depth + 1), _text(expr.right, scope, depth + 1)
+        return f"{left} {expr.operator} {right}" if left and right else ""
     return ""
 
 

@@ -23,7 +23,7 @@ from extractor.evaluate.references import (
     references,
 )
 from extractor.evaluate.unroll import unrolled
-from extractor.evaluate.values import DefRef, Ext, ModuleRef, Seq, Text, Values
+from extractor.evaluate.values import DefRef, Ext, Frame, ModuleRef, Seq, Text, Values
 from extractor.link.routes import conditions, patterns, sites
 from extractor.link.routes.objects import ObjectUrls
 from extractor.link.routes.routers import Routers
@@ -32,8 +32,24 @@ from extractor.link.routes.tree import Found, Ground, PluginSource, Unread, UrlE
 from extractor.link.routes.views import Endpoint, find_views
 from extractor.program.module import Module
 from extractor.rules.django import django_rules
-from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import (
+    Alternatives,
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    Constant,
+    Element,
+    Generated,
+    ImportedName,
+    Local,
+    Name,
+    SequenceDisplay,
+    Slice,
+    Starred,
+    Subscript,
+    parts,
+)
 
 MAX_DEPTH = 30  # includes and lists inside one another
 MAX_ENTRIES = 20_000
@@ -109,16 +125,17 @@ class PatternExpander:
         frame = self.ev.frame(module.define(""))
         for index in indices:
             yield from self.expand(Reference(scope.defs[index][1], frame), ground)
-        yield from self._appended(Reference(("n", name), frame), indices, ground)
+        yield from self._appended(Reference(Name(name), frame), indices, ground)
 
     def _appended(self, place: Reference, indices: Iterable[int], ground: Ground) -> Iterator[Found]:
         """What is put into a list after it was made: the list is known by its definitions, or by its name."""
         scope = place.frame.owner.scope
         chain = _chain(scope.defs, indices)
         for call in scope.calls:
-            if call.func[0] == "a" and call.func[2] in ("append", "extend", "insert") and call.args:
-                base = call.func[1]
-                if (base[0] == "v" and chain & set(base[1])) or base == place.expr:
+            func = call.func
+            if isinstance(func, Attribute) and func.name in ("append", "extend", "insert") and call.args:
+                grown = isinstance(func.base, Local) and chain.intersection(func.base.definitions)
+                if grown or func.base == place.expr:
                     yield from self.expand(place.at(call.args[-1]), ground.deeper())
 
     def _found(self, found: Reference | Module, ground: Ground) -> Iterator[Found]:
@@ -136,37 +153,33 @@ class PatternExpander:
         if key in self._seen:
             return
         self._seen.add(key)
-        tag, expr = place.expr[0], place.expr
-        if tag in ("l", "o"):
-            for item in expr[1]:
+        expr = place.expr
+        if isinstance(expr, SequenceDisplay | Alternatives | Starred | Generated | Slice | Element):
+            for item in parts(expr):
                 yield from self.expand(place.at(item), ground.deeper())
-        elif tag in ("*", "each", "sl"):
-            yield from self.expand(place.at(expr[1]), ground.deeper())
-        elif tag == "b" and expr[1] == "+":
-            yield from self.expand(place.at(expr[2]), ground)
-            yield from self.expand(place.at(expr[3]), ground.deeper())
-        elif tag == "k":
+        elif isinstance(expr, BinaryOperation) and expr.operator == "+":
+            yield from self.expand(place.at(expr.left), ground)
+            yield from self.expand(place.at(expr.right), ground.deeper())
+        elif isinstance(expr, CallResult):
             yield from self._call(place, ground)
-        elif tag == "e":
-            yield from self.expand(place.at(expr[1]), ground.deeper())
-        elif tag == "n":
-            yield from self._module_list(place, ground)
-        elif tag == "v":
-            for index in expr[1]:
+        elif isinstance(expr, Name):
+            yield from self._module_list(expr.name, place, ground)
+        elif isinstance(expr, Local):
+            for index in expr.definitions:
                 yield from self.expand(place.at(place.frame.owner.scope.defs[index][1]), ground)
-            yield from self._appended(place, expr[1], ground)
-        elif tag == "c" and expr[1] is None:
+            yield from self._appended(place, expr.definitions, ground)
+        elif expr == Constant(None):
             return
-        elif tag == "i" and (items := list(items_of(self.ev, place))):
+        elif isinstance(expr, Subscript) and (items := list(items_of(self.ev, expr, place.frame))):
             for one in items:
                 yield from self.expand(one, ground.deeper())
-        elif tag == "a" and expr[2] == "urls":
-            yield from self.objects.urls_of(place, ground)
+        elif isinstance(expr, Attribute) and expr.name == "urls":
+            yield from self.objects.urls_of(place, place.at(expr.base), ground)
         else:
             yield from self._elsewhere(place, ground)
 
-    def _module_list(self, place: Reference, ground: Ground) -> Iterator[Found]:
-        module, name = place.frame.owner.module, place.expr[1]
+    def _module_list(self, name: str, place: Reference, ground: Ground) -> Iterator[Found]:
+        module = place.frame.owner.module
         if name in module.summary.scopes[""].names:
             yield from self.name(module, name, ground.deeper())
         else:
@@ -174,17 +187,14 @@ class PatternExpander:
 
     def _elsewhere(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """Names, attributes and the rest: the places they lead to, else what they are worth."""
-        if place.expr[0] == "mf":
-            here = place.frame.owner.module
-            module = self.ev.index.find(here.absolute(place.expr[1]))
-            if module is not None and place.expr[2] in module.summary.scopes[""].names:
-                yield from self.name(module, place.expr[2], ground.deeper())
-                return
-        if place.expr[0] == "a":
-            owner = module_of(self.ev, place.at(place.expr[1]))
-            if owner is not None and place.expr[2] in owner.summary.scopes[""].names:
-                yield from self.name(owner, place.expr[2], ground.deeper())
-                return
+        expr, module = place.expr, None
+        if isinstance(expr, ImportedName):
+            module = self.ev.index.find(place.frame.owner.module.absolute(expr.module))
+        elif isinstance(expr, Attribute):
+            module = module_of(self.ev, place.at(expr.base))
+        if isinstance(expr, ImportedName | Attribute) and module and expr.name in module.summary.scopes[""].names:
+            yield from self.name(module, expr.name, ground.deeper())
+            return
         for found in references(self.ev, place):
             if found == place:
                 yield from self._values(self.ev.eval(place.expr, place.frame), place, ground)
@@ -315,9 +325,9 @@ class PatternExpander:
             call = found.call
             if call is not None and call.args and frozenset(names_of(self.ev, found.at(call.func))) & _INCLUDE:
                 return found.at(call.args[0])
-            if found.expr[0] == "a" and found.expr[2] == "urls":
+            if isinstance(found.expr, Attribute) and found.expr.name == "urls":
                 return found
-            if found.expr[0] == "l":
+            if isinstance(found.expr, SequenceDisplay):
                 return found
         return None
 
@@ -327,8 +337,8 @@ class PatternExpander:
             if isinstance(found, Module):
                 yield from self.module(found, ground)
                 continue
-            if found.expr[0] == "l" and _is_pair(found, self.ev):
-                yield from self._included(found.at(found.expr[1][0]), ground.deeper())
+            if isinstance(found.expr, SequenceDisplay) and _is_pair(self.ev, found.expr.items, found.frame):
+                yield from self._included(found.at(found.expr.items[0]), ground.deeper())
                 continue
             texts = [v for v in self.ev.eval(found.expr, found.frame) if isinstance(v, Text)]
             if not texts:
@@ -338,7 +348,8 @@ class PatternExpander:
 
     def _list_name(self, place: Reference, found: Reference) -> Reference:
         """The name of a list, where there is one: what is appended to the name belongs to it."""
-        return place if place.expr[0] in ("n", "mf", "a", "v") and found.expr[0] not in ("k", "a") else found
+        named = isinstance(place.expr, Name | ImportedName | Attribute | Local)
+        return place if named and not isinstance(found.expr, CallResult | Attribute) else found
 
     def _dotted(self, text: Text, place: Reference, ground: Ground) -> Iterator[Found]:
         module = self.ev.index.find(text.literal or "")
@@ -356,22 +367,22 @@ class PatternExpander:
         prefix = self.ev.constant_key(self.ev.eval(call.args[0], place.frame)) if call.args else None
         inner = ground.deeper(views=prefix or "")
         for arg in call.args[1:]:
-            if arg[0] == "l" and len(arg[1]) >= 2:  # the oldest form: ('regex', 'view')
-                yield from self._tuple(place, arg, call.line, inner)
+            if isinstance(arg, SequenceDisplay) and len(arg.items) >= 2:  # the oldest form: ('regex', 'view')
+                yield from self._tuple(place, arg.items[0], arg.items[1], call.line, inner)
             else:
                 yield from self.expand(place.at(arg), inner)
 
-    def _tuple(self, place: Reference, arg: Expr, line: int, ground: Ground) -> Iterator[Found]:
-        texts = self._texts(self.ev.eval(arg[1][0], place.frame))
+    def _tuple(self, place: Reference, regex: Expr, given: Expr, line: int, ground: Ground) -> Iterator[Found]:
+        texts = self._texts(self.ev.eval(regex, place.frame))
         if not texts:
             yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
             return
         pattern = patterns.joined(ground.pattern, texts[0], True)
-        inner = self._include_of(place.at(arg[1][1]))
+        inner = self._include_of(place.at(given))
         if inner is not None:
             yield from self._included(inner, ground.deeper(pattern=pattern))
             return
-        for view in find_views(self.ev, place.at(arg[1][1]), ground.views):
+        for view in find_views(self.ev, place.at(given), ground.views):
             yield self.entry(pattern, None, view, place, ground, line)
 
     def _returned(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
@@ -415,17 +426,16 @@ def _chain(defs: tuple[tuple[int, Expr], ...], indices: Iterable[int]) -> set[in
             continue
         seen.add(index)
         expr = defs[index][1]
-        while expr[0] == "b":
-            expr = expr[2]
-        if expr[0] == "v":
-            todo += expr[1]
+        while isinstance(expr, BinaryOperation):
+            expr = expr.left
+        if isinstance(expr, Local):
+            todo += expr.definitions
     return seen
 
 
-def _is_pair(place: Reference, ev: Evaluator) -> bool:
+def _is_pair(ev: Evaluator, items: tuple[Expr, ...], frame: Frame) -> bool:
     """`(patterns, "application")`, as against a list of patterns."""
-    items = place.expr[1]
     if len(items) not in (2, 3):
         return False
-    last = ev.eval(items[1], place.frame)
-    return any(isinstance(v, Text) for v in last) or items[1] == ("c", None)
+    last = ev.eval(items[1], frame)
+    return any(isinstance(v, Text) for v in last) or items[1] == Constant(None)

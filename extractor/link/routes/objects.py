@@ -15,6 +15,7 @@ from extractor.link.routes.routers import Routers
 from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry, value_name, why_unread
 from extractor.link.routes.views import Endpoint, with_actions
 from extractor.program.module import Def, Module
+from extractor.summary.expr import Attribute, CallResult
 
 
 class Walker(Protocol):
@@ -58,9 +59,8 @@ class ObjectUrls:
 
     walk: Walker
 
-    def urls_of(self, place: Reference, ground: Ground) -> Iterator[Found]:
-        """`x.urls`: of a router, of a module, of an object whose class was read."""
-        base = place.at(place.expr[1])
+    def urls_of(self, place: Reference, base: Reference, ground: Ground) -> Iterator[Found]:
+        """`x.urls` at a place, `x` being the base: of a router, of a module, of an object whose class was read."""
         for found in references(self.walk.ev, base):
             if isinstance(found, Module):
                 yield from self._module_urls(found, ground)
@@ -92,8 +92,8 @@ class ObjectUrls:
         inner = ground.deeper(pattern=patterns.joined(ground.pattern, "api/main/", False))
         for hook in sites.hooks(self.walk.ev, "construct_admin_api"):
             for index, call in enumerate(hook.scope.calls):
-                if call.func[0] == "a" and call.func[2] == "register_endpoint":
-                    yield from self._endpoints(Reference(("k", index), self.walk.ev.frame(hook)), inner)
+                if isinstance(call.func, Attribute) and call.func.name == "register_endpoint":
+                    yield from self._endpoints(Reference(CallResult(index), self.walk.ev.frame(hook)), inner)
 
     def _admin(self, ground: Ground) -> Iterator[Found]:
         """What the repository's `ModelAdmin`s serve themselves."""

@@ -16,6 +16,7 @@ from extractor.evaluate.values import Ext, Mapping, Seq, Text, Value, Values
 from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import PluginUrls
 from extractor.program.module import Def
+from extractor.summary.expr import Defined
 
 _CONFIG, _REGEX, _RELATIVE = ("url_config", "CONFIG"), ("regex", "REGEX"), ("relative_path", "RELATIVE_PATH")
 
@@ -52,7 +53,7 @@ class Plugins:
                     continue
                 regex = "".join(self.settings.literals(_under(values, _REGEX))[:1])
                 relative = self.ev.constant_key(_under(values, _RELATIVE)) or "urls"
-                place = Reference(("g", cls.scope.name), self.ev.frame(cls))
+                place = Reference(Defined(cls.scope.name), self.ev.frame(cls))
                 yield PluginUrls(regex, f"{app}.{relative}", place)
 
     def _entry_points(self, project: str | None) -> frozenset[str] | None:

@@ -18,7 +18,8 @@ from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
 from extractor.link.routes.views import Endpoint, decorators, mapping_of, texts_of, with_actions
 from extractor.program.module import Def
-from extractor.summary import CallExpr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import Attribute, CallResult, Defined, Local, Name
 
 _ROUTER_NAMES = ("Router",)
 _REGISTERING = ("register", "extend", "register_endpoint")
@@ -120,7 +121,7 @@ class Routers:
 
     def _router_names(self, place: Reference) -> tuple[str, ...]:
         call = place.call
-        if call is None or (call.func[0] == "a" and call.func[2] == "register"):
+        if call is None or (isinstance(call.func, Attribute) and call.func.name == "register"):
             return ()
         return tuple(n for n in names_of(self.ev, place.at(call.func)) if n.rsplit(".", 1)[-1].endswith(_ROUTER_NAMES))
 
@@ -155,30 +156,30 @@ class Routers:
         for module in self.ev.index.modules:
             for name, scope in module.summary.scopes.items():
                 for index, call in enumerate(scope.calls):
-                    if call.func[0] != "a" or call.func[2] not in _REGISTERING or not call.args:
+                    method = call.func
+                    if not isinstance(method, Attribute) or method.name not in _REGISTERING or not call.args:
                         continue
-                    if call.func[2] == "register" and len(call.args) + len(call.kwargs) < 2:
+                    if method.name == "register" and len(call.args) + len(call.kwargs) < 2:
                         continue
-                    place = Reference(("k", index), self.ev.frame(module.define(name)))
-                    self._note(place, call, by_router)
+                    place = Reference(CallResult(index), self.ev.frame(module.define(name)))
+                    self._note(place, method, call.args[0], by_router)
 
-    def _note(self, place: Reference, call: CallExpr, by_router: dict[object, list[Reference]]) -> None:
-        base = call.func[1]
-        if call.func[2] == "extend":
-            inner = base[1] if base[0] == "a" and base[2] == "registry" else base
-            arg = call.args[0]
-            other = arg[1] if arg[0] == "a" and arg[2] in ("registry", "urls") else arg
+    def _note(self, place: Reference, method: Attribute, arg: Expr, by_router: dict[object, list[Reference]]) -> None:
+        base = method.base
+        if method.name == "extend":
+            inner = base.base if isinstance(base, Attribute) and base.name == "registry" else base
+            other = arg.base if isinstance(arg, Attribute) and arg.name in ("registry", "urls") else arg
             for router in self._routers(place.at(inner)):
                 self._extends.setdefault(router.key, []).extend(self._routers(place.at(other)))
             return
         for found in references(self.ev, place.at(base)):
             if not isinstance(found, Reference) or found.call is None:
                 continue
-            if call.func[2] == "register_endpoint":
+            if method.name == "register_endpoint":
                 self._endpoints.setdefault(found.key, []).append(place)
             elif self.is_router(found):
                 by_router.setdefault(found.key, []).append(place)
-            elif found.call.func[0] == "a" and found.call.func[2] == "register":
+            elif isinstance(found.call.func, Attribute) and found.call.func.name == "register":
                 self._children.setdefault(found.key, []).append(place)
 
     def _routers(self, place: Reference) -> list[Reference]:
@@ -297,15 +298,16 @@ class Routers:
         for name, indices in owner.scope.names.items():
             for index in indices:
                 expr = owner.scope.defs[index][1]
-                if expr[0] != "g":
+                if not isinstance(expr, Defined):
                     continue
-                for decorator in owner.module.define(expr[1]).scope.decorators:
-                    if decorator[0] != "a" or decorator[1][0] != "a" or decorator[1][2] != "mapping":
+                for decorator in owner.module.define(expr.scope).scope.decorators:
+                    mapped = decorator.base if isinstance(decorator, Attribute) else None
+                    if not isinstance(decorator, Attribute) or not isinstance(mapped, Attribute):
                         continue
-                    target = _name_of(decorator[1][1], owner)
+                    target = _name_of(mapped.base, owner) if mapped.name == "mapping" else ""
                     if target in actions:
                         old = actions[target]
-                        mapping = (*old.mapping, (decorator[2].upper(), name))
+                        mapping = (*old.mapping, (decorator.name.upper(), name))
                         actions[target] = Action(old.name, old.detail, old.url_path, old.url_name, mapping)
 
     def _lookup(self, cls: Def, prefix: str = "") -> str:
@@ -391,13 +393,13 @@ def texts_of_exact(values: Values) -> list[str]:
     return [text for v in values if isinstance(v, Seq) for item in v.items for text in _literals(item)[:1]]
 
 
-def _name_of(expr: tuple[object, ...], owner: Def) -> str:
+def _name_of(expr: Expr, owner: Def) -> str:
     """The name a local expression refers to, in the class body where it stands."""
-    if expr[0] == "n":
-        return str(expr[1])
-    if expr[0] == "v":
-        for index in expr[1]:  # type: ignore[attr-defined]
+    if isinstance(expr, Name):
+        return expr.name
+    if isinstance(expr, Local):
+        for index in expr.definitions:
             value = owner.scope.defs[index][1]
-            if value[0] == "g":
-                return str(value[1]).rsplit(".", 1)[-1].split("#")[0]
+            if isinstance(value, Defined):
+                return value.scope.rsplit(".", 1)[-1].split("#")[0]
     return ""

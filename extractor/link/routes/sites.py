@@ -16,7 +16,8 @@ from extractor.evaluate.references import Reference
 from extractor.evaluate.values import DefRef, Ext, Inst, Text, Value
 from extractor.link.routes.views import decorators
 from extractor.program.module import Def
-from extractor.summary import CallExpr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import Attribute, CallResult, Defined
 
 _ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")
 _ADMIN_REGISTER = ("django.contrib.admin.register", "django.contrib.admin.decorators.register")
@@ -55,8 +56,8 @@ def model_pages(ev: Evaluator) -> Iterator[ModelPages]:
         if target.kind == "class" and target.scope.decorators:
             yield from _decorated(ev, target)
         for index, call in enumerate(target.scope.calls):
-            if call.func[0] == "a" and call.func[2] == "register" and len(call.args) > 1:
-                yield from _registered(ev, target, index, call)
+            if isinstance(call.func, Attribute) and call.func.name == "register" and len(call.args) > 1:
+                yield from _registered(ev, target, index, call.func.base, call)
 
 
 def _decorated(ev: Evaluator, cls: Def) -> Iterator[ModelPages]:
@@ -65,18 +66,18 @@ def _decorated(ev: Evaluator, cls: Def) -> Iterator[ModelPages]:
             for values in arguments(ev, call, frame)[0]:
                 for model in values:
                     if mount := _mount(model):
-                        yield ModelPages(mount, cls, Reference(("g", cls.scope.name), frame), cls.scope.def_line)
+                        yield ModelPages(mount, cls, Reference(Defined(cls.scope.name), frame), cls.scope.def_line)
 
 
-def _registered(ev: Evaluator, owner: Def, index: int, call: CallExpr) -> Iterator[ModelPages]:
+def _registered(ev: Evaluator, owner: Def, index: int, site: Expr, call: CallExpr) -> Iterator[ModelPages]:
     frame = ev.frame(owner)
-    if not any(is_admin(ev, value) for value in ev.eval(call.func[1], frame)):
+    if not any(is_admin(ev, value) for value in ev.eval(site, frame)):
         return
     for admin in ev.eval(call.args[1], frame):
         for model in ev.eval(call.args[0], frame):
             mount = _mount(model)
             if mount and isinstance(admin, DefRef) and admin.target.kind == "class":
-                yield ModelPages(mount, admin.target, Reference(("k", index), frame), call.line)
+                yield ModelPages(mount, admin.target, Reference(CallResult(index), frame), call.line)
 
 
 def _mount(model: Value) -> str:

@@ -15,7 +15,18 @@ from extractor.evaluate.references import Reference, names_of, references
 from extractor.evaluate.values import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
 from extractor.program.module import Def
 from extractor.summary import CallExpr
-from extractor.summary import Value as Expr
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Closure,
+    Constant,
+    Defined,
+    DictDisplay,
+    JoinedText,
+    Local,
+    Name,
+    SequenceDisplay,
+)
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 MAX_WRAPPERS = 8
@@ -130,30 +141,30 @@ def _shown(path: str) -> str:
 def _from_call(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> list[Endpoint]:
     """`X.as_view(...)`, a decorator around a view, or a function that makes one."""
     func = call.func
-    if func[0] == "a" and func[2] == "as_view":
-        made = [_as_view(ev, value, call, place.frame) for value in ev.eval(func[1], place.frame)]
+    if isinstance(func, Attribute) and func.name == "as_view":
+        made = [_as_view(ev, value, call, place.frame) for value in ev.eval(func.base, place.frame)]
         return [view for view in made if view is not None]
-    if func[0] == "a" and "view" in func[2] and (classes := _makers(ev, func, place)):
+    if isinstance(func, Attribute) and "view" in func.name and (classes := _makers(ev, func, place)):
         return [described(ev, cls) for cls in classes]
     if depth >= MAX_WRAPPERS:
         return []
     names = names_of(ev, place.at(func))
     wrapped = [
         view
-        for arg in call.args
-        if arg[0] not in ("c", "d", "l", "f")
+        for number, arg in enumerate(call.args)
+        if not isinstance(arg, Constant | DictDisplay | SequenceDisplay | JoinedText)
         for view in find_views(ev, place.at(arg), "", depth + 1)
-        if view.target is not None or call.args[0] is arg
+        if view.target is not None or number == 0
     ]
     if wrapped:
         return [replace(view, wrappers=(*view.wrappers, *names[:1])) for view in wrapped]
     return _made_by(ev, place, call, depth)
 
 
-def _makers(ev: Evaluator, func: Expr, place: Reference) -> list[Def]:
+def _makers(ev: Evaluator, func: Attribute, place: Reference) -> list[Def]:
     """The classes whose own method makes a view of them (`Page.as_api_view()`, which calls `as_view`)."""
-    found = [v.target for v in ev.eval(func[1], place.frame) if isinstance(v, DefRef) and v.target.kind == "class"]
-    return [cls for cls in found if ev.classes.member(cls, func[2]) is not None]
+    found = [v.target for v in ev.eval(func.base, place.frame) if isinstance(v, DefRef) and v.target.kind == "class"]
+    return [cls for cls in found if ev.classes.member(cls, func.name) is not None]
 
 
 def _made_by(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> list[Endpoint]:
@@ -165,7 +176,7 @@ def _made_by(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> lis
             inner = [
                 view
                 for expr in value.target.scope.returns
-                if expr[0] in ("g", "k", "n", "v", "x")
+                if isinstance(expr, Defined | CallResult | Name | Local | Closure)
                 for view in find_views(ev, Reference(expr, frame), "", depth + 1)
             ]
             out += inner or [described(ev, value.target)]
@@ -281,7 +292,7 @@ def decorators(ev: Evaluator, target: Def) -> list[tuple[str, CallExpr | None, F
     frame = ev.frame(parent)
     out: list[tuple[str, CallExpr | None, Frame]] = []
     for expr in target.scope.decorators:
-        call = parent.scope.calls[expr[1]] if expr[0] == "k" else None
+        call = parent.scope.calls[expr.call] if isinstance(expr, CallResult) else None
         names = names_of(ev, Reference(call.func if call is not None else expr, frame))
         out.append((names[0] if names else "", call, frame))
     return out

@@ -14,10 +14,20 @@ from extractor.evaluate.values import DefRef
 from extractor.link.settings.layers import settings_modules
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
-from extractor.summary import CallExpr, ModuleSummary, Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, ModuleSummary, Scope
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Defined,
+    ImportedName,
+    Local,
+    Name,
+    literal_text,
+    parts,
+    with_parts,
+)
 
-_OWN_NAME: Expr = ("n", "__name__")
+_OWN_NAME = Name("__name__")
 _VARIABLE = "DJANGO_CONFIGURATION"
 _CONFIGURATION = ("configurations.Configuration", "configurations.base.Configuration")
 
@@ -51,7 +61,7 @@ def _may_hold(summary: ModuleSummary) -> bool:
     """A cheap look: the module imports django-configurations, or hands its own name to a method."""
     scope = summary.scopes.get("")
     return any(name.partition(".")[0] == "configurations" for name in summary.imports) or (
-        scope is not None and any(call.func[0] == "a" and _OWN_NAME in call.args for call in scope.calls)
+        scope is not None and any(isinstance(call.func, Attribute) and _OWN_NAME in call.args for call in scope.calls)
     )
 
 
@@ -69,8 +79,8 @@ def _loaded(ev: Evaluator, module: Module) -> Iterator[Def]:
     """`Production.load(__name__)`: a class with settings, whose method is handed the name of the module."""
     frame = ev.frame(module.define(""))
     for call in frame.owner.scope.calls:
-        if call.func[0] == "a" and _OWN_NAME in call.args:
-            for value in ev.eval(call.func[1], frame):
+        if isinstance(call.func, Attribute) and _OWN_NAME in call.args:
+            for value in ev.eval(call.func.base, frame):
                 if isinstance(value, DefRef) and value.target.kind == "class" and value.target.module is module:
                     yield value.target
 
@@ -78,12 +88,12 @@ def _loaded(ev: Evaluator, module: Module) -> Iterator[Def]:
 def _chosen(modules: Iterable[Module]) -> frozenset[str]:
     """The classes that `os.environ.setdefault("DJANGO_CONFIGURATION", ...)` names."""
     return frozenset(
-        call.args[1][1]
+        name
         for module in modules
         if module.in_repo
         for scope in module.summary.scopes.values()
         for call in scope.calls
-        if len(call.args) == 2 and call.args[0] == ("c", _VARIABLE) and call.args[1][0] == "c"
+        if len(call.args) == 2 and literal_text(call.args[0]) == _VARIABLE and (name := literal_text(call.args[1]))
     )
 
 
@@ -107,7 +117,9 @@ def _with(summary: ModuleSummary, ev: Evaluator, classes: Mapping[Def, Def]) -> 
     stars = _bases_elsewhere(ev, classes)
     for cls, start in classes.items():
         whole: Expr = (
-            ("g", start.scope.name) if start.module is cls.module else ("mf", start.module.name, start.scope.name)
+            Defined(start.scope.name)
+            if start.module is cls.module
+            else ImportedName(start.module.name, start.scope.name)
         )
         body = _merged(body, cls.scope, list(_properties(ev, cls)), whole)
     scopes = {name: body if name == "" else scope for name, scope in summary.scopes.items()}
@@ -136,7 +148,7 @@ def _merged(body: Scope, inner: Scope, properties: list[tuple[str, int]], whole:
         calls.append(CallExpr(inner.line, inner.line, whole, (), (), ()))
     for name, line in properties:
         names[name] = (len(defs),)
-        defs.append((line, ("a", ("k", len(calls) - 1), name)))
+        defs.append((line, Attribute(CallResult(len(calls) - 1), name)))
     return dataclasses.replace(
         body,
         calls=tuple(calls),
@@ -156,11 +168,11 @@ class _Moved:
     guards: int
 
     def expr(self, value: Expr) -> Expr:
-        if len(value) == 2 and value[0] == "k" and isinstance(value[1], int):
-            return ("k", value[1] + self.calls)
-        if len(value) == 2 and value[0] == "v" and all(isinstance(index, int) for index in value[1]):
-            return ("v", tuple(index + self.defs for index in value[1]))
-        return tuple(self.expr(part) if isinstance(part, tuple) else part for part in value)
+        if isinstance(value, CallResult):
+            return CallResult(value.call + self.calls)
+        if isinstance(value, Local):
+            return Local(tuple(index + self.defs for index in value.definitions))
+        return with_parts(value, [self.expr(part) for part in parts(value)])
 
     def sub(self, sub: tuple[Expr, Expr, Expr, int, bool]) -> tuple[Expr, Expr, Expr, int, bool]:
         base, key, value, line, maybe = sub

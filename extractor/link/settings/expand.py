@@ -27,8 +27,8 @@ from extractor.evaluate.values import (
 )
 from extractor.link.settings.layers import bindings
 from extractor.program.module import Module
-from extractor.summary import Scope
-from extractor.summary import Value as Expr
+from extractor.summary import Expr, Scope
+from extractor.summary.expr import Attribute, CallResult, Constant, DictDisplay, Name
 
 MAX_NESTING = 6  # mappings in mappings that are opened
 _FILE_READ = re.compile(r"(?:yaml|json|toml|tomllib|ruamel\.yaml)\.\w*load\w*\(\)\[\]")
@@ -193,14 +193,14 @@ def _namespace_updates(scope: Scope) -> list[int]:
     """Lines of `vars().update(...)` and its like with something that is not written out."""
     found = []
     for call in scope.calls:
-        base = call.func[1] if call.func[0] == "a" and call.func[2] == "update" else None
-        if base is not None and base[0] == "k" and call.args and not _written_out(call.args[0]):
-            opener = scope.calls[base[1]].func
-            if opener[0] == "n" and opener[1] in _NAMESPACES:
+        base = call.func.base if isinstance(call.func, Attribute) and call.func.name == "update" else None
+        if isinstance(base, CallResult) and call.args and not _written_out(call.args[0]):
+            opener = scope.calls[base.call].func
+            if isinstance(opener, Name) and opener.name in _NAMESPACES:
                 found.append(call.line)
     return found
 
 
 def _written_out(expr: Expr) -> bool:
     """True for a dict whose keys stand in the code."""
-    return bool(expr[0] == "d" and all(key is not None and key[0] == "c" for key, _value in expr[1]))
+    return isinstance(expr, DictDisplay) and all(isinstance(key, Constant) for key, _value in expr.items)

@@ -13,8 +13,20 @@ from fnmatch import fnmatchcase
 
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Module
-from extractor.summary import Scope
-from extractor.summary import Value as Expr
+from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Constant,
+    DictDisplay,
+    ImportedName,
+    Local,
+    Name,
+    Subscript,
+    last_name,
+    literal_text,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +59,13 @@ def settings_modules(world: ModuleIndex) -> tuple[str, ...]:
         if module.in_repo:
             for scope in module.summary.scopes.values():
                 for call in scope.calls:
-                    texts = [arg[1] for arg in call.args if arg[0] == "c" and isinstance(arg[1], str)]
+                    texts = _texts(call)
                     if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
                         counts[texts[1]] = counts.get(texts[1], 0) + 1
                 for _base, key, value, _line, _maybe in scope.subs:
-                    if key == ("c", "DJANGO_SETTINGS_MODULE") and value[0] == "c" and isinstance(value[1], str):
-                        counts[value[1]] = counts.get(value[1], 0) + 1
+                    name = literal_text(value) if literal_text(key) == "DJANGO_SETTINGS_MODULE" else None
+                    if name is not None:
+                        counts[name] = counts.get(name, 0) + 1
     known = (name for name in counts if world.find(name) is not None)
     return tuple(sorted(known, key=lambda name: (-counts[name], name)))
 
@@ -85,9 +98,9 @@ def _loaded(world: ModuleIndex, module: Module) -> list[str]:
     scope = module.summary.scopes.get("")
     found: list[str] = []
     for call in scope.calls if scope is not None else ():
-        texts = [arg[1] for arg in call.args if arg[0] == "c" and isinstance(arg[1], str)]
-        name = call.func[-1] if call.func[0] in ("n", "mf", "a") else _variable(scope, call.func)
-        if not texts or not isinstance(name, str):
+        texts = _texts(call)
+        name = last_name(call.func) or _variable(scope, call.func)
+        if not texts or name is None:
             continue
         if "settings" in name.lower():
             found += [text for text in texts if world.find(text) is not None]
@@ -100,10 +113,15 @@ def _loaded(world: ModuleIndex, module: Module) -> list[str]:
 
 def _variable(scope: Scope | None, func: Expr) -> str | None:
     """The imported name behind a variable."""
-    if scope is not None and func[0] == "v" and len(func[1]) == 1:
-        value = scope.defs[func[1][0]][1]
-        return str(value[-1]) if value[0] == "mf" else None
+    if scope is not None and isinstance(func, Local) and len(func.definitions) == 1:
+        value = scope.defs[func.definitions[0]][1]
+        return value.name if isinstance(value, ImportedName) else None
     return None
+
+
+def _texts(call: CallExpr) -> list[str]:
+    """The texts among the arguments of a call."""
+    return [text for arg in call.args if (text := literal_text(arg)) is not None]
 
 
 def bindings(module: Module, name: str) -> tuple[Binding, ...]:
@@ -126,8 +144,8 @@ def changes(module: Module) -> dict[str, list[SettingChange]]:
         if name is not None:
             found.setdefault(name, []).append(SettingChange(module, (*keys, key), value, line, maybe=maybe))
     for call in scope.calls:
-        if call.func[0] == "a" and call.func[2] == "update":
-            name, keys = _root(call.func[1], owners)
+        if isinstance(call.func, Attribute) and call.func.name == "update":
+            name, keys = _root(call.func.base, owners)
             values = [*call.args[:1], *([_keywords(call.kwargs)] if call.kwargs else [])]
             if name is not None:
                 found.setdefault(name, []).extend(SettingChange(module, keys, v, call.line, merge=True) for v in values)
@@ -137,19 +155,19 @@ def changes(module: Module) -> dict[str, list[SettingChange]]:
 
 
 def _keywords(kwargs: tuple[tuple[str | None, Expr], ...]) -> Expr:
-    return ("d", tuple((None if name is None else ("c", name), value) for name, value in kwargs))
+    return DictDisplay(tuple((None if name is None else Constant(name), value) for name, value in kwargs))
 
 
 def _root(expr: Expr, owners: dict[int, str]) -> tuple[str | None, tuple[Expr, ...]]:
     """`NAME[a][b]` as NAME and (a, b); None when the innermost base is no name of the module."""
     keys: list[Expr] = []
-    while expr[0] == "i":
-        keys.append(expr[2])
-        expr = expr[1]
-    if expr[0] == "n":
-        return str(expr[1]), tuple(reversed(keys))
-    if expr[0] == "v":
-        names = {owners[index] for index in expr[1] if index in owners}
+    while isinstance(expr, Subscript):
+        keys.append(expr.index)
+        expr = expr.base
+    if isinstance(expr, Name):
+        return expr.name, tuple(reversed(keys))
+    if isinstance(expr, Local):
+        names = {owners[index] for index in expr.definitions if index in owners}
         if len(names) == 1:
             return names.pop(), tuple(reversed(keys))
     return None, ()
@@ -157,15 +175,4 @@ def _root(expr: Expr, owners: dict[int, str]) -> tuple[str | None, tuple[Expr, .
 
 def end_line(scope: Scope, value: Expr, line: int) -> int:
     """The last line of a definition as far as the calls in it tell."""
-    ends = [line]
-    pending: list[object] = [value]
-    while pending:
-        part = pending.pop()
-        if not isinstance(part, tuple):
-            continue
-        if len(part) == 2 and part[0] == "k" and isinstance(part[1], int):
-            call = scope.calls[part[1]]
-            ends.append(call.end_line)
-            continue
-        pending.extend(part)
-    return max(ends)
+    return max([line, *(scope.calls[part.call].end_line for part in walk(value) if isinstance(part, CallResult))])

@@ -9,7 +9,8 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Ext
 from extractor.model.graph import Evidence
 from extractor.program.module import Def
-from extractor.summary import CallExpr
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import Attribute, Name, literal_text
 
 MAX_READS = 40  # places kept for one setting
 
@@ -41,8 +42,8 @@ def _read_places(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
 def _reads(ev: Evaluator, target: Def) -> list[tuple[str, int, int]]:
     found = []
     for line, value in target.scope.reads:
-        if value[0] == "a" and value[2].isupper() and _is_settings(ev, target, value[1]):
-            found.append((value[2], line, line))
+        if isinstance(value, Attribute) and value.name.isupper() and _is_settings(ev, target, value.base):
+            found.append((value.name, line, line))
     for call in target.scope.calls:
         name = _getattr_name(call)
         if name is not None and _is_settings(ev, target, call.args[0]):
@@ -51,11 +52,9 @@ def _reads(ev: Evaluator, target: Def) -> list[tuple[str, int, int]]:
 
 
 def _getattr_name(call: CallExpr) -> str | None:
-    if call.func == ("n", "getattr") and len(call.args) > 1 and call.args[1][0] == "c":
-        name = call.args[1][1]
-        return name if isinstance(name, str) and name.isupper() else None
-    return None
+    name = literal_text(call.args[1]) if call.func == Name("getattr") and len(call.args) > 1 else None
+    return name if name is not None and name.isupper() else None
 
 
-def _is_settings(ev: Evaluator, target: Def, base: tuple[object, ...]) -> bool:
+def _is_settings(ev: Evaluator, target: Def, base: Expr) -> bool:
     return any(isinstance(v, Ext) and v.path == SETTINGS for v in ev.eval(base, ev.frame(target)))
