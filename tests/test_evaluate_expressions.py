@@ -20,6 +20,7 @@ from extractor.evaluate.values import (
     Unknown,
     Value,
 )
+from extractor.summary.expr import Name, Parameter
 from tests.worlds import evaluator
 
 
@@ -201,7 +202,7 @@ def test_a_parameter_is_what_its_annotation_says_until_it_is_bound() -> None:
     ev = evaluator({"m.py": CLASSES})
     typed = ev.index.modules[0].define("typed")
     frame = ev.frame(typed)
-    assert [[told(v) for v in ev.eval(("p", name), frame)] for name in ("client", "other")] == [
+    assert [[told(v) for v in ev.eval(Parameter(name), frame)] for name in ("client", "other")] == [
         ["m.Base()"],
         ["m.Child()"],
     ]
@@ -393,7 +394,7 @@ def test_a_dictionary_that_a_function_fills_holds_the_keys_it_put_in() -> None:
     module = ev.index.find("m.a")
     assert module is not None
     owner = module.define("gather")
-    [call] = [call for call in owner.scope.calls if call.func == ("n", "visit")]
+    [call] = [call for call in owner.scope.calls if call.func == Name("visit")]
     assert [told(value) for value in ev.eval(call.args[0], ev.frame(owner))] == ["outside later.HOSTS[]", "fixed"]
 
 

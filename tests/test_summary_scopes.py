@@ -11,7 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.summary import ModuleSummary, Scope, Value, decode, encode, summarize
+from extractor.summary import Expr, ModuleSummary, Scope, decode, encode, summarize
+from extractor.summary.expr import (
+    BinaryOperation,
+    CallResult,
+    Closure,
+    Constant,
+    Defined,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Name,
+    Parameter,
+    last_name,
+)
 
 
 def read(source: str) -> ModuleSummary:
@@ -20,17 +33,18 @@ def read(source: str) -> ModuleSummary:
     return summary
 
 
-def constants(scope: Scope, value: Value) -> set[object]:
+def constants(scope: Scope, value: Expr) -> set[object]:
     """The constants that can reach a use of a local variable."""
-    assert value[0] == "v"
-    return {scope.defs[index][1][1] for index in value[1]}
+    assert isinstance(value, Local)
+    found = [scope.defs[index][1] for index in value.definitions]
+    return {expr.value for expr in found if isinstance(expr, Constant)}
 
 
 def reaching(body: str) -> set[object]:
     """The constants that reach `x` in the call `use(x)` at the end of a function with this body."""
     source = "def f(a):\n" + textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n    use(x)\n"
     scope = read(source).scopes["f"]
-    [call] = [c for c in scope.calls if c.func == ("n", "use")]
+    [call] = [c for c in scope.calls if c.func == Name("use")]
     return constants(scope, call.args[0])
 
 
@@ -68,7 +82,8 @@ def test_the_definitions_that_reach_a_use(body: str, found: set[object]) -> None
 def test_a_parameter_reaches_until_it_is_bound_anew() -> None:
     scope = read("def f(x):\n    use(x)\n    x = 1\n    use(x)\n").scopes["f"]
     before, after = (call.args[0] for call in scope.calls)
-    assert [scope.defs[i][1] for i in before[1]] == [("p", "x")]
+    assert isinstance(before, Local)
+    assert [scope.defs[i][1] for i in before.definitions] == [Parameter("x")]
     assert constants(scope, after) == {1}
 
 
@@ -83,9 +98,10 @@ def test_a_name_of_the_function_around_is_a_closure_s_and_passes_over_classes() 
             return lambda path: base + path
         """
     ).scopes
-    assert scopes["outer.Inner.method"].returns == (("x", "outer", "base"),)
+    assert scopes["outer.Inner.method"].returns == (Closure("outer", "base"),)
     [made] = scopes["outer.<lambda>1"].returns
-    assert made[:3] == ("b", "+", ("x", "outer", "base"))
+    assert isinstance(made, BinaryOperation)
+    assert (made.left, made.operator) == (Closure("outer", "base"), "+")
     assert {name: scope.kind for name, scope in scopes.items()} == {
         "": "module",
         "outer": "function",
@@ -97,31 +113,34 @@ def test_a_name_of_the_function_around_is_a_closure_s_and_passes_over_classes() 
 
 def test_names_of_the_module_and_builtins_stay_names() -> None:
     scope = read("BASE = 1\ndef f():\n    use(BASE, len)\n").scopes["f"]
-    assert scope.calls[0].args == (("n", "BASE"), ("n", "len"))
+    assert scope.calls[0].args == (Name("BASE"), Name("len"))
 
 
 def test_a_local_read_before_it_is_bound_is_not_the_module_s() -> None:
     scope = read("x = 1\ndef f():\n    use(x)\n    x = 2\n").scopes["f"]
-    assert scope.calls[0].args == (("v", ()),)
+    assert scope.calls[0].args == (Local(()),)
 
 
 def test_global_assignments_are_told_apart_from_locals() -> None:
     scope = read("CLIENT = None\ndef f():\n    global CLIENT\n    CLIENT = make()\n    use(CLIENT)\n").scopes["f"]
-    assert scope.global_sets == (("CLIENT", ("k", 0), 4),)
-    assert scope.calls[1].args == (("n", "CLIENT"),)
+    assert scope.global_sets == (("CLIENT", CallResult(0), 4),)
+    assert scope.calls[1].args == (Name("CLIENT"),)
     assert "CLIENT" not in scope.names
 
 
 def test_a_module_s_names_are_those_at_its_end_and_a_function_s_are_all() -> None:
     scopes = read("A = 1\nA = 2\ndef f():\n    b = 1\n    b = 2\n    def g():\n        return b\n").scopes
-    assert [scopes[""].defs[i][1] for i in scopes[""].names["A"]] == [("c", 2)]
-    assert [scopes["f"].defs[i][1] for i in scopes["f"].names["b"]] == [("c", 1), ("c", 2)]
+    assert [scopes[""].defs[i][1] for i in scopes[""].names["A"]] == [Constant(2)]
+    assert [scopes["f"].defs[i][1] for i in scopes["f"].names["b"]] == [Constant(1), Constant(2)]
 
 
 def test_definitions_of_one_name_get_scopes_of_their_own() -> None:
     scopes = read("if X:\n    def f(): return 1\nelse:\n    def f(): return 2\n").scopes
-    assert {name: scope.returns for name, scope in scopes.items() if name} == {"f": (("c", 1),), "f#2": (("c", 2),)}
-    assert [scopes[""].defs[i][1] for i in scopes[""].names["f"]] == [("g", "f"), ("g", "f#2")]
+    assert {name: scope.returns for name, scope in scopes.items() if name} == {
+        "f": (Constant(1),),
+        "f#2": (Constant(2),),
+    }
+    assert [scopes[""].defs[i][1] for i in scopes[""].names["f"]] == [Defined("f"), Defined("f#2")]
 
 
 def test_decorators_defaults_and_bases_are_read_outside_the_body() -> None:
@@ -135,8 +154,10 @@ def test_decorators_defaults_and_bases_are_read_outside_the_body() -> None:
         """
     ).scopes
     api, get = scopes["Api"], scopes["Api.get"]
-    assert (api.bases, api.keywords) == ((("n", "Base"),), (("metaclass", ("n", "Meta")),))
-    assert api.calls[get.decorators[0][1]].func == ("n", "retry")
+    assert (api.bases, api.keywords) == ((Name("Base"),), (("metaclass", Name("Meta")),))
+    [decorator] = get.decorators
+    assert isinstance(decorator, CallResult)
+    assert api.calls[decorator.call].func == Name("retry")
     assert [(name, kind) for name, kind, _default, _annotation in get.params] == [
         ("self", "pos"),
         ("path", "pos"),
@@ -147,7 +168,7 @@ def test_decorators_defaults_and_bases_are_read_outside_the_body() -> None:
     [size] = [default for name, _kind, default, _annotation in get.params if name == "size"]
     assert size is not None
     assert constants(api, size) == {6}
-    assert get.return_annotation == ("n", "Reply")
+    assert get.return_annotation == Name("Reply")
     assert (get.line, get.def_line) == (5, 6)
 
 
@@ -173,7 +194,7 @@ def test_what_follows_a_branch_that_returns_is_guarded_by_its_test() -> None:
             fourth()
         """
     ).scopes["f"]
-    guarded = {str(call.func[-1]): [scope.guards[i][1:] for i in call.guards] for call in scope.calls}
+    guarded = {last_name(call.func): [scope.guards[i][1:] for i in call.guards] for call in scope.calls}
     assert guarded == {
         "first": [(True, 4)],
         "second": [(False, 4), (True, 6)],
@@ -187,8 +208,8 @@ def test_imports_are_listed_wherever_they_stand() -> None:
     assert set(summary.imports) >= {"a.b", ".c", ".c.d", "x", "..y", "..y.z"}
     assert summary.stars == ("x",)
     scope = summary.scopes[""]
-    assert [scope.defs[i][1] for i in scope.names["e"]] == [("mf", ".c", "d")]
-    assert [scope.defs[i][1] for i in scope.names["a"]] == [("m", "a")]
+    assert [scope.defs[i][1] for i in scope.names["e"]] == [ImportedName(".c", "d")]
+    assert [scope.defs[i][1] for i in scope.names["a"]] == [ImportedModule("a")]
 
 
 @pytest.mark.parametrize("source", [b"def f(:\n", b"\xff\xfe\x00", b"x = " + b"(" * 5000])

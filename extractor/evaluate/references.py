@@ -7,7 +7,7 @@ made alike must stay two. A place is an expression in a frame; modules end a sea
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator, qualified
@@ -34,10 +34,11 @@ MAX_STEPS = 16
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An expression, and the frame it stands in."""
+    """An expression, and the frame it stands in; where it is what a definition binds, the line of that."""
 
     expr: Expr
     frame: Frame
+    line: int = field(default=0, compare=False)
 
     @property
     def call(self) -> CallExpr | None:
@@ -54,6 +55,12 @@ class Reference:
         return Reference(expr, self.frame)
 
 
+def definition(frame: Frame, index: int) -> Reference:
+    """What a definition of the frame's scope binds, by its number there."""
+    line, expr = frame.owner.scope.defs[index]
+    return Reference(expr, frame, line)
+
+
 def references(ev: Evaluator, place: Reference, steps: int = 0) -> Iterator[Reference | Module]:
     """The places where a value is written, in order: calls, displays, definitions; or the module it is."""
     expr, frame = place.expr, place.frame
@@ -61,7 +68,7 @@ def references(ev: Evaluator, place: Reference, steps: int = 0) -> Iterator[Refe
         yield place
     elif isinstance(expr, Local):
         for index in expr.definitions:
-            yield from references(ev, place.at(frame.owner.scope.defs[index][1]), steps + 1)
+            yield from references(ev, definition(frame, index), steps + 1)
     elif isinstance(expr, Name):
         yield from _or_itself(place, named(ev, frame.owner.module, expr.name, steps + 1))
     elif isinstance(expr, Closure):
@@ -111,7 +118,7 @@ def named(ev: Evaluator, module: Module, name: str, steps: int = 0) -> Iterator[
     if indices:
         frame = ev.frame(module.define(""))
         for index in indices:
-            yield from references(ev, Reference(scope.defs[index][1], frame), steps + 1)
+            yield from references(ev, definition(frame, index), steps + 1)
         return
     for star in module.summary.stars:
         source = ev.index.find(module.absolute(star))
@@ -136,9 +143,8 @@ def _closed_over(ev: Evaluator, expr: Closure, frame: Frame, steps: int) -> Iter
         outer = outer.outer
     if outer is None:
         outer = ev.frame(frame.owner.module.define(expr.scope))
-    scope = outer.owner.scope
-    for index in scope.names.get(expr.name, ()):
-        yield from references(ev, Reference(scope.defs[index][1], outer), steps + 1)
+    for index in outer.owner.scope.names.get(expr.name, ()):
+        yield from references(ev, definition(outer, index), steps + 1)
 
 
 def _from_module(ev: Evaluator, expr: ImportedName, frame: Frame, steps: int) -> Iterator[Reference | Module]:
@@ -173,7 +179,7 @@ def _class_member(ev: Evaluator, target: Def, name: str, steps: int) -> Iterator
         if name in owner.scope.names:
             frame = ev.frame(owner)
             for index in owner.scope.names[name]:
-                yield from references(ev, Reference(owner.scope.defs[index][1], frame), steps + 1)
+                yield from references(ev, definition(frame, index), steps + 1)
             return
 
 
@@ -207,9 +213,4 @@ def reference_of(ev: Evaluator, value: DefRef) -> Reference:
 
 def line_of(place: Reference) -> int:
     """The line of an expression: that of the call or definition it is, as near as the summary tells."""
-    if place.call is not None:
-        return place.call.line
-    for line, expr in place.frame.owner.scope.defs:
-        if expr is place.expr:
-            return line
-    return place.frame.owner.scope.line
+    return place.call.line if place.call is not None else place.line or place.frame.owner.scope.line

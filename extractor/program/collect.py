@@ -13,7 +13,7 @@ from extractor.program.module import Module, module_name, source_roots
 from extractor.program.summary_cache import SummaryCache
 from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry
-from extractor.summary import ModuleSummary, encode, summarize
+from extractor.summary import TOO_DEEP, ModuleSummary, encode, summarize, unread
 from extractor.workers import interrupts_held, worker_pool
 
 SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
@@ -149,4 +149,11 @@ def _chunks(sources: Sequence[tuple[str, bytes]]) -> list[list[tuple[str, bytes]
 
 
 def _summarize_chunk(chunk: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    return [(key, encode(summarize(data))) for key, data in chunk]
+    return [(key, _encoded(summarize(data))) for key, data in chunk]
+
+
+def _encoded(summary: ModuleSummary) -> bytes:
+    try:
+        return encode(summary)
+    except RecursionError:
+        return encode(unread(TOO_DEEP))

@@ -2,7 +2,7 @@
 
 from extractor.summary.encoding import decode, encode
 from extractor.summary.expr import Expr
-from extractor.summary.record import CallExpr, ModuleSummary, Scope
+from extractor.summary.record import TOO_DEEP, CallExpr, ModuleSummary, Scope, unread
 from extractor.summary.statements import summarize
 
-__all__ = ["CallExpr", "Expr", "ModuleSummary", "Scope", "decode", "encode", "summarize"]
+__all__ = ["TOO_DEEP", "CallExpr", "Expr", "ModuleSummary", "Scope", "decode", "encode", "summarize", "unread"]

@@ -86,7 +86,8 @@ class _Table:
         if found is None:
             kind, write = _WRITE[type(expr)]
             row = write(expr, self.place)
-            told_apart = repr(row) if kind == 0 and type(row[0]) is not str else row  # 1, 1.0 and True are equal
+            # 1, 1.0 and True are equal, and not the same.
+            told_apart = repr(row) if isinstance(expr, Constant) and not isinstance(expr.value, str) else row
             found = self._known[id(expr)] = self._places.setdefault((kind, told_apart), len(self.rows) + 1)
             if found > len(self.rows):
                 self.kinds.append(kind)

@@ -71,3 +71,11 @@ class ModuleSummary:
     directives: tuple[tuple[int, tuple[str, ...], str], ...]
     parser: str
     error: str | None = None
+
+
+TOO_DEEP = "too deeply nested"
+
+
+def unread(reason: str, parser: str = "auto") -> ModuleSummary:
+    """The summary of a module that could not be read, and why."""
+    return ModuleSummary({}, (), (), (), parser, reason)

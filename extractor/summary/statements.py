@@ -20,7 +20,7 @@ from extractor.summary.expr import (
 )
 from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
-from extractor.summary.record import ModuleSummary, Scope
+from extractor.summary.record import TOO_DEEP, ModuleSummary, Scope, unread
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
 
@@ -28,12 +28,12 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
     """The summary of a module's source. Never raises for bad source: `error` says why it could not be read."""
     parsed = syntax.parse(source, parser=parser)
     if isinstance(parsed, syntax.Unparsed):
-        return ModuleSummary({}, (), (), (), parser, parsed.reason)
+        return unread(parsed.reason, parser)
     reader = _ModuleReader(walrus=":=" in parsed.text)
     try:
         reader.read_module(parsed.tree)
     except RecursionError:
-        return ModuleSummary({}, (), (), (), parsed.parser, "too deeply nested")
+        return unread(TOO_DEEP, parsed.parser)
     directives = tuple((d.line, d.rules, d.reason) for d in syntax.directives(parsed.text))
     imports = tuple(sorted(reader.imports))
     return ModuleSummary(reader.scopes, imports, tuple(reader.stars), directives, parsed.parser)

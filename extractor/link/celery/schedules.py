@@ -192,7 +192,7 @@ class _Entries:
     def __init__(self, ev: Evaluator, config: Config) -> None:
         self.ev = ev
         self.config = config
-        self.seen: set[tuple[int, int]] = set()
+        self.seen: set[tuple[int, int, str]] = set()
 
     def all(self) -> Iterator[_Entry]:
         """Every entry: of the settings, of `app.conf`, and those added by `add_periodic_task`."""
@@ -246,9 +246,10 @@ class _Entries:
 
     def of(self, expr: Expr, frame: Frame, line: int, condition: str) -> Iterator[_Entry]:
         """The entries of an expression that is a dictionary, or leads to one."""
-        if (id(expr), id(frame)) in self.seen:
+        asked = (id(expr), id(frame), condition)
+        if asked in self.seen:
             return
-        self.seen.add((id(expr), id(frame)))
+        self.seen.add(asked)
         if isinstance(expr, DictDisplay):
             lines = expr.lines or (line,) * len(expr.items)
             for (key, value), at in zip(expr.items, lines, strict=True):

@@ -14,6 +14,7 @@ from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import (
     Reference,
+    definition,
     items_of,
     line_of,
     module_of,
@@ -124,7 +125,7 @@ class PatternExpander:
             return
         frame = self.ev.frame(module.define(""))
         for index in indices:
-            yield from self.expand(Reference(scope.defs[index][1], frame), ground)
+            yield from self.expand(definition(frame, index), ground)
         yield from self._appended(Reference(Name(name), frame), indices, ground)
 
     def _appended(self, place: Reference, indices: Iterable[int], ground: Ground) -> Iterator[Found]:
@@ -166,7 +167,7 @@ class PatternExpander:
             yield from self._module_list(expr.name, place, ground)
         elif isinstance(expr, Local):
             for index in expr.definitions:
-                yield from self.expand(place.at(place.frame.owner.scope.defs[index][1]), ground)
+                yield from self.expand(definition(place.frame, index), ground)
             yield from self._appended(place, expr.definitions, ground)
         elif expr == Constant(None):
             return
