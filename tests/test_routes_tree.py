@@ -199,6 +199,12 @@ def test_what_is_not_read_is_told_where_it_is_mounted() -> None:
     ]
 
 
+def test_a_gap_stands_at_the_definition_that_was_followed_not_at_one_that_says_the_same() -> None:
+    body = "import elsewhere\nFIRST = elsewhere.patterns\nSECOND = elsewhere.patterns\nurlpatterns = SECOND\n"
+    found = table({"main/urls.py": urls(body)})
+    assert [gap.line for gap in found.gaps] == [6]
+
+
 def test_a_list_that_grows_forty_times_keeps_its_first_part() -> None:
     more = "".join(f"if settings.A{n}:\n    urlpatterns += [path('n{n}/', views.index)]\n" for n in range(40))
     found = patterns({"main/urls.py": urls("urlpatterns = [path('first/', views.index)]\n" + more)})

@@ -7,7 +7,7 @@ import textwrap
 from extractor.evaluate.evaluator import Evaluator
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Module, module_name
-from extractor.summary import summarize
+from extractor.summary import decode, encode, summarize
 
 REPO = "shop"
 
@@ -19,7 +19,8 @@ def world(files: dict[str, str], libraries: dict[str, dict[str, str]] | None = N
     modules = []
     for origin, path, source in placed:
         name, package = module_name(path)
-        summary = summarize(textwrap.dedent(source).encode())
+        summary = decode(encode(summarize(textwrap.dedent(source).encode())))  # as a scan reads it
+        assert summary is not None
         assert summary.error is None, f"{path}: {summary.error}"
         modules.append(Module(REPO, path, name, package, origin, summary))
     return ModuleIndex(REPO, modules)
