@@ -5,14 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from c4trace.compare.revisions import RefRange, Revisions, scan_revisions
 from c4trace.sources import open_sources
 from extractor.estate.file import Estate, load_estate
+from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
+from extractor.pipeline import parallel
+from extractor.pipeline.reading import ReadRepository
+from extractor.pipeline.repository import link_repository
 from extractor.pipeline.scan import scan_estate, scan_states
 from tests.git_repository import add_commit, git, make_repository
 
@@ -193,6 +198,22 @@ def test_both_sides_at_once_are_the_sides_one_by_one(estate: Estate, tmp_path: P
     apart = scan_estate(estate, open_sources(estate, tmp_path / "cache", True, lambda *_: None), options(tmp_path))
     sides = against_v1(estate, tmp_path, {"shop/api.py": FILES["shop/api.py"] + "\n"}, jobs=2)
     assert rows(sides.base) == rows(apart)
+
+
+def test_a_source_at_one_commit_on_both_sides_is_linked_once_and_its_facts_are_those_of_a_plain_scan(
+    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked: list[str] = []
+
+    def recorded(reading: ReadRepository, *given: Any) -> RepoFacts:
+        linked.append(f"{reading.source.name} {reading.source.ref}")
+        return link_repository(reading, *given)
+
+    monkeypatch.setattr(parallel, "link_repository", recorded)
+    against_v1(estate, tmp_path, {"shop/api.py": FILES["shop/api.py"] + "\n"})
+    assert sorted(linked) == ["bank HEAD", "shop v1", "shop v2"]
+    scan_estate(estate, open_sources(estate, tmp_path / "cache", True, lambda *_: None), options(tmp_path))
+    assert sorted(linked) == ["bank HEAD", "shop HEAD", "shop v1", "shop v2"]
 
 
 def rows(graph: Graph) -> tuple[object, ...]:

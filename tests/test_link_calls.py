@@ -10,6 +10,7 @@ from extractor.estate.file import Estate
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.settings import DeclaredStore, SettingsTable, Where
+from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.model.graph import Call
 from extractor.rules.clients import shipped_rules
@@ -32,7 +33,7 @@ def read(source: str, engine: str = "") -> calls.Rows:
     book = shipped_rules()
     where = Where("m/settings.py", 1, 1)
     declared = DeclaredStore("default", "database", engine, engine, "DATABASES", None, where) if engine else None
-    around = calls.Surroundings(
+    around = Surroundings(
         REPO,
         Targets(Estate("Shop", ()), book, REPO, table.value),
         entrypoints.reach(ev, graph, {}, (), ()),

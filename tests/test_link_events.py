@@ -11,9 +11,11 @@ from extractor.estate.file import Estate, System
 from extractor.graph.arrows import Arrows
 from extractor.graph.deployment import deployments
 from extractor.graph.timing import timings
-from extractor.link import callgraph, calls, entrypoints, events
+from extractor.link import callgraph, entrypoints
+from extractor.link.events import events_of
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import SettingBinding, SettingsTable, Where
+from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.model.graph import Call, Context, Gap, Source
 from extractor.rules.clients import shipped_rules
@@ -64,20 +66,19 @@ def read(
     tables = {"web": SettingsTable.build(ev, REPO, ("shop.prod",), "web")}
     ev.setting = tables["web"].value
     graph = callgraph.build(ev)
-    around = calls.Surroundings(
+    around = Surroundings(
         REPO,
         Targets(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
         entrypoints.reach(ev, graph, {}, (), ()),
         lambda _kind, _alias: None,
         lambda _path, _contexts: services,
     )
-    found = events.topics(tables)
-    sent = events.sent_events(graph, found, tables, around)
-    return [c for c, _ in sent], list(events.unsent_topics(found, sent, REPO)), events.bus_joints(found, tables)
+    found = events_of(graph, tables, around)
+    return list(found.calls), list(found.gaps), found.bindings
 
 
 def test_a_signal_goes_to_the_topics_of_its_type_in_its_domain() -> None:
-    sent, _gaps, _joints = read()
+    sent, _gaps, _bindings = read()
     assert [(call.path, call.line, call.label, call.url) for call in sent] == [
         ("shop/a.py", 5, "certificate created", "certificates"),
         ("shop/a.py", 8, "role added", "roles"),
@@ -98,13 +99,13 @@ def test_an_event_says_when_it_is_sent() -> None:
 
 def test_a_backend_named_in_settings_carries_events() -> None:
     prod = PRODUCTION + 'EVENT_BUS_PRODUCER = "edx_event_bus_redis.create_producer"\n'
-    sent, _gaps, joints = read(shop__prod=prod)
+    sent, _gaps, bindings = read(shop__prod=prod)
     assert sent[0].condition.endswith(" and EVENT_BUS_PRODUCER is edx_event_bus_redis.create_producer")
-    assert [(j.setting, j.where.line) for j in joints if j.role == "producer"] == [("EVENT_BUS_PRODUCER", 4)]
+    assert [(j.setting, j.where.line) for j in bindings if j.role == "producer"] == [("EVENT_BUS_PRODUCER", 4)]
 
 
 def test_a_flag_that_is_on_enables_its_topic() -> None:
-    sent, _gaps, _joints = read(shop__common=COMMON.replace('FEATURES["TELL"]', 'FEATURES["SHOUT"]'))
+    sent, _gaps, _bindings = read(shop__common=COMMON.replace('FEATURES["TELL"]', 'FEATURES["SHOUT"]'))
     assert "(on by default)" in sent[0].condition
 
 
@@ -138,10 +139,10 @@ def facts(**rows: object) -> RepoFacts:
 
 
 def test_an_event_is_an_arrow_that_nobody_waits_for_with_the_setting_beside_the_line() -> None:
-    sent, _gaps, joints = read()
+    sent, _gaps, bindings = read()
     request = (Context("request", "/award/"),)
     known = {
-        "shop": facts(calls=(dataclasses.replace(sent[0], contexts=request, confidence="certain"),), bindings=joints)
+        "shop": facts(calls=(dataclasses.replace(sent[0], contexts=request, confidence="certain"),), bindings=bindings)
     }
     estate = Estate("Test", (System("shop", "Shop", kind="system"),))
     [flow] = Arrows(estate, known, timings(known), deployments(estate, known)).flows()

@@ -11,6 +11,7 @@ from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.naming import owner_named, vendor_named, words_of
 from extractor.link.settings import SettingsTable
+from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator
@@ -51,7 +52,7 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
     graph = callgraph.build(ev)
     book = shipped_rules()
     effects = Effects(ev, graph, book).find()
-    around = calls.Surroundings(
+    around = Surroundings(
         REPO,
         Targets(estate, book, REPO, table.value),
         entrypoints.reach(ev, graph, {}, (), ()),

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-import extractor.pipeline.scan as scan
 from extractor.estate.file import apply_overrides, load_estate, parse_source_override
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
-from extractor.pipeline.repository import ReadRepository, link_repository
+from extractor.pipeline import parallel
+from extractor.pipeline.reading import ReadRepository
+from extractor.pipeline.repository import link_repository
+from extractor.pipeline.scan import scan_estate
 from extractor.sources import open_source
 from tests.build_estate import build_estate
 
@@ -32,7 +34,7 @@ def scanned(repositories: dict[str, Path], cache: Path, title: str | None = None
 
         estate = dataclasses.replace(estate, title=title)
     trees = {spec.name: open_source(spec, cache) for spec in estate.sources()}
-    return scan.scan_estate(estate, trees, ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, cache, offline=True))
+    return scan_estate(estate, trees, ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, cache, offline=True))
 
 
 def test_a_second_scan_links_nothing_anew_but_what_a_missing_library_leaves_open(
@@ -46,7 +48,7 @@ def test_a_second_scan_links_nothing_anew_but_what_a_missing_library_leaves_open
         linked.append(reading.source.name)
         return link(reading, *given)
 
-    monkeypatch.setattr(scan, "link_repository", recorded)
+    monkeypatch.setattr(parallel, "link_repository", recorded)
     assert scanned(repositories, tmp_path) == first
     assert linked == sorted({gap.repo for gap in first.gaps if gap.kind == "library"}) == ["campus-platform"]
 

@@ -322,7 +322,7 @@ class _DeploymentReader:
                         part.node,
                         "front-end bundles",
                         "webpack",
-                        (self._at_joint(binding), line or self._at_unit(part.units[0])),
+                        (self._at_binding(binding), line or self._at_unit(part.units[0])),
                         f"{binding.setting} says where pages find the bundles that the front end builds",
                         "certain" if line else "likely",
                         _profile(part.units[0]),
@@ -351,7 +351,7 @@ class _DeploymentReader:
             declared = {d.system for _service, d in self._repo.declared}
             if found and found[0].system in declared and self._repo.schedules:
                 source, target = beat_id(self._system.id, service.id), store_id(self._system.id, found[0].system)
-                lines = _lines(map(self._at_joint, found))
+                lines = _lines(map(self._at_binding, found))
                 yield Link(source, target, "keeps its schedule", "cache", lines, "beat's scheduler is one that does")
 
     def _consumers(self) -> Iterator[Link]:
@@ -361,7 +361,7 @@ class _DeploymentReader:
                 target = web_id(self._system.id, service.id)
                 named = [j for j in self._bindings("consumer") if j.system == bus.system and service in self._of(j)]
                 running = [u for u in self._units if bus.command in u.command.split() and self._web_of(u) == target]
-                lines = _lines((*map(self._at_unit, running), *map(self._at_joint, named)))
+                lines = _lines((*map(self._at_unit, running), *map(self._at_binding, named)))
                 if lines:
                     topics = re.findall(r"(?:-t|--topic)[ =](\S+)", " ".join(u.command for u in running))
                     what = f"events of {', '.join(dict.fromkeys(topics))}" if topics else "events"
@@ -377,7 +377,7 @@ class _DeploymentReader:
                     binding.system,
                     "sign-in",
                     binding.protocol,
-                    (self._at_joint(binding),),
+                    (self._at_binding(binding),),
                     f"{binding.setting} names {binding.named}",
                     condition=binding.condition,
                 )
@@ -390,7 +390,7 @@ class _DeploymentReader:
 
     # lines -----------------------------------------------------------------------------------------------------
 
-    def _at_joint(self, binding: SettingBinding) -> Evidence:
+    def _at_binding(self, binding: SettingBinding) -> Evidence:
         where = binding.where
         return Evidence(self._system.id, self._repo.source.commit, where.path, where.line, where.end_line, "setting")
 

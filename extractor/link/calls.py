@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate import folding
-from extractor.evaluate.values import Env, Ext, Hole, QueryMethod, SettingRef, Text, Values, join
+from extractor.evaluate.values import Hole, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
-from extractor.link.entrypoints import Reach
 from extractor.link.labels import label
 from extractor.link.request import Request
-from extractor.link.settings import DeclaredStore
-from extractor.link.targets import BY_NAME, Targets, TargetSystem, setting_texts
+from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, store_rows
+from extractor.link.surroundings import Surroundings
+from extractor.link.targets import BY_NAME, TargetSystem, setting_texts
 from extractor.model.graph import Call, Context, Gap, Store
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
@@ -27,54 +27,12 @@ _UNKNOWN = re.compile(r"\{\?[^{}]*\}")
 _QUERY = re.compile(r"\?.*")
 _BASE = re.compile(r"\{[^{}]*\}|[a-z]+://[^/{}]*")
 _OPEN_BASE = re.compile(r"\{(\?[^{}]*|[^{}:]*)\}(?=/)")
-_WRITES = frozenset(
-    {
-        "create",
-        "get_or_create",
-        "update_or_create",
-        "bulk_create",
-        "bulk_update",
-        "update",
-        "delete",
-        "acreate",
-        "aupdate",
-        "adelete",
-    }
-)
-_READS = frozenset(
-    {
-        "get",
-        "first",
-        "last",
-        "count",
-        "exists",
-        "aggregate",
-        "earliest",
-        "latest",
-        "filter",
-        "all",
-        "values",
-        "values_list",
-        "in_bulk",
-        "iterator",
-        "exclude",
-        "order_by",
-        "aget",
-    }
-)
 
 # Where something acts that is set up once for every process.
 _EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
 
-# The engines of Django's databases, and the arguments of their drivers that say where a database is.
-_DJANGO_ENGINES = frozenset({"postgres", "mysql", "mssql", "oracle", "sqlite"})
-_ADDRESSES = frozenset({"host", "hostaddr", "dsn", "conninfo", "url", "uri", "server", "service", "unix_socket"})
-
 # What a system may rest on without being certain.
 _WEAK = ("default of", BY_NAME, f"{_BY_CALLERS}:")
-
-StoreOf = Callable[[str, str], DeclaredStore | None]
-ServiceOf = Callable[[str, Sequence[Context]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +42,6 @@ class Rows:
     calls: tuple[Call, ...]
     stores: tuple[Store, ...]
     gaps: tuple[Gap, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What turning effects into rows needs to know. `store_of` gives the declared store of a kind and an alias,
-    `service_of` the services that run code at a path reached from some entry points."""
-
-    repo: str
-    systems: Targets
-    reach: Reach
-    store_of: StoreOf
-    service_of: ServiceOf
 
 
 def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more: Iterable[Call] = ()) -> Rows:
@@ -108,17 +54,17 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
         seen: set[tuple[object, ...]] = set()
         for request in effect.requests:
             if request.rule.effect == "store":
-                if _is_of_another_engine(effect, request, around):
-                    doubted.append(_engine_gap(effect, request, around))
+                if is_of_another_engine(effect, request, around):
+                    doubted.append(engine_gap(effect, request, around))
                 else:
-                    stores += _store_rows(effect, request, around)
+                    stores += store_rows(effect, request, around)
                 continue
             for call in _call_rows(effect, request, around, settled):
                 key = (call.system, call.http_method, _shape(call.url))
                 if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
                     seen.add(key)
                     calls.append(call)
-    stores += _orm_rows(graph, around)
+    stores += orm_rows(graph, around)
     calls = _best_alternatives(calls)
     kept_stores = tuple(dict.fromkeys(stores))
     gaps = (*_gaps(calls), *dict.fromkeys(doubted))
@@ -322,107 +268,3 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
                 "no entry point that was found reaches it",
                 "dead code, or reached by a name computed at run time",
             )
-
-
-# stores ----------------------------------------------------------------------------------------------------------
-
-
-def _is_of_another_engine(effect: Effect, request: Request, around: Surroundings) -> bool:
-    """True for a driver of another engine than the one that Django's settings name, where nothing but those settings
-    says whom it connects to: a branch for an engine that this service does not use."""
-    declared = around.store_of("database", "default") if request.rule.store == "database" else None
-    fixed = request.systems[0] if request.systems else ""
-    if declared is None or fixed == declared.system or not {fixed, declared.system} <= _DJANGO_ENGINES:
-        return False
-    made = [func.receiver for func in effect.hops[-1].funcs if isinstance(func, Ext) and func.receiver is not None]
-    named = (v for one in made for name, values in one.kwargs if name in _ADDRESSES for v in values)
-    given = (*named, *(v for one in made for values in one.args[:1] for v in values))
-    return not any(isinstance(v, Text | SettingRef | Env) and "DATABASES" not in folding.show(v) for v in given)
-
-
-def _engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
-    runner, line = effect.site.runner, effect.site.call.line
-    return Gap(
-        row_id("gap", "store", around.repo, runner.qualified, effect.via),
-        "store",
-        around.repo,
-        runner.module.path,
-        line,
-        effect.via,
-        f"a driver of {request.systems[0]}, which the settings do not name, and no address",
-        "a branch for another engine; if it is used, name its address in a setting",
-    )
-
-
-def _store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterable[Store]:
-    site, owner, rule = effect.site, effect.site.runner, request.rule
-    alias = request.aliases[0] if request.aliases else "default"
-    declared = around.store_of(rule.store, alias)
-    fixed = dict(rule.system_map).get(request.systems[0], request.systems[0]) if request.systems else ""
-    if declared is None and not fixed:
-        return
-    system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
-    if system in ("locmem", "dummy", "memory", "file"):
-        return
-    same = declared is not None and declared.system == system
-    contexts = around.reach.contexts(owner)
-    for service in around.service_of(owner.module.path, contexts):
-        yield Store(
-            id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
-            repo=around.repo,
-            service=service,
-            system=system,
-            kind=declared.kind if declared is not None and same else rule.store or "database",
-            operation=rule.operation or "both",
-            setting=declared.setting if declared is not None and same else None,
-            engine=declared.technology if declared is not None and same else rule.rule,
-            path=owner.module.path,
-            line=site.call.line,
-            end_line=site.call.end_line,
-            function=owner.shown,
-            contexts=contexts,
-            via=effect.via,
-        )
-
-
-def _orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
-    """The first read and the first write of the database through the ORM, in each function."""
-    declared = around.store_of("database", "default")
-    if declared is None:
-        return
-    for owner, sites in graph.sites.items():
-        done: set[str] = set()
-        for site in sites:
-            operation = _orm_operation(site.funcs)
-            if operation is None or operation in done:
-                continue
-            done.add(operation)
-            model = next(f.cls.scope.name for f in site.funcs if isinstance(f, QueryMethod))
-            contexts = around.reach.contexts(owner)
-            for service in around.service_of(owner.module.path, contexts):
-                yield Store(
-                    id=row_id("store", around.repo, service, declared.system, operation, "orm", owner.qualified),
-                    repo=around.repo,
-                    service=service,
-                    system=declared.system,
-                    kind=declared.kind,
-                    operation=operation,
-                    setting=declared.setting,
-                    engine=declared.technology,
-                    path=owner.module.path,
-                    line=site.call.line,
-                    end_line=site.call.end_line,
-                    function=owner.shown,
-                    contexts=contexts,
-                    via=f"Django ORM: {model}",
-                )
-
-
-def _orm_operation(funcs: Values) -> str | None:
-    for func in funcs:
-        if isinstance(func, QueryMethod):
-            if func.name in _WRITES:
-                return "write"
-            if func.name in _READS:
-                return "read"
-    return None

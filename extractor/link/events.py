@@ -16,9 +16,9 @@ from extractor.evaluate.values import Ext, Text, Values
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_yaml
 from extractor.link.callgraph import CallGraph, Site
-from extractor.link.calls import Surroundings
 from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.layers import bindings, end_line
+from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Call, Gap
 from extractor.model.ids import row_id
 
@@ -56,6 +56,16 @@ class Topic:
         return len(words) - len(named) if same else -1
 
 
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The lines of a repository that send events, the settings that join it to a bus, and the topics of which no line
+    that was read sends an event."""
+
+    calls: tuple[Call, ...]
+    bindings: tuple[SettingBinding, ...]
+    gaps: tuple[Gap, ...]
+
+
 @functools.cache
 def buses() -> tuple[Bus, ...]:
     """The shipped buses. Raises UserError with every fault of the file."""
@@ -74,14 +84,22 @@ def buses() -> tuple[Bus, ...]:
     )
 
 
-def topics(tables: Mapping[str, SettingsTable]) -> tuple[Topic, ...]:
+def events_of(graph: CallGraph, settings: Mapping[str, SettingsTable], around: Surroundings) -> Events:
+    """The events of one repository. `settings` are those of its services, by service id."""
+    topics = _topics(settings)
+    sent = _sent_events(graph, topics, settings, around)
+    gaps = tuple(_unsent_topics(topics, sent, around.repo))
+    return Events(tuple(call for call, _topic in sent), _bus_bindings(topics, settings), gaps)
+
+
+def _topics(tables: Mapping[str, SettingsTable]) -> tuple[Topic, ...]:
     """Every topic of every service, by the layer of its settings that holds it."""
     return tuple(
         topic for service, table in tables.items() for bus in buses() for topic in _of_service(service, table, bus)
     )
 
 
-def bus_joints(found: Iterable[Topic], tables: Mapping[str, SettingsTable]) -> tuple[SettingBinding, ...]:
+def _bus_bindings(found: Iterable[Topic], tables: Mapping[str, SettingsTable]) -> tuple[SettingBinding, ...]:
     """The settings that say which events go out (`topics`), through what (`producer`) and come in (`consumer`)."""
     out = [SettingBinding(t.service, "topics", t.bus.topics, t.where, t.event) for t in found]
     for service, table in tables.items():
@@ -93,7 +111,7 @@ def bus_joints(found: Iterable[Topic], tables: Mapping[str, SettingsTable]) -> t
     return tuple(dict.fromkeys(out))
 
 
-def sent_events(
+def _sent_events(
     graph: CallGraph, found: Sequence[Topic], tables: Mapping[str, SettingsTable], around: Surroundings
 ) -> tuple[tuple[Call, Topic], ...]:
     """Each line that sends a signal, with each topic that carries it, in the services that run the line."""
@@ -110,7 +128,7 @@ def sent_events(
     return tuple(out)
 
 
-def unsent_topics(found: Iterable[Topic], sent: Iterable[tuple[Call, Topic]], repo: str) -> Iterator[Gap]:
+def _unsent_topics(found: Iterable[Topic], sent: Iterable[tuple[Call, Topic]], repo: str) -> Iterator[Gap]:
     """Topics whose events no line that was read sends."""
     known = {topic for _call, topic in sent}
     for topic in found:

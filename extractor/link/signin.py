@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.folding import LIMIT
 from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, SettingRef, Text
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_yaml
-from extractor.link.settings import SettingBinding, SettingsTable, Where
+from extractor.link.settings import SettingBinding, SettingsTable, Where, named_by
 from extractor.link.settings.table import all_texts
 from extractor.program.module import Def
 from extractor.summary import Expr, Scope
@@ -62,6 +63,21 @@ def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Settin
                         )
                     ] = None
     return tuple(out)
+
+
+def type_pipelines(ev: Evaluator, tables: Iterable[SettingsTable]) -> None:
+    """Steps of a sign-in pipeline, named as text in settings, are handed the backend that signs in: one of those that
+    settings name."""
+    for table in tables:
+        named = list(named_by(ev, table))
+        backends = tuple(
+            Inst(target, (), known=False)
+            for setting, target in named
+            if setting == "AUTHENTICATION_BACKENDS" and target.kind == "class"
+        )[:LIMIT]
+        for setting, target in named:
+            if setting.endswith("_PIPELINE") and target.kind == "function" and backends:
+                ev.given[(target, "backend")] = backends
 
 
 def _provider(ev: Evaluator, dotted: str) -> Provider | None:

@@ -8,6 +8,7 @@ kept: the next run may have it.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import pickle
@@ -33,11 +34,20 @@ def facts_code() -> str:
 def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
     """What the facts of a tree depend on, as one digest. `libraries` are the estate's own, by name."""
     digest = hashlib.sha256(facts_code().encode())
-    digest.update(repr((estate, tree.name, tree.url, tree.ref, tree.commit, tree.web)).encode())
+    digest.update(repr((_without_refs(estate), tree.name, tree.url, tree.ref, tree.commit, tree.web)).encode())
     for one in (tree, *(libraries[name] for name in sorted(libraries))):
         for entry in one.entries:
             digest.update(f"{entry.path}\0{entry.blob}\0".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def _without_refs(estate: Estate) -> Estate:
+    """An estate whatever its sources are read at: the trees say so."""
+    systems = (
+        dataclasses.replace(one, repository=dataclasses.replace(one.repository, ref="")) if one.repository else one
+        for one in estate.systems
+    )
+    return dataclasses.replace(estate, systems=tuple(systems))
 
 
 class FactsCache:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from extractor.link.celery.enqueues import Enqueues, dispatches, enqueues
 from extractor.link.celery.finding import type_tasks
+from extractor.link.celery.read import Celery, read_celery
 from extractor.link.celery.schedules import Schedules, schedules
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.celery.tasks import Tasks, tasks
 
 __all__ = [
+    "Celery",
     "Enqueues",
     "Found",
     "Schedules",
@@ -16,6 +18,7 @@ __all__ = [
     "Tasks",
     "dispatches",
     "enqueues",
+    "read_celery",
     "schedules",
     "tasks",
     "type_tasks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Canvas, read_flow
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
+from extractor.link.entrypoints import Reach
 from extractor.model.graph import Enqueue, Gap, Task
 from extractor.model.ids import numbered, row_id
 from extractor.program.module import Def
@@ -53,6 +55,10 @@ class Enqueues:
     rows: tuple[Enqueue, ...]
     placed: tuple[tuple[Def, Enqueue, Found | None], ...]
     gaps: tuple[Gap, ...]
+
+    def rows_reached(self, reach: Reach) -> tuple[Enqueue, ...]:
+        """The rows, each with the entry points that reach it."""
+        return tuple(dataclasses.replace(row, contexts=reach.contexts(owner)) for owner, row, _task in self.placed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.routes.build import RouteTable, routes
+from extractor.link.routes.build import RouteTable, routes, routes_of, views_of
 from extractor.link.routes.match import RouteIndex, match
 
-__all__ = ["RouteIndex", "RouteTable", "match", "routes"]
+__all__ = ["RouteIndex", "RouteTable", "match", "routes", "routes_of", "views_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from extractor.estate.file import Service
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Text
 from extractor.link.routes.expand import MAX_ENTRIES, PatternExpander
@@ -34,6 +35,19 @@ class RouteTable:
     handlers: Mapping[str, tuple[tuple[str, Def], ...]] = field(default_factory=dict)
     parameters: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def routes_of(ev: Evaluator, repo: str, services: Iterable[Service]) -> list[RouteTable]:
+    """The routes of each service of a repository, as its urlconf or its first settings module says."""
+    return [
+        routes(ev, repo, service.id, service.urlconf or None, next(iter(service.settings_modules), None))
+        for service in services
+    ]
+
+
+def views_of(tables: Iterable[RouteTable]) -> list[tuple[Def, str]]:
+    """Each view with the pattern that leads to it."""
+    return [(table.views[row.id], row.pattern) for table in tables for row in table.routes if row.id in table.views]
 
 
 def routes(

@@ -3,20 +3,26 @@
 from extractor.link.settings.bindings import SettingBinding, setting_bindings
 from extractor.link.settings.class_settings import with_class_settings
 from extractor.link.settings.layers import settings_modules
+from extractor.link.settings.named_code import named_by, named_code
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.rows import settings_rows
-from extractor.link.settings.stores import DeclaredStore, declared_stores
-from extractor.link.settings.table import SettingsTable, Where
+from extractor.link.settings.stores import DeclaredStore, StoreOf, declared_stores, store_lookup
+from extractor.link.settings.table import SettingsTable, Where, settings_of
 
 __all__ = [
     "DeclaredStore",
     "SettingBinding",
     "SettingsTable",
+    "StoreOf",
     "Where",
     "declared_stores",
+    "named_by",
+    "named_code",
     "setting_bindings",
     "setting_reads",
     "settings_modules",
+    "settings_of",
     "settings_rows",
+    "store_lookup",
     "with_class_settings",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -58,6 +58,23 @@ def declared_stores(ev: Evaluator, table: SettingsTable) -> tuple[DeclaredStore,
                 found.setdefault((store.kind, store.alias), store)
     stores = (_resolved(store, found, rules) for store in found.values())
     return tuple(sorted(stores, key=lambda s: (s.kind, s.alias, s.setting)))
+
+
+# The store of a kind that code calls by an alias.
+StoreOf = Callable[[str, str], DeclaredStore | None]
+
+
+def store_lookup(stores: Iterable[Sequence[DeclaredStore]]) -> StoreOf:
+    """Which declared store a kind and an alias mean: that of the first service that declares it; `default` is the first
+    of its kind where none is called so. `stores` are those of each service."""
+    known: dict[tuple[str, str], DeclaredStore] = {}
+    for declared in stores:
+        for store in declared:
+            known.setdefault((store.kind, store.alias), store)
+    for kind in sorted({kind for kind, _alias in known}):
+        first = next(known[key] for key in sorted(known) if key[0] == kind)
+        known.setdefault((kind, "default"), first)
+    return lambda kind, alias: known.get((kind, alias))
 
 
 def _resolved(

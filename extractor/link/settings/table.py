@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.deployment.units import EnvValue
+from extractor.deployment.units import EnvValue, Runtime
+from extractor.estate.file import Service
 from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
@@ -241,6 +242,15 @@ def _literals(value: Value) -> Iterator[str]:
     elif isinstance(value, Env):
         for inner in value.default:
             yield from _literals(inner)
+
+
+def settings_of(ev: Evaluator, repo: str, services: Iterable[Service], runtime: Runtime) -> dict[str, SettingsTable]:
+    """The settings of each service of a repository, by service id, as its deployment sets them."""
+    deployed = tuple(value for unit in runtime.units for value in unit.env)
+    return {
+        service.id: SettingsTable.build(ev, repo, service.settings_modules, service.id, deployed)
+        for service in services
+    }
 
 
 def all_texts(value: Value) -> Iterator[str]:

@@ -1,0 +1,70 @@
+"""The line of code behind each evidence, read from the file it stands in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from extractor.model.graph import Evidence, Graph
+from extractor.sources import Tree
+from extractor.text.masking import masked_text
+
+_SHOWN = 160
+# The lines of a file, by repository and path.
+_Lines = dict[tuple[str, str], list[str]]
+
+
+def with_lines_of_code(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
+    """The graph with the first line of code in each evidence. `trees` are the sources, by name; an evidence whose
+    line is not to be had stays as it is."""
+    lines = _lines(graph, trees)
+
+    def texts(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(_with_text(one, lines) for one in evidence)
+
+    flows = tuple(dataclasses.replace(flow, evidence=texts(flow.evidence)) for flow in graph.flows)
+    nodes = tuple(dataclasses.replace(node, evidence=texts(node.evidence)) for node in graph.nodes)
+    etl = tuple(dataclasses.replace(row, evidence=texts(row.evidence)) for row in graph.etl)
+    scenarios = tuple(
+        dataclasses.replace(
+            scenario, steps=tuple(dataclasses.replace(step, evidence=texts(step.evidence)) for step in scenario.steps)
+        )
+        for scenario in graph.scenarios
+    )
+    return dataclasses.replace(graph, flows=flows, nodes=nodes, etl=etl, scenarios=scenarios)
+
+
+def shown_line(line: str) -> str:
+    """A line of code for reports: trimmed, bounded, secrets masked."""
+    return masked_text(line.strip())[:_SHOWN]
+
+
+def _with_text(evidence: Evidence, lines: _Lines) -> Evidence:
+    rows = lines.get((evidence.repo, evidence.path), ())
+    if not 0 < evidence.line <= len(rows):
+        return evidence
+    return dataclasses.replace(evidence, text=shown_line(rows[evidence.line - 1]))
+
+
+def _lines(graph: Graph, trees: Mapping[str, Tree]) -> _Lines:
+    """The lines of every file that an evidence names."""
+    wanted: dict[str, set[str]] = {}
+    for evidence in _evidence(graph):
+        wanted.setdefault(evidence.repo, set()).add(evidence.path)
+    lines: _Lines = {}
+    for repo, paths in wanted.items():
+        tree = trees.get(repo)
+        if tree is None:
+            continue
+        blobs = {e.blob: e.path for e in tree.entries if e.path in paths}
+        for blob, data in tree.read_many(sorted(blobs)):
+            if data is not None:
+                lines[(repo, blobs[blob])] = data.decode("utf-8", "replace").split("\n")
+    return lines
+
+
+def _evidence(graph: Graph) -> Iterator[Evidence]:
+    steps = [step for scenario in graph.scenarios for step in scenario.steps]
+    held = [row.evidence for rows in (graph.flows, graph.nodes, graph.etl, steps) for row in rows]
+    for evidence in held:
+        yield from evidence
