@@ -56,10 +56,13 @@ def _lines(graph: Graph, trees: Mapping[str, Tree]) -> _Lines:
         tree = trees.get(repo)
         if tree is None:
             continue
-        blobs = {e.blob: e.path for e in tree.entries if e.path in paths}
-        for blob, data in tree.read_many(sorted(blobs)):
-            if data is not None:
-                lines[(repo, blobs[blob])] = data.decode("utf-8", "replace").split("\n")
+        named = [entry for entry in tree.entries if entry.path in paths]  # several may be one blob
+        rows = {
+            blob: data.decode("utf-8", "replace").split("\n")
+            for blob, data in tree.read_many(sorted({entry.blob for entry in named}))
+            if data is not None
+        }
+        lines.update({(repo, entry.path): rows[entry.blob] for entry in named if entry.blob in rows})
     return lines
 
 
