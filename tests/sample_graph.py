@@ -1544,7 +1544,22 @@ def _nodes() -> tuple[Node, ...]:
         evidence = (_evidence(repo, "docker-compose.yml", 4, "runtime", f"  {ident}:"),) if repo and parent else ()
         service = ident.split(".")[1].split("-")[0] if kind == "container" else None
         scope = "external" if kind == "external" else "estate"
-        nodes.append(Node(ident, kind, name, technology, description, parent, evidence, group, scope, repo, service))
+        nodes.append(
+            Node(
+                id=ident,
+                kind=kind,
+                name=name,
+                technology=technology,
+                description=description,
+                parent=parent,
+                evidence=evidence,
+                group=group,
+                scope=scope,
+                repo=repo,
+                role={"Celery": "worker", "Celery beat": "beat"}.get(technology, "web") if service else "",
+                service=service,
+            )
+        )
     return tuple(sorted(nodes, key=lambda node: node.id))
 
 

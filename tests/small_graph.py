@@ -32,10 +32,12 @@ POLL_ONE = Context("task", "shop.tasks.poll_one")
 NOWHERE = Context("unknown", "")
 
 
-def node(node_id: str, kind: str = "container", repo: str | None = None, service: str | None = None) -> Node:
+def node(
+    node_id: str, kind: str = "container", repo: str | None = None, service: str | None = None, role: str = ""
+) -> Node:
     """A node whose parent is the system that its id begins with."""
     parent = node_id.split("/")[0] if "/" in node_id else None
-    return Node(node_id, kind, node_id.title(), "", "", parent, (), repo=repo, service=service)
+    return Node(node_id, kind, node_id.title(), "", "", parent, (), repo=repo, role=role, service=service)
 
 
 def call(name: str, line: int, contexts: tuple[Context, ...], **more: Any) -> Call:
@@ -186,12 +188,12 @@ def small_graph(**more: Any) -> Graph:
             node("person:buyer", "person"),
             node("shop", "system", "shop"),
             node("warehouse", "system", "warehouse"),
-            node("shop/web", repo="shop", service="web"),
-            node("shop/web-worker", repo="shop", service="web"),
-            node("shop/web-beat", repo="shop", service="web"),
-            node("shop/web-queue", "queue", "shop", "web"),
+            node("shop/web", repo="shop", service="web", role="web"),
+            node("shop/web-worker", repo="shop", service="web", role="worker"),
+            node("shop/web-beat", repo="shop", service="web", role="beat"),
+            node("shop/web-queue", "queue", "shop", "web", "queue"),
             node("shop/postgres", "database", "shop"),
-            node("warehouse/api", repo="warehouse", service="api"),
+            node("warehouse/api", repo="warehouse", service="api", role="web"),
             node("bank", "external"),
         ),
         flows=(

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from extractor.estate.file import Estate, Person, RouteHint, System, Target, Use
+from extractor.estate.file import Estate, Person, RouteHint, Service, System, Target, Use
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.deployment import deployments
 from extractor.graph.nodes import nodes
@@ -35,9 +35,12 @@ def shop(**rows: object) -> RepoFacts:
 CAMPUS = dataclasses.replace(RepoFacts(source("campus")), routes=(route(), route(id="r2", pattern="/home/", line=9)))
 
 
-def flows(repo: RepoFacts, people: tuple[Person, ...] = ()) -> tuple[Flow, ...]:
-    """The arrows of an estate of the shop and the campus that it calls."""
-    systems = tuple(System(name, name.title(), kind="system") for name in ("campus", "shop"))
+def flows(repo: RepoFacts, people: tuple[Person, ...] = (), services: tuple[Service, ...] = ()) -> tuple[Flow, ...]:
+    """The arrows of an estate of the shop, with its services, and the campus that it calls."""
+    systems = (
+        System("campus", "Campus", kind="system"),
+        System("shop", "Shop", kind="system", services=services),
+    )
     facts = {"campus": CAMPUS, "shop": repo}
     estate = Estate("Test", systems, people)
     return Arrows(estate, facts, timings(facts), deployments(estate, facts)).flows()
@@ -99,6 +102,35 @@ def test_labels_and_targets_keep_arrows_apart() -> None:
 def test_workers_do_not_make_anyone_wait() -> None:
     found = flows(shop(calls=(call(contexts=(REQUEST, JOB)),)))
     assert {(flow.source, flow.sync) for flow in found} == {("shop/web", True), ("shop/web-worker", False)}
+
+
+def test_a_service_that_is_called_worker_is_no_worker() -> None:
+    services = (Service("mail-worker", "Mail"), Service("web", "Web"))
+    both = dataclasses.replace(task(), services=("mail-worker", "web"))
+    rows = shop(calls=(call(service="mail-worker"),), tasks=(both,), enqueues=(enqueue(path="mail-worker/views.py"),))
+    found = flows(rows, services=services)
+    assert [(f.source, f.sync) for f in found if f.target == "campus/web"] == [("shop/mail-worker", True)]
+    assert [f.target for f in found if f.source == "shop/mail-worker" and f.protocol == "Celery"] == [
+        "shop/mail-worker-queue"
+    ]
+
+
+def test_elements_say_what_they_are_to_which_service() -> None:
+    services = (Service("mail-worker", "Mail"), Service("web", "Web"))
+    estate = Estate("Test", (System("shop", "Shop", kind="system", services=services),))
+    both = dataclasses.replace(task(), services=("mail-worker", "web"))
+    facts = {"shop": shop(tasks=(both,), schedules=(dataclasses.replace(schedule(), service="web"),))}
+    found = nodes(estate, facts, {}, (), deployments(estate, facts))
+    assert {(n.id, n.role, n.service) for n in found if n.role} == {
+        ("shop/mail-worker", "web", "mail-worker"),
+        ("shop/mail-worker-worker", "worker", "mail-worker"),
+        ("shop/mail-worker-queue", "queue", "mail-worker"),
+        ("shop/web", "web", "web"),
+        ("shop/web-worker", "worker", "web"),
+        ("shop/web-queue", "queue", "web"),
+        ("shop/web-beat", "beat", "web"),
+    }
+    assert [n.id for n in found if not n.role] == ["shop"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,10 @@ def elements(files: dict[str, str], **rows: object) -> dict[str, Node]:
     return {node.id: node for node in nodes(estate(), known, {}, (), where)}
 
 
+def roles(files: dict[str, str]) -> dict[str, str]:
+    return {node.id: node.role for node in elements(files).values()}
+
+
 def ends(found: Deployment) -> list[tuple[str, str, str]]:
     return [(link.source, link.target, link.label) for link in found.links]
 
@@ -109,6 +113,17 @@ def test_two_proxies_of_a_kind_in_a_file_are_two_and_share_no_configuration() ->
     found = deployed({"docker-compose.yml": f"services:\n{NGINX}{second}{WEB}", "nginx/site.conf": CONF})
     assert [node.id for node in found.nodes] == ["shop/front", "shop/static"]
     assert found.links == ()
+
+
+def test_a_proxy_that_is_called_as_a_part_of_a_service_has_an_id_of_its_own() -> None:
+    second = NGINX.replace("front", "web-queue")
+    assert roles({"docker-compose.yml": f"services:\n{NGINX}{second}{WEB}"}) == {
+        "person:buyer": "",
+        "shop": "",
+        "shop/front": "proxy",
+        "shop/web": "web",
+        "shop/web-queue-unit": "proxy",
+    }
 
 
 APISIX = """\

@@ -9,6 +9,7 @@ import pytest
 
 from extractor.graph.scenarios import Definition, StepQuery, scenarios
 from extractor.model.graph import Graph, Step
+from extractor.model.ids import ids_of_service
 from extractor.model.query import where
 from tests.small_graph import CALLS, CHECKOUT, NOWHERE, call, enqueue, node, small_graph, task
 
@@ -173,7 +174,7 @@ def test_what_is_certain_goes_before_what_is_possible_and_the_latter_says_so() -
 
 def test_code_shared_by_services_runs_in_the_one_whose_entry_point_reaches_it() -> None:
     graph = small_graph()
-    admin = node("shop/admin", repo="shop", service="admin")
+    admin = node("shop/admin", repo="shop", service="admin", role="web")
     shared = call("shared", 90, (CHECKOUT, NOWHERE), service="")
     graph = small_graph(nodes=(admin, *graph.nodes), calls=(shared,))
     assert step(graph, "shop/web", "warehouse/api", call="*").evidence
@@ -182,11 +183,22 @@ def test_code_shared_by_services_runs_in_the_one_whose_entry_point_reaches_it() 
 
 def test_a_task_of_two_services_is_queued_to_the_one_that_queues_it() -> None:
     graph = small_graph()
-    more = [node(f"shop/admin{end}", repo="shop", service="admin") for end in ("", "-queue", "-worker")]
+    more = [
+        node(node_id, repo="shop", service="admin", role=role)
+        for role, node_id in ids_of_service("shop", "admin").items()
+    ]
     both = (task("index", 35), task("index", 35, ("admin",)))
     graph = small_graph(nodes=(*more, *graph.nodes), tasks=both, enqueues=(enqueue("index", 61, (CHECKOUT,)),))
     assert step(graph, "shop/*", "shop/*", enqueue="*.index").target == "shop/web-queue"
     assert step(graph, "shop/admin-queue", "shop/admin-worker", task="*.index").evidence
+
+
+def test_a_service_that_is_called_worker_blocks_like_any_other() -> None:
+    graph = small_graph()
+    mail = node("shop/mail-worker", repo="shop", service="mail-worker", role="web")
+    sent = call("sent", 90, (CHECKOUT,), service="mail-worker")
+    graph = small_graph(nodes=(mail, *graph.nodes), calls=(sent,))
+    assert step(graph, "shop/mail-worker", "warehouse/api", call="*").sync
 
 
 def test_no_more_lines_than_a_reader_can_take_in() -> None:

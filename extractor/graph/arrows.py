@@ -79,6 +79,16 @@ class _Arrow:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """A container of a service that runs a piece of code, and the entry points from which it does."""
+
+    node: str
+    role: str
+    service: str
+    contexts: tuple[Context, ...]
+
+
 def _some(words: Iterable[str], limit: int) -> str:
     found = [w for w in words if w]
     more = f" and {len(found) - limit} more" if len(found) > limit else ""
@@ -128,15 +138,15 @@ class Arrows:
             return
         route = self.routes.get(call.route_id or "")
         target = _target(self.estate, call, route)
-        if target.split("/")[0] == system.id and route is None:
+        if call.system == system.id and route is None:
             return  # a call to oneself that no route answers says nothing about who it reaches
-        for source, contexts in self._sources(system, repo, call.service, call.contexts):
-            if source == target:
+        for runner in self._runners(system, repo, call.service, call.contexts):
+            if runner.node == target:
                 continue
             carried = call.system in self._buses
-            sync = not carried and not source.endswith(("-worker", "-beat"))
+            sync = not carried and runner.role != "worker"
             arrow = self._arrow(
-                source, target, call.label or call.via, sync, "event bus" if carried else protocol(call)
+                runner.node, target, call.label or call.via, sync, "event bus" if carried else protocol(call)
             )
             arrow.primary[self._at(repo, call.path, call.line, call.end_line, "call")] = None
             if route is not None:
@@ -154,8 +164,8 @@ class Arrows:
             else:
                 arrow.unconditional = True
             if call.chains and (not arrow.chain or len(call.chains[0]) < len(arrow.chain)):
-                arrow.chain = _chain_for(call.chains, contexts)
-            self._triggers(arrow, repo, contexts)
+                arrow.chain = _chain_for(call.chains, runner.contexts)
+            self._triggers(arrow, repo, runner.contexts)
 
     def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
         """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
@@ -182,18 +192,18 @@ class Arrows:
             for enqueue in timing.enqueues[:3]:
                 arrow.explaining[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
 
-    def _sources(
-        self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]
-    ) -> list[tuple[str, tuple[Context, ...]]]:
+    def _runners(self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]) -> list[_Runner]:
         """The containers that run code reached from these contexts: workers run tasks, web containers the rest."""
-        out: dict[str, list[Context]] = {}
+        out: dict[tuple[str, str], list[Context]] = {}
         for context in contexts:
             if context.kind == "unknown":
                 continue
             for one in self._services(system, repo, service, context):
-                container = ids.worker_id if context.kind == "task" else ids.web_id
-                out.setdefault(container(system.id, one.id), []).append(context)
-        return [(source, tuple(reached)) for source, reached in out.items()]
+                out.setdefault(("worker" if context.kind == "task" else "web", one.id), []).append(context)
+        return [
+            _Runner(ids.ids_of_service(system.id, name)[role], role, name, tuple(reached))
+            for (role, name), reached in out.items()
+        ]
 
     def _services(self, system: System, repo: RepoFacts, service: str, context: Context) -> tuple[Service, ...]:
         """The services in which an entry point runs: the row's own, else those that serve the route or load the task;
@@ -224,20 +234,19 @@ class Arrows:
     def _store(self, system: System, repo: RepoFacts, store: Store) -> None:
         target = use_id(self.estate, repo, store.system)
         words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
-        for source, contexts in self._sources(system, repo, store.service, store.contexts):
-            arrow = self._arrow(source, target, words, True, store_protocol(store))
+        for runner in self._runners(system, repo, store.service, store.contexts):
+            arrow = self._arrow(runner.node, target, words, True, store_protocol(store))
             if len(arrow.primary) < MAX_EVIDENCE:
                 arrow.primary[self._at(repo, store.path, store.line, store.end_line, "store")] = None
             if _RANK[store.confidence] < _RANK[arrow.confidence]:
                 arrow.confidence = store.confidence
             arrow.unconditional = True
-            arrow.grounds.update(dict.fromkeys(self._declaring(repo, store, source)))
+            arrow.grounds.update(dict.fromkeys(self._declaring(repo, store, runner.service)))
             arrow.data[store.via.removeprefix("Django ORM: ")] = None
-            arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in contexts[:3]})
+            arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in runner.contexts[:3]})
 
-    def _declaring(self, repo: RepoFacts, store: Store, source: str) -> Iterator[Evidence]:
-        """The settings that name a datastore: of its kind where there are any, those of the source's service first."""
-        own = source.removeprefix(f"{repo.source.name}/").removesuffix("-worker")
+    def _declaring(self, repo: RepoFacts, store: Store, own: str) -> Iterator[Evidence]:
+        """The settings that name a datastore: of its kind where there are any, those of the service `own` first."""
         known = [(service not in ("", own), d) for service, d in repo.declared if d.system == store.system]
         known = [(other, d) for other, d in known if d.kind == store.kind] or known
         if not known:  # one that several systems share: the settings that point at it
@@ -285,15 +294,14 @@ class Arrows:
         contexts = enqueue.contexts or (Context("unknown", ""),)
         own = enqueue.path.split("/", 1)[0]
         at_home = own if any(s.id == own for s in services_of(system)) else ""
-        for source, reached in self._sources(system, repo, at_home, contexts):
-            sender = source.split("/", 1)[1].removesuffix("-worker")
-            for service in self._task_services(system, task, sender):
+        for runner in self._runners(system, repo, at_home, contexts):
+            for service in self._task_services(system, task, runner.service):
                 target = ids.queue_id(system.id, service.id)
-                arrow = self._arrow(source, target, short(task.name), False, "Celery")
+                arrow = self._arrow(runner.node, target, short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
-                arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in reached[:4]})
+                arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in runner.contexts[:4]})
                 arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service)))
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
                     arrow.confidence = enqueue.confidence
@@ -370,7 +378,7 @@ class Arrows:
                 if not any(not condition for _node, _lines, condition in ends):
                     ends.append((ids.web_id(system.id, service), (), ""))
                 for node, lines, condition in ends:
-                    arrow = self._arrow(f"person:{person.id}", node, use.label, True, "HTTPS")
+                    arrow = self._arrow(ids.person_id(person.id), node, use.label, True, "HTTPS")
                     arrow.primary.update(dict.fromkeys(lines))
                     arrow.primary[self._at(repo, page.path, page.line, page.line, "route")] = None
                     arrow.confidence = "likely"

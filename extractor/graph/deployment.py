@@ -18,7 +18,7 @@ from extractor.link.events import buses
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import SettingBinding
 from extractor.model.graph import Evidence, Node
-from extractor.model.ids import beat_id, store_id, web_id
+from extractor.model.ids import beat_id, ids_of_service, store_id, web_id
 from extractor.text.slugs import slug
 
 _HERE = re.compile(r"^(?:\w+://)?(?:unix:|localhost\b|127\.0\.0\.1\b|\[?::1\b)")
@@ -71,9 +71,11 @@ def deployments(estate: Estate, facts: Mapping[str, RepoFacts]) -> dict[str, Dep
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A proxy or front end: its node, and the units that are it, deployments before development."""
+    """A proxy or front end: its node, and the units that are it, deployments before development. `outside` is set for
+    a system of the estate that is only run here."""
 
     node: str
+    outside: bool
     name: str
     role: str
     technology: str
@@ -96,7 +98,7 @@ class _DeploymentReader:
     def deployment(self) -> Deployment:
         passing = self._passing()
         return Deployment(
-            tuple(map(self._node, (p for p in (*self._proxies, *self._fronts) if "/" in p.node))),
+            tuple(map(self._node, (p for p in (*self._proxies, *self._fronts) if not p.outside))),
             (
                 *passing,
                 *self._sign_in(),
@@ -124,9 +126,11 @@ class _DeploymentReader:
             for name, what in shown:
                 found.setdefault(name, []).append(unit)
                 technology.setdefault(name, what)
+        known = {name: self._system_run_by(units) for name, units in found.items()}
         return tuple(
             _Part(
-                self._node_id(name, units),
+                known[name] or self._part_id(name),
+                bool(known[name]),
                 _part_name(role, units[0], technology[name]),
                 role,
                 technology[name],
@@ -140,15 +144,20 @@ class _DeploymentReader:
         beside = [u for u in self._units if u.path == unit.path and u.role == "proxy" and family(u.technology) == kind]
         return slug(kind) if len(beside) == 1 else unit.name
 
-    def _node_id(self, name: str, units: Sequence[Unit]) -> str:
-        """A system of the estate that is only run here, by the name of its image or unit; else a part of this one."""
+    def _system_run_by(self, units: Sequence[Unit]) -> str:
+        """A system of the estate that units only run here, by the name of its image or unit; "" when it is none."""
         for unit in units:
             for known in (_image_name(unit.image), unit.name.lower()):
                 system = self._estate.system(known)
                 if system is not None and system.repository is None:
                     return system.id
-        taken = {s.id for s in services_of(self._system)}
-        return f"{self._system.id}/{name}-unit" if name in taken else f"{self._system.id}/{name}"
+        return ""
+
+    def _part_id(self, name: str) -> str:
+        """The node id of a part of this system."""
+        own = f"{self._system.id}/{name}"
+        taken = {node for s in services_of(self._system) for node in ids_of_service(self._system.id, s.id).values()}
+        return f"{own}-unit" if own in taken else own
 
     def _node(self, part: _Part) -> Node:
         what = "Passes requests on" if part.role == "proxy" else "Builds or serves the front end"
@@ -161,14 +170,15 @@ class _DeploymentReader:
             self._system.id,
             tuple(map(self._at_unit, part.units[:4])),
             repo=self._system.id,
+            role=part.role,
         )
 
     def _outside(self) -> dict[str, tuple[Evidence, ...]]:
         found: dict[str, tuple[Evidence, ...]] = {}
         for unit in self._units:
             if unit.role in ("proxy", "other"):
-                node = self._node_id(slug(unit.name), (unit,))
-                if "/" not in node:
+                node = self._system_run_by((unit,))
+                if node:
                     found[node] = (*found.get(node, ()), self._at_unit(unit))
         return found
 
@@ -295,8 +305,7 @@ class _DeploymentReader:
         known = self._estate.of_host(host)
         if known is not None:
             return known.system
-        node = next((self._node_id(u.name, (u,)) for u in self._units if u.name == host), "")
-        return node if "/" not in node else ""
+        return next((self._system_run_by((u,)) for u in self._units if u.name == host), "")
 
     def _upstream_lines(self, upstream: Upstream) -> Iterator[Evidence]:
         """The line of the target, and the variable of the proxy's environment that fills it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from extractor.graph.timing import Timing, Timings
 from extractor.link.facts import RepoFacts
-from extractor.model.graph import Call, Context, Enqueue, Evidence, Finding, Graph, Route, Store, Task
+from extractor.model.graph import Call, Context, Enqueue, Evidence, Finding, Graph, Node, Route, Store, Task
 from extractor.model.ids import queue_id, store_id, web_id, worker_id
 
 
@@ -23,7 +23,11 @@ class RowAt(Protocol):
     def line(self) -> int: ...
 
 
-Origin = tuple[str, tuple[Context, ...]]
+class Origin(NamedTuple):
+    """A container that runs code, and the contexts that say so."""
+
+    node: Node
+    contexts: tuple[Context, ...]
 
 
 class GraphIndex:
@@ -57,7 +61,7 @@ class GraphIndex:
         }
         self._services: dict[str, list[str]] = {}
         for node in graph.nodes:
-            if node.repo and node.service and node.id == web_id(node.repo, node.service):
+            if node.repo and node.service and node.role == "web":
                 self._services.setdefault(node.repo, []).append(node.service)
 
     def evidence(self, row: RowAt, role: str) -> Evidence:
@@ -101,7 +105,12 @@ class GraphIndex:
                 name = worker_id if context.kind == "task" else web_id
                 if name(repo, one) in self.nodes:
                     out.setdefault(name(repo, one), []).append(context)
-        return tuple((node, tuple(found)) for node, found in out.items())
+        return tuple(Origin(self.nodes[node], tuple(found)) for node, found in out.items())
+
+    def blocks(self, node: str) -> bool:
+        """Whether somebody waits for what a node does: not for workers, beats and queues."""
+        found = self.nodes.get(node)
+        return found is None or found.role not in ("worker", "beat", "queue")
 
     def _running(self, repo: str, service: str, context: Context, web: Sequence[str]) -> Sequence[str]:
         if context.kind == "unknown":

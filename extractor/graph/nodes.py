@@ -16,7 +16,7 @@ from extractor.graph.deployment import Deployment
 from extractor.graph.units import family, placed, running, unit_words
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Evidence, Node, Schedule, Task
-from extractor.model.ids import beat_id, queue_id, store_id, web_id, worker_id
+from extractor.model.ids import beat_id, person_id, queue_id, store_id, web_id, worker_id
 from extractor.rules.clients import Vendor
 
 _STORE_NAMES = {
@@ -62,14 +62,14 @@ def nodes(
             for node in (*deployed[system.id].nodes, *_system_nodes(estate, system, repo)):
                 out[node.id] = node
     for person in estate.people:
-        node_id = f"person:{person.id}"
+        node_id = person_id(person.id)
         out[node_id] = Node(node_id, "person", person.name, "", person.description, None, ())
     pointed = _pointed_at(estate, facts)
     for one in deployed.values():
         for node_id, lines in one.outside.items():
             pointed[node_id] = (*pointed.get(node_id, ()), *lines)
     for node_id in sorted({*used, *pointed}):
-        if node_id not in out and not node_id.startswith("person:"):
+        if node_id not in out:
             made = _outside(node_id, estate, vendors)
             out[node_id] = dataclasses.replace(made, evidence=pointed.get(node_id, ()))
     return tuple(out[key] for key in sorted(out))
@@ -142,7 +142,7 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
         )
     for use in repo.stores:
         node_id = use_id(estate, repo, use.system)
-        if node_id not in declared and node_id.startswith(f"{system.id}/"):
+        if node_id not in declared and node_id == store_id(system.id, use.system):
             evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
             declared[node_id] = Node(
                 node_id,
@@ -194,6 +194,7 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
         system.id,
         evidence,
         repo=system.id,
+        role="web",
         service=service.id,
     )
     if tasks:
@@ -218,6 +219,7 @@ def _celery_nodes(
         system.id,
         (*_unit_evidence(system.id, commit, workers), first),
         repo=system.id,
+        role="worker",
         service=service.id,
     )
     broker = next((d for s, d in repo.declared if d.kind == "queue" and s in ("", service.id)), None)
@@ -237,6 +239,7 @@ def _celery_nodes(
         system.id,
         evidence,
         repo=system.id,
+        role="queue",
         service=service.id,
     )
 
@@ -253,6 +256,7 @@ def _beat_node(system: System, service: Service, commit: str, beats: Sequence[Sc
         system.id,
         (*_unit_evidence(system.id, commit, found), first),
         repo=system.id,
+        role="beat",
         service=service.id,
     )
 

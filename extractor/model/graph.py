@@ -16,6 +16,8 @@ CONFIDENCES = ("certain", "likely", "possible")
 SEVERITIES = ("high", "medium", "low", "info")
 CONTEXT_KINDS = ("request", "task", "command", "signal", "startup", "unknown")
 NODE_KINDS = ("person", "system", "container", "database", "queue", "cache", "search", "storage", "external")
+# What a container is to its service: its web process, Celery worker, queues or beat; else what deployment puts there.
+NODE_ROLES = ("", "web", "worker", "queue", "beat", "proxy", "frontend")
 STORE_KINDS = ("database", "cache", "queue", "search", "storage")
 
 
@@ -289,7 +291,8 @@ class Gap:
 class Node:
     """A C4 element. `parent` is the id of the system that holds it. `group` lets views collapse externals.
 
-    `scope` is `estate` for systems of the estate and what is in them, else `external`.
+    `scope` is `estate` for systems of the estate and what is in them, else `external`. `role` says what a container is
+    to its `service`, or to its system: `web`, `worker`, `queue`, `beat`, `proxy`, `frontend`; "" for other elements.
     """
 
     id: str
@@ -302,6 +305,7 @@ class Node:
     group: str = ""
     scope: str = "estate"
     repo: str | None = None
+    role: str = ""
     service: str | None = None
 
 

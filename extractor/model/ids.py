@@ -28,6 +28,11 @@ def numbered(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(out)
 
 
+def person_id(person: str) -> str:
+    """The node id of a person."""
+    return f"person:{person}"
+
+
 def store_id(system: str, store: str) -> str:
     """The node id of a system's datastore."""
     return f"{system}/{store}"
@@ -51,3 +56,9 @@ def queue_id(system: str, service: str) -> str:
 def beat_id(system: str, service: str) -> str:
     """The node id of a service's beat."""
     return f"{system}/{service}-beat"
+
+
+def ids_of_service(system: str, service: str) -> dict[str, str]:
+    """The node ids that a service may have, by role."""
+    make = {"web": web_id, "worker": worker_id, "queue": queue_id, "beat": beat_id}
+    return {role: name(system, service) for role, name in make.items()}

@@ -52,7 +52,8 @@ def _calls(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
             explaining.insert(0, index.evidence(route, "route"))
         lines = (index.evidence(call, "call"), *explaining)
         for source in _sources(index, call.repo, call.service, contexts):
-            yield StepCandidate(source, target, _call_words(call), blocks(source), lines, call.id, call.confidence)
+            waits = index.blocks(source)
+            yield StepCandidate(source, target, _call_words(call), waits, lines, call.id, call.confidence)
 
 
 def _stores(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
@@ -66,7 +67,7 @@ def _stores(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
                 source,
                 index.store(store),
                 _store_words(store),
-                blocks(source),
+                index.blocks(source),
                 lines,
                 store.id,
                 store.confidence,
@@ -81,9 +82,11 @@ def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
             continue
         contexts, explaining = _reached(index, step, enqueue.repo, enqueue.contexts)
         lines = (index.evidence(enqueue, "enqueue"), index.evidence(task, "task"), *explaining)
-        for source in _sources(index, enqueue.repo, "", contexts):
-            for target in _near(source, index.queues(enqueue)):
-                yield StepCandidate(source, target, _task_words(task), False, lines, task.id, enqueue.confidence)
+        for origin in index.origins(enqueue.repo, "", contexts):
+            for target in _near(index, origin, index.queues(enqueue)):
+                yield StepCandidate(
+                    origin.node.id, target, _task_words(task), False, lines, task.id, enqueue.confidence
+                )
 
 
 def _flows(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
@@ -151,8 +154,7 @@ def _asked(step: StepQuery, repo: str) -> bool:
 
 
 def _sources(index: GraphIndex, repo: str, service: str, contexts: Iterable[Context]) -> list[str]:
-    found: tuple[Origin, ...] = index.origins(repo, service, contexts)
-    return [node for node, _contexts in found]
+    return [origin.node.id for origin in index.origins(repo, service, contexts)]
 
 
 def _reached(
@@ -196,15 +198,11 @@ def _beats(index: GraphIndex, schedule: Schedule, task: Task) -> Sequence[str]:
     return index.workers_of(task.repo, task.name)
 
 
-def _near(source: str, queues: Sequence[str]) -> Sequence[str]:
+def _near(index: GraphIndex, origin: Origin, queues: Sequence[str]) -> Sequence[str]:
     """The queue of the service that queues, where it runs the task itself; else all that may be meant."""
-    own = source.removesuffix("-worker") + "-queue"
-    return (own,) if own in queues else queues
-
-
-def blocks(source: str) -> bool:
-    """Whether somebody waits for what a node does: not for workers, beats and queues."""
-    return not source.endswith(("-worker", "-beat", "-queue"))
+    sender = (origin.node.repo, origin.node.service)
+    own = [queue for queue in queues if (index.nodes[queue].repo, index.nodes[queue].service) == sender]
+    return own or queues
 
 
 def _call_words(call: Call) -> str:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from extractor.graph.index import GraphIndex
 from extractor.graph.scenarios.definition import Definition, StepQuery
-from extractor.graph.scenarios.match import StepCandidate, blocks, candidates
+from extractor.graph.scenarios.match import StepCandidate, candidates
 from extractor.model.graph import CONFIDENCES, Evidence, Graph, Scenario, Step
 from extractor.model.query import in_words
 
@@ -79,7 +79,7 @@ def _flow(
 
     A person's flow stands for every use of a service, so that any of theirs will do.
     """
-    person = ends[0].startswith("person:")
+    person = ends[0] in index.nodes and index.nodes[ends[0]].kind == "person"
     rows, labels = {one.row for one in found}, {one.flow for one in found if one.flow}
     best: tuple[int, int, int, str] | None = None
     for flow in index.graph.flows:
@@ -95,7 +95,7 @@ def _flow(
 def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[StepCandidate]) -> Step:
     ends = [next(iter(index.like(end)), end) for end in (query.source, query.target)]
     label = query.label or in_words(query.kind, query.queries[query.kind])
-    waits = query.kind not in ("enqueue", "schedule", "task") and blocks(ends[0])
+    waits = query.kind not in ("enqueue", "schedule", "task") and index.blocks(ends[0])
     sync = waits if query.sync is None else query.sync
     return Step(n, ends[0], ends[1], label, sync, (), missing=True, note=_why(index, query, found))
 
