@@ -178,6 +178,18 @@ people:
             "systems: {ab: {name: A}}\npeople: {p: {name: P, uses: {ab/web: x}}}",
             "line 2: people.p.uses.ab/web: 'ab/web' is",
         ),
+        (
+            "systems:\n ab:\n  {name: A, repository: x, services: {web: {name: W}, web-worker: {name: V}}}",
+            "line 3: systems.ab.services.web-worker: its id, ab/web-worker, would be that of the worker of web: give",
+        ),
+        (
+            "systems: {ab: {name: A, repository: x, services: {web-queue: {name: V}, web: {name: W}}}}",
+            "ab/web-queue, would be that of the queue of web",
+        ),
+        (
+            "systems: {ab: {name: A, repository: x, services: {redis: {name: R}}}}",
+            "ab/redis, would be that of the datastore redis",
+        ),
         ("systems: {ab: {name: A}}\ndeployment: [{repository: ab, path: x}]", "'ab' is not a known repository"),
     ],
 )
@@ -185,6 +197,11 @@ def test_what_cannot_be_meant_is_refused_in_words(tmp_path: Path, text: str, wor
     with pytest.raises(UserError) as caught:
         load_estate(write(tmp_path, text))
     assert words in str(caught.value)
+
+
+def test_a_service_may_be_called_worker_where_no_other_has_one(tmp_path: Path) -> None:
+    text = "systems: {ab: {name: A, repository: x, services: {web-worker: {name: W}, api: {name: V}}}}"
+    assert [s.id for s in load_estate(write(tmp_path, text)).systems[0].services] == ["web-worker", "api"]
 
 
 def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:

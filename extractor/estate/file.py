@@ -13,6 +13,9 @@ from typing import Any
 from extractor.errors import SourceError, UserError
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import Document, Fault, nearest, read_yaml, refuse, suggestion
+from extractor.model.graph import STORE_KINDS
+from extractor.model.ids import ids_of_service, store_id, web_id
+from extractor.rules.stores import store_rules
 from extractor.sources.spec import SourceSpec, local_path, web_template
 
 _OVERRIDE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -383,6 +386,7 @@ def _loose_ends(document: Document, systems: tuple[System, ...]) -> Iterator[Fau
         for place, routes in called:
             for repo in sorted({hint.repo for hint in routes} - set(readable)):
                 yield _unknown(document, (*place, "calls", repo), "a system with a repository", repo, readable)
+        yield from _collisions(document, system)
     for person, body in data.get("people", {}).items():
         for used in body.get("uses", {}):
             target = parse_target(used)
@@ -397,6 +401,23 @@ def _loose_ends(document: Document, systems: tuple[System, ...]) -> Iterator[Fau
         for key, known in (("repository", readable), ("system", ids)):
             if key in row and row[key] not in known:
                 yield _unknown(document, ("deployment", at_row, key), f"a known {key}", row[key], known)
+
+
+def _collisions(document: Document, system: System) -> Iterator[Fault]:
+    """Services whose id in diagrams is that of another service's worker, queues or beat, or of a datastore."""
+    taken = {
+        node: f"{role} of {service.id}"
+        for service in system.services
+        for role, node in ids_of_service(system.id, service.id).items()
+        if role != "web"
+    }
+    stores = {engine.system for engine in store_rules().engines}.union(STORE_KINDS)
+    taken |= {store_id(system.id, name): f"datastore {name}" for name in sorted(stores)}
+    for service in system.services:
+        node = web_id(system.id, service.id)
+        if node in taken:
+            said = f"its id, {node}, would be that of the {taken[node]}: give the service another name"
+            yield document.fault(("systems", system.id, "services", service.id), said)
 
 
 def _unknown(document: Document, keys: tuple[str | int, ...], what: str, name: str, known: list[str]) -> Fault:
