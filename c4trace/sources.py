@@ -9,15 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from extractor.errors import SourceError, UserError
-from extractor.estate.file import (
-    Estate,
-    apply_overrides,
-    estate_of,
-    find_estate,
-    load_estate,
-    only,
-    parse_source_override,
-)
+from extractor.estate.file import find_estate, load_estate
+from extractor.estate.model import Estate
+from extractor.estate.options import apply_overrides, estate_of, only, parse_source_override
 from extractor.model.graph import Graph
 from extractor.options import Progress
 from extractor.sources import SourceSpec, Tree, open_source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.link.celery import Tasks, tasks
 from tests.worlds import evaluator
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from extractor.estate.file import Target, load_estate
+from extractor.estate.file import load_estate
+from extractor.estate.model import Target
 from extractor.model.graph import Call, Context, Evidence, Graph, Scenario, Step, Task
 from tests.build_estate import ESTATE, REPOSITORIES, build_estate, build_repository
 from tests.estate_expectation import SECTIONS, differences, same_endpoint

@@ -10,7 +10,7 @@ import pytest
 from c4trace.commands.diff import render
 from c4trace.compare.revisions import RefRange, scan_revisions
 from extractor.errors import SourceError, UserError
-from extractor.estate.file import Estate, Repository, System
+from extractor.estate.model import Estate, Repository, System
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
 from extractor.sources import Tree

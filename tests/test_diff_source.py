@@ -11,7 +11,8 @@ import pytest
 
 from c4trace.compare.revisions import RefRange, Revisions, scan_revisions
 from c4trace.sources import open_sources
-from extractor.estate.file import Estate, load_estate
+from extractor.estate.file import load_estate
+from extractor.estate.model import Estate
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions

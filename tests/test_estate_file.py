@@ -7,19 +7,9 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UserError
-from extractor.estate.file import (
-    Deployed,
-    Repository,
-    SourceOverride,
-    Target,
-    Use,
-    apply_overrides,
-    estate_of,
-    find_estate,
-    load_estate,
-    only,
-    parse_source_override,
-)
+from extractor.estate.file import find_estate, load_estate
+from extractor.estate.model import Deployed, Repository, Target, Use
+from extractor.estate.options import SourceOverride, apply_overrides, estate_of, only, parse_source_override
 
 SMALL = """
 systems:

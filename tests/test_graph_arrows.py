@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from extractor.estate.file import Estate, Person, RouteHint, Service, System, Target, Use
+from extractor.estate.model import Estate, Person, RouteHint, Service, System, Target, Use
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.deployment import deployments
 from extractor.graph.nodes import nodes

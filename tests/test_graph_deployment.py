@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from extractor.deployment.read import read_runtime
-from extractor.estate.file import Estate, Person, Service, System, Target, Use
+from extractor.estate.model import Estate, Person, Service, System, Target, Use
 from extractor.graph.arrows import Arrows
 from extractor.graph.deployment import Deployment, Link, deployments
 from extractor.graph.nodes import nodes

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from extractor.errors import UserError
-from extractor.estate.file import Estate, load_estate
+from extractor.estate.file import load_estate
+from extractor.estate.model import Estate
 from extractor.graph.etl import etl_gaps, etl_rows
 from extractor.model.graph import Context, EtlRow, Graph, Place
 from tests.small_graph import CALLS, CHECKOUT, PUSH, call, finding, small_graph

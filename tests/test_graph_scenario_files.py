@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UserError
-from extractor.estate.file import Estate, find_estate, load_estate
+from extractor.estate.file import find_estate, load_estate
+from extractor.estate.model import Estate
 from extractor.graph.scenarios import StepQuery, load_scenarios, read_scenario
 from tests.build_estate import ESTATE
 

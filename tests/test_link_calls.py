@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.settings import DeclaredStore, SettingsTable, Where

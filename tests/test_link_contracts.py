@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from extractor.estate.file import Estate, Service, SettingHint, System
+from extractor.estate.model import Estate, Service, SettingHint, System
 from extractor.link.contracts import join_contracts, path_of
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Call, Source

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from extractor.deployment.read import read_runtime
-from extractor.estate.file import Estate, System
+from extractor.estate.model import Estate, System
 from extractor.graph.arrows import Arrows
 from extractor.graph.deployment import deployments
 from extractor.graph.timing import timings

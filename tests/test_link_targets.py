@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from extractor.estate.file import Estate, SettingHint, System
+from extractor.estate.model import Estate, SettingHint, System
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
 from extractor.link.naming import owner_named, vendor_named, words_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from extractor.estate.file import apply_overrides, load_estate, parse_source_override
+from extractor.estate.file import load_estate
+from extractor.estate.options import apply_overrides, parse_source_override
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.estate.file import Estate, SettingHint, System
+from extractor.estate.model import Estate, SettingHint, System
 from extractor.link.settings import SettingsTable, settings_rows
 from extractor.model.graph import Setting
 from extractor.rules.clients import shipped_rules

@@ -26,7 +26,7 @@ from c4trace.sources import choose_estate, default_cache_dir
 from c4trace.version import stamp, version
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.errors import C4traceError
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.gate.baseline import read_baseline
 from extractor.gate.policy import Breach, check
 from extractor.model.graph import Graph

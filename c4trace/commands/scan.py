@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from c4trace.console import Console
 
 if TYPE_CHECKING:
-    from extractor.estate.file import Estate
+    from extractor.estate.model import Estate
     from extractor.model.graph import Graph
     from extractor.options import ScanOptions
     from extractor.sources import Tree

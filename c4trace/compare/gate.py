@@ -8,7 +8,7 @@ from pathlib import Path
 
 from c4trace.console import Console
 from extractor.diff.document import GraphDiff
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.files.shipped import read_schema
 from extractor.gate.baseline import read_baseline
 from extractor.gate.policy import Policy, Verdict, check, load_policy

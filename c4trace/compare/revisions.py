@@ -17,7 +17,7 @@ from c4trace.sources import open_sources
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.diff.provenance import with_commits
 from extractor.errors import UserError
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
 from extractor.sources.tree import Tree

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from extractor.estate.file import Estate, Service, System, services_of
+from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.deployment import Deployment
 from extractor.graph.nodes import use_id
 from extractor.graph.timing import Timings

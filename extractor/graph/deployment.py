@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from posixpath import basename
 
 from extractor.deployment.units import Unit, Upstream
-from extractor.estate.file import Estate, Service, System, services_of
+from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.units import PLACED, family, placed, runs, unit_words
 from extractor.link.events import buses
 from extractor.link.facts import RepoFacts

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.graph.index import GraphIndex
 from extractor.model.graph import Call, Context, EtlRow, Evidence, Gap, Graph, Place, Schedule, Task
 from extractor.model.ids import row_id

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.deployment.units import Unit
-from extractor.estate.file import Estate, Service, System, services_of
+from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.deployment import Deployment
 from extractor.graph.units import family, placed, running, unit_words
 from extractor.link.facts import RepoFacts

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from posixpath import basename
 
 from extractor.deployment.units import Unit
-from extractor.estate.file import Service, System, services_of
+from extractor.estate.model import Service, System, services_of
 
 # The kinds of file whose units are drawn, in this order: what only tests run is not.
 PLACED = {"deployment": 0, "development": 1}

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.link.facts import RepoFacts
 from extractor.link.routes.match import RouteIndex
 from extractor.model.graph import Call, Evidence, Inbound, Route

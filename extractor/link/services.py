@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.link.routes import RouteTable
 from extractor.model.graph import Context, Task
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from extractor.estate.file import Estate, Target
+from extractor.estate.model import Estate, Target
 from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_named
 from extractor.link.request import Request

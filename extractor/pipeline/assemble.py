@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.checks import apply_ignores, contracts
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.deployment import deployments
 from extractor.graph.etl import etl_gaps, etl_rows

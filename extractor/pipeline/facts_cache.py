@@ -15,7 +15,7 @@ import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.files.cache import FileCache
 from extractor.files.fingerprint import FACTS_LIBRARIES, PACKAGE, fingerprint
 from extractor.files.shipped import rules_dir

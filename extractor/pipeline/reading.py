@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from extractor.deployment.read import is_runtime_file, read_runtime
 from extractor.deployment.units import Runtime
-from extractor.estate.file import Estate, Service, services_of
+from extractor.estate.model import Estate, Service, services_of
 from extractor.libraries.read import Libraries, read_libraries
 from extractor.model.graph import Source
 from extractor.options import ScanOptions

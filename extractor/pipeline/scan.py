@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.graph.scenarios import load_scenarios
 from extractor.link.contracts import join_contracts
 from extractor.link.facts import RepoFacts

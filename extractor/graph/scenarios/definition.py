@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UserError
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import Document, Fault, nearest, read_yaml, refuse
 from extractor.model.query import Where, where

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.evaluate import folding
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.attributes import SETTINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery.enqueues import Enqueues, enqueues

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Text
 from extractor.link.routes.expand import MAX_ENTRIES, PatternExpander

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from extractor.estate.file import Estate
+from extractor.estate.model import Estate
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, Env, Seq, Text, Value
 from extractor.link.settings.reads import setting_reads

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.deployment.units import EnvValue, Runtime
-from extractor.estate.file import Service
+from extractor.estate.model import Service
 from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
