@@ -9,8 +9,9 @@ import pytest
 from extractor.deployment.read import read_runtime
 from extractor.estate.model import Estate, Person, Service, System, Target, Use
 from extractor.graph.arrows import Arrows
-from extractor.graph.deployment import Deployment, Link, deployments
+from extractor.graph.deployment import Deployment, deployments
 from extractor.graph.nodes import nodes
+from extractor.graph.proxies import Link
 from extractor.graph.timing import timings
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import DeclaredStore, SettingBinding, Where

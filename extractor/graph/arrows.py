@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Service, System, services_of
+from extractor.graph.arrow import MAX_EVIDENCE, Arrow
 from extractor.graph.deployment import Deployment
 from extractor.graph.nodes import use_id
 from extractor.graph.timing import Timings
@@ -17,66 +18,10 @@ from extractor.link.events import buses
 from extractor.link.facts import RepoFacts
 from extractor.model import ids
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
-from extractor.model.ids import row_id
 
-MAX_EVIDENCE = 12
-MAX_GROUNDS = 4
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
 _USE = "the estate file names this use; a route of the service is its evidence"
 _USE_THROUGH = "the estate file names this use; deployment files put this proxy before the service"
-
-
-@dataclass(slots=True)
-class _Arrow:
-    """A flow being merged. Evidence keeps its order: what makes the arrow first, what explains it after, and last the
-    `grounds`: settings and deployment files that name what it joins, which are never crowded out."""
-
-    source: str
-    target: str
-    label: str
-    sync: bool
-    protocol: str
-    primary: dict[Evidence, None] = field(default_factory=dict)
-    explaining: dict[Evidence, None] = field(default_factory=dict)
-    grounds: dict[Evidence, None] = field(default_factory=dict)
-    triggers: dict[str, None] = field(default_factory=dict)
-    cadences: dict[str, None] = field(default_factory=dict)
-    why: dict[str, None] = field(default_factory=dict)
-    conditions: dict[str, None] = field(default_factory=dict)
-    calls: dict[str, None] = field(default_factory=dict)
-    routes: dict[str, None] = field(default_factory=dict)
-    tasks: dict[str, None] = field(default_factory=dict)
-    schedules: dict[str, None] = field(default_factory=dict)
-    data: dict[str, None] = field(default_factory=dict)
-    confidence: str = "possible"
-    unconditional: bool = False
-    chain: tuple[Hop, ...] = ()
-
-    def flow(self) -> Flow:
-        """The finished arrow."""
-        evidence = list(dict.fromkeys((*self.primary, *self.explaining)))[:MAX_EVIDENCE]
-        evidence += [e for e in list(self.grounds)[:MAX_GROUNDS] if e not in evidence]
-        return Flow(
-            row_id("flow", self.source, self.target, self.label, str(self.sync), self.protocol),
-            self.source,
-            self.target,
-            self.label,
-            self.sync,
-            self.protocol,
-            _some(self.data, 6),
-            _some(self.triggers, 4),
-            _some(self.cadences, 4),
-            self.confidence,
-            tuple(evidence),
-            _some(self.why, 2),
-            "" if self.unconditional else _some(self.conditions, 3),
-            tuple(self.calls),
-            tuple(self.routes),
-            tuple(self.tasks),
-            tuple(self.schedules),
-            (),
-            self.chain,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +32,6 @@ class _Runner:
     role: str
     service: str
     contexts: tuple[Context, ...]
-
-
-def _some(words: Iterable[str], limit: int) -> str:
-    found = [w for w in words if w]
-    more = f" and {len(found) - limit} more" if len(found) > limit else ""
-    return "; ".join(found[:limit]) + more
 
 
 class Arrows:
@@ -107,7 +46,7 @@ class Arrows:
     ) -> None:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
-        self._arrows: dict[tuple[str, str, str, bool, str], _Arrow] = {}
+        self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
         self._patterns: dict[str, dict[str, set[str]]] = {}
         self._buses = {bus.system for bus in buses()}
 
@@ -127,9 +66,9 @@ class Arrows:
         self._webhooks()
         return tuple(sorted((a.flow() for a in self._arrows.values() if a.primary), key=lambda f: f.id))
 
-    def _arrow(self, source: str, target: str, label: str, sync: bool, protocol: str) -> _Arrow:
+    def _arrow(self, source: str, target: str, label: str, sync: bool, protocol: str) -> Arrow:
         key = (source, target, label, sync, protocol)
-        return self._arrows.setdefault(key, _Arrow(*key))
+        return self._arrows.setdefault(key, Arrow(*key))
 
     # calls -----------------------------------------------------------------------------------------------------
 
@@ -176,7 +115,7 @@ class Arrows:
         for row in sorted(named, key=lambda row: row.service not in ("", call.service))[:1]:
             yield self._at(repo, row.path, row.line, row.line, "setting")
 
-    def _triggers(self, arrow: _Arrow, repo: RepoFacts, contexts: Sequence[Context]) -> None:
+    def _triggers(self, arrow: Arrow, repo: RepoFacts, contexts: Sequence[Context]) -> None:
         """What sets an arrow off, and on which cadence, with the schedule's line as evidence."""
         for context in contexts:
             arrow.triggers[f"{context.kind} {context.name}".strip()] = None
