@@ -24,4 +24,13 @@ def program(
     ]
     reach = entrypoints.reach(ev, graph, {}, views, ())
     book = shipped_rules()
-    return CheckContext(REPO, ev, graph, reach, book, Effects(ev, graph, book).find(), (), tuple(settings))
+    return CheckContext(
+        repo=REPO,
+        ev=ev,
+        graph=graph,
+        reach=reach,
+        book=book,
+        effects=Effects(ev, graph, book).find(),
+        calls=(),
+        settings=tuple(settings),
+    )

@@ -68,22 +68,22 @@ def evidence(repo: str = "shop", path: str = "a.py", line: int = 1, **over: Any)
 def call(**over: Any) -> Call:
     """A certain call from the shop to the campus."""
     row = Call(
-        "call",
-        "shop",
-        "orders/api.py",
-        10,
-        12,
-        "enrol",
-        "requests.post",
-        "campus",
-        "POST",
-        "{setting:CAMPUS_URL}/api/enrollment/",
-        "CAMPUS_URL",
-        "r1",
-        "yes",
-        (Context("request", "/checkout/"),),
-        "certain",
-        "POST enrollment",
+        id="call",
+        repo="shop",
+        path="orders/api.py",
+        line=10,
+        end_line=12,
+        function="enrol",
+        via="requests.post",
+        system="campus",
+        http_method="POST",
+        url="{setting:CAMPUS_URL}/api/enrollment/",
+        base_setting="CAMPUS_URL",
+        route_id="r1",
+        timeout="yes",
+        contexts=(Context("request", "/checkout/"),),
+        confidence="certain",
+        label="POST enrollment",
     )
     return dataclasses.replace(row, **over)
 
@@ -91,7 +91,15 @@ def call(**over: Any) -> Call:
 def route(**over: Any) -> Route:
     """The route of the campus that answers `call()`."""
     row = Route(
-        "r1", "campus", "web", "/api/enrollment/", "enrollment", "api.views.Enrollment", ("POST",), "campus/urls.py", 5
+        id="r1",
+        repo="campus",
+        service="web",
+        pattern="/api/enrollment/",
+        name="enrollment",
+        view="api.views.Enrollment",
+        methods=("POST",),
+        path="campus/urls.py",
+        line=5,
     )
     return dataclasses.replace(row, **over)
 
@@ -99,46 +107,66 @@ def route(**over: Any) -> Route:
 def task(name: str = "orders.tasks.sync_grades", **over: Any) -> Task:
     """A task of the shop."""
     last = name.rpartition(".")[2]
-    row = Task(f"shop:{name}", "shop", name, "orders/tasks.py", 20, 30, last, "default", summary="Read grades again.")
+    row = Task(
+        id=f"shop:{name}",
+        repo="shop",
+        name=name,
+        path="orders/tasks.py",
+        line=20,
+        end_line=30,
+        function=last,
+        queue="default",
+        summary="Read grades again.",
+    )
     return dataclasses.replace(row, **over)
 
 
 def schedule(**over: Any) -> Schedule:
     """A beat entry of the shop."""
     row = Schedule(
-        "shop:nightly",
-        "shop",
-        "nightly",
-        "orders.tasks.sync_grades",
-        "shop:orders.tasks.sync_grades",
-        "crontab: 0 3 * * *",
-        "daily at 03:00 UTC",
-        "main/settings.py",
-        100,
-        104,
+        id="shop:nightly",
+        repo="shop",
+        key="nightly",
+        task="orders.tasks.sync_grades",
+        task_id="shop:orders.tasks.sync_grades",
+        schedule="crontab: 0 3 * * *",
+        cadence="daily at 03:00 UTC",
+        path="main/settings.py",
+        line=100,
+        end_line=104,
     )
     return dataclasses.replace(row, **over)
 
 
 def setting(name: str = "CAMPUS_URL", **over: Any) -> Setting:
     """A setting of the shop that points at the campus."""
-    row = Setting(f"shop:{name}", "shop", "web", name, "https://campus.example", name, "campus", "main/settings.py", 7)
+    row = Setting(
+        id=f"shop:{name}",
+        repo="shop",
+        service="web",
+        name=name,
+        default="https://campus.example",
+        env=name,
+        system="campus",
+        path="main/settings.py",
+        line=7,
+    )
     return dataclasses.replace(row, **over)
 
 
 def finding(mark: str = "f1", **over: Any) -> Finding:
     """A finding in the shop, of middling severity, with `mark` as its fingerprint."""
     row = Finding(
-        mark,
-        "no-timeout",
-        "medium",
-        "POST enrollment waits for ever",
-        "shop",
-        "orders/api.py",
-        10,
-        12,
-        mark,
-        (),
+        id=mark,
+        rule="no-timeout",
+        severity="medium",
+        message="POST enrollment waits for ever",
+        repo="shop",
+        path="orders/api.py",
+        line=10,
+        end_line=12,
+        fingerprint=mark,
+        flow_ids=(),
         remedy="Pass timeout=.",
     )
     return dataclasses.replace(row, **over)
@@ -147,17 +175,17 @@ def finding(mark: str = "f1", **over: Any) -> Finding:
 def flow(source: str = "shop.web", target: str = "campus.web", **over: Any) -> Flow:
     """A synchronous arrow."""
     row = Flow(
-        f"{source}-{target}",
-        source,
-        target,
-        "POST enrollment",
-        True,
-        "HTTPS",
-        "enrollment",
-        "request",
-        "",
-        "certain",
-        (evidence(),),
+        id=f"{source}-{target}",
+        source=source,
+        target=target,
+        label="POST enrollment",
+        sync=True,
+        protocol="HTTPS",
+        data="enrollment",
+        trigger="request",
+        cadence="",
+        confidence="certain",
+        evidence=(evidence(),),
     )
     return dataclasses.replace(row, **over)
 

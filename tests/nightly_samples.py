@@ -16,26 +16,47 @@ def night(number: int) -> datetime:
 
 
 def task(name: str) -> Task:
-    return Task(f"task:shop:{name}", "shop", name, "shop/tasks.py", 3, 5, name.rpartition(".")[2], "default")
+    return Task(
+        id=f"task:shop:{name}",
+        repo="shop",
+        name=name,
+        path="shop/tasks.py",
+        line=3,
+        end_line=5,
+        function=name.rpartition(".")[2],
+        queue="default",
+    )
 
 
 def flow(label: str, *, sync: bool = False) -> Flow:
     evidence = Evidence("shop", COMMIT, "shop/tasks.py", 4, 4, "call", "requests.get(url)")
-    return Flow(f"flow:{label}", "shop", "bank", label, sync, "HTTPS", label, "task", "", "certain", (evidence,))
+    return Flow(
+        id=f"flow:{label}",
+        source="shop",
+        target="bank",
+        label=label,
+        sync=sync,
+        protocol="HTTPS",
+        data=label,
+        trigger="task",
+        cadence="",
+        confidence="certain",
+        evidence=(evidence,),
+    )
 
 
 def finding(subject: str, severity: str = "high") -> Finding:
     return Finding(
-        f"finding:{subject}",
-        "no-timeout",
-        severity,
-        f"{subject} has no timeout",
-        "shop",
-        "shop/tasks.py",
-        4,
-        4,
-        f"fp-{subject}",
-        (),
+        id=f"finding:{subject}",
+        rule="no-timeout",
+        severity=severity,
+        message=f"{subject} has no timeout",
+        repo="shop",
+        path="shop/tasks.py",
+        line=4,
+        end_line=4,
+        fingerprint=f"fp-{subject}",
+        flow_ids=(),
         remedy="pass timeout=",
     )
 
@@ -59,21 +80,32 @@ def graph(
         tasks=tuple(task(name) for name in tasks),
         schedules=tuple(
             Schedule(
-                f"schedule:{name}",
-                "shop",
-                name,
-                name,
-                f"task:shop:{name}",
-                "crontab: 0 5 * * *",
-                "daily at 05:00",
-                "shop/settings.py",
-                9,
-                9,
+                id=f"schedule:{name}",
+                repo="shop",
+                key=name,
+                task=name,
+                task_id=f"task:shop:{name}",
+                schedule="crontab: 0 5 * * *",
+                cadence="daily at 05:00",
+                path="shop/settings.py",
+                line=9,
+                end_line=9,
             )
             for name in tasks
         ),
         findings=findings,
-        gaps=(Gap("gap:1", "call", "shop", "shop/x.py", 7, "get(url)", "url is an argument", "add a hint"),),
+        gaps=(
+            Gap(
+                id="gap:1",
+                kind="call",
+                repo="shop",
+                path="shop/x.py",
+                line=7,
+                what="get(url)",
+                reason="url is an argument",
+                remedy="add a hint",
+            ),
+        ),
         nodes=(
             Node("shop", "system", "Shop", "Django", "", None, ()),
             Node("bank", "external", "Bank", "", "", None, (), scope="external"),

@@ -1514,16 +1514,16 @@ def _sources() -> tuple[Source, ...]:
     skips = (Skip("legacy/py2_script.py", "Python 2 syntax: print statement at line 3"),)
     return tuple(
         Source(
-            name,
-            f"https://github.com/example/{name}.git",
-            "main",
-            commit,
-            modules,
-            skipped,
-            (("tests", tests),),
-            web.format(name=name),
-            "repository",
-            stale,
+            name=name,
+            url=f"https://github.com/example/{name}.git",
+            ref="main",
+            commit=commit,
+            modules=modules,
+            skipped=skipped,
+            set_aside=(("tests", tests),),
+            web=web.format(name=name),
+            kind="repository",
+            stale=stale,
         )
         for name, commit, modules, skipped, tests, stale in (
             ("edx-platform", COMMITS["edx-platform"], 3812, skips, 1400, False),
@@ -1587,18 +1587,18 @@ def _flows() -> tuple[Flow, ...]:
             )
         flows.append(
             Flow(
-                _flow_id(source, target, label),
-                source,
-                target,
-                label,
-                bool(sync),
-                protocol,
-                label,
-                trigger,
-                cadence,
-                confidence,
-                evidence,
-                f"{confidence}: base setting names the system",
+                id=_flow_id(source, target, label),
+                source=source,
+                target=target,
+                label=label,
+                sync=bool(sync),
+                protocol=protocol,
+                data=label,
+                trigger=trigger,
+                cadence=cadence,
+                confidence=confidence,
+                evidence=evidence,
+                why=f"{confidence}: base setting names the system",
                 chain=chain,
             )
         )
@@ -1610,14 +1610,14 @@ def _tasks() -> tuple[Task, ...]:
         sorted(
             (
                 Task(
-                    f"{repo}:{name}",
-                    repo,
-                    name,
-                    path,
-                    line,
-                    line + 20,
-                    name.rsplit(".", 1)[1],
-                    queue,
+                    id=f"{repo}:{name}",
+                    repo=repo,
+                    name=name,
+                    path=path,
+                    line=line,
+                    end_line=line + 20,
+                    function=name.rsplit(".", 1)[1],
+                    queue=queue,
                     services=(service,) if service else (),
                     summary=summary,
                 )
@@ -1634,16 +1634,16 @@ def _schedules() -> tuple[Schedule, ...]:
         sorted(
             (
                 Schedule(
-                    f"{repo}:{key}",
-                    repo,
-                    key,
-                    task,
-                    f"{repo}:{task}" if f"{repo}:{task}" in known else None,
-                    schedule,
-                    cadence,
-                    path,
-                    line,
-                    line + 5,
+                    id=f"{repo}:{key}",
+                    repo=repo,
+                    key=key,
+                    task=task,
+                    task_id=f"{repo}:{task}" if f"{repo}:{task}" in known else None,
+                    schedule=schedule,
+                    cadence=cadence,
+                    path=path,
+                    line=line,
+                    end_line=line + 5,
                     note=note,
                 )
                 for repo, key, task, schedule, cadence, path, line, note in _SCHEDULES
@@ -1686,19 +1686,19 @@ def _enqueues() -> tuple[Enqueue, ...]:
     )
     return tuple(
         Enqueue(
-            f"{repo}:{function}:{task}:{how}",
-            repo,
-            path,
-            line,
-            line,
-            function,
-            task,
-            how,
-            f"{repo}:{task}" if task else None,
-            None,
-            (Context(*context),),
-            "certain" if task else "possible",
-            "" if task else "the task is an argument",
+            id=f"{repo}:{function}:{task}:{how}",
+            repo=repo,
+            path=path,
+            line=line,
+            end_line=line,
+            function=function,
+            task=task,
+            how=how,
+            task_id=f"{repo}:{task}" if task else None,
+            queue=None,
+            contexts=(Context(*context),),
+            confidence="certain" if task else "possible",
+            note="" if task else "the task is an argument",
         )
         for repo, path, line, function, task, how, context in rows
     )
@@ -1709,17 +1709,17 @@ def _routes() -> tuple[Route, ...]:
         sorted(
             (
                 Route(
-                    f"{repo}:{service}:{pattern}",
-                    repo,
-                    service,
-                    pattern,
-                    name,
-                    view,
-                    methods,
-                    path,
-                    line,
-                    view.rsplit(".", 1)[0].replace(".", "/") + ".py",
-                    30,
+                    id=f"{repo}:{service}:{pattern}",
+                    repo=repo,
+                    service=service,
+                    pattern=pattern,
+                    name=name,
+                    view=view,
+                    methods=methods,
+                    path=path,
+                    line=line,
+                    view_path=view.rsplit(".", 1)[0].replace(".", "/") + ".py",
+                    view_line=30,
                     deprecated=deprecated,
                 )
                 for repo, service, pattern, name, view, methods, path, line, deprecated in _ROUTES
@@ -1738,23 +1738,23 @@ def _calls(flows: tuple[Flow, ...], routes: tuple[Route, ...]) -> tuple[Call, ..
         function = flow.chain[-1].function
         calls.append(
             Call(
-                f"{spot.repo}:{function}:{label}",
-                spot.repo,
-                spot.path,
-                spot.line,
-                spot.end_line,
-                function,
-                "requests.Session.request",
-                system,
-                method,
-                url,
-                setting,
-                by_pattern[pattern] if pattern else None,
-                timeout,
-                (Context(*context),),
-                flow.confidence,
-                label,
-                "OAuth2 client credentials" if system == "edx" else "",
+                id=f"{spot.repo}:{function}:{label}",
+                repo=spot.repo,
+                path=spot.path,
+                line=spot.line,
+                end_line=spot.end_line,
+                function=function,
+                via="requests.Session.request",
+                system=system,
+                http_method=method,
+                url=url,
+                base_setting=setting,
+                route_id=by_pattern[pattern] if pattern else None,
+                timeout=timeout,
+                contexts=(Context(*context),),
+                confidence=flow.confidence,
+                label=label,
+                auth="OAuth2 client credentials" if system == "edx" else "",
                 service=source.split(".")[1],
                 known_by="setting" if setting else "estate host",
                 why=flow.why,
@@ -1767,20 +1767,20 @@ def _calls(flows: tuple[Flow, ...], routes: tuple[Route, ...]) -> tuple[Call, ..
 def _stores() -> tuple[Store, ...]:
     return tuple(
         Store(
-            f"{repo}:{system}:{function}",
-            repo,
-            service,
-            system,
-            kind,
-            operation,
-            setting,
-            engine,
-            path,
-            line,
-            line + 2,
-            function,
-            (Context(*context),),
-            "django.db.models",
+            id=f"{repo}:{system}:{function}",
+            repo=repo,
+            service=service,
+            system=system,
+            kind=kind,
+            operation=operation,
+            setting=setting,
+            engine=engine,
+            path=path,
+            line=line,
+            end_line=line + 2,
+            function=function,
+            contexts=(Context(*context),),
+            via="django.db.models",
         )
         for repo, service, system, kind, operation, setting, engine, path, line, function, context in _STORES
     )
@@ -1789,18 +1789,18 @@ def _stores() -> tuple[Store, ...]:
 def _settings() -> tuple[Setting, ...]:
     return tuple(
         Setting(
-            f"{repo}:{service}:{name}",
-            repo,
-            service,
-            name,
-            default,
-            env,
-            system,
-            path,
-            line,
-            kind,
-            required,
-            () if name.startswith("OLD_") else (_evidence(repo, "main/apps.py", 12, "setting", name),),
+            id=f"{repo}:{service}:{name}",
+            repo=repo,
+            service=service,
+            name=name,
+            default=default,
+            env=env,
+            system=system,
+            path=path,
+            line=line,
+            kind=kind,
+            required=required,
+            read_at=() if name.startswith("OLD_") else (_evidence(repo, "main/apps.py", 12, "setting", name),),
         )
         for repo, service, name, default, env, system, path, line, kind, required in _SETTINGS
     )
@@ -1810,14 +1810,14 @@ def _inbound(routes: tuple[Route, ...]) -> tuple[Inbound, ...]:
     route = next(route for route in routes if "webhook" in route.pattern)
     return (
         Inbound(
-            "mitxonline:webhook:edx",
-            "mitxonline",
-            "web",
-            route.id,
-            "edx",
-            "webhook",
-            "enrolment changes",
-            (_evidence("mitxonline", route.path, route.line, "route", "path('enrollment/', ...)"),),
+            id="mitxonline:webhook:edx",
+            repo="mitxonline",
+            service="web",
+            route_id=route.id,
+            system="edx",
+            kind="webhook",
+            label="enrolment changes",
+            evidence=(_evidence("mitxonline", route.path, route.line, "route", "path('enrollment/', ...)"),),
         ),
     )
 
@@ -1828,16 +1828,16 @@ def _findings(flows: tuple[Flow, ...]) -> tuple[Finding, ...]:
         ids = tuple(f.id for f in flows if label and f.label == label and f.evidence[0].repo == repo)
         found.append(
             Finding(
-                f"{rule}:{repo}:{n}",
-                rule,
-                severity,
-                message,
-                repo,
-                path,
-                line,
-                line,
-                f"{n:032x}",
-                ids,
+                id=f"{rule}:{repo}:{n}",
+                rule=rule,
+                severity=severity,
+                message=message,
+                repo=repo,
+                path=path,
+                line=line,
+                end_line=line,
+                fingerprint=f"{n:032x}",
+                flow_ids=ids,
                 remedy=remedy,
                 suppressed=suppressed,
             )
@@ -1936,17 +1936,17 @@ def _etl(flows: tuple[Flow, ...]) -> tuple[EtlRow, ...]:
         flow = next(f for f in flows if f.source == source and f.label == label)
         spot = flow.evidence[0]
         return EtlRow(
-            name,
-            transport,
-            cadence,
-            label,
-            Place(spot.repo, spot.path, spot.line),
-            bool(brittle),
-            (brittle,) if brittle else (),
-            "edx",
-            source.split(".")[0],
-            (flow.id,),
-            flow.evidence,
+            source=name,
+            transport=transport,
+            cadence=cadence,
+            data=label,
+            source_of_truth=Place(spot.repo, spot.path, spot.line),
+            brittle=bool(brittle),
+            reasons=(brittle,) if brittle else (),
+            system="edx",
+            consumer=source.split(".")[0],
+            flow_ids=(flow.id,),
+            evidence=flow.evidence,
         )
 
     return (
@@ -1978,6 +1978,8 @@ def _etl(flows: tuple[Flow, ...]) -> tuple[EtlRow, ...]:
 
 def _gaps() -> tuple[Gap, ...]:
     return tuple(
-        Gap(f"{kind}:{repo}:{n}", kind, repo, path, line, what, reason, remedy)
+        Gap(
+            id=f"{kind}:{repo}:{n}", kind=kind, repo=repo, path=path, line=line, what=what, reason=reason, remedy=remedy
+        )
         for n, (kind, repo, path, line, what, reason, remedy) in enumerate(_GAPS)
     )

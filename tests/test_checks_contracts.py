@@ -25,7 +25,17 @@ CALL = Call(
     contexts=(Context("request", "/orders/"),),
     confidence="certain",
 )
-ROUTE = Route("route-1", "campus", "lms", "/api/courses/v1/<id>/", None, "courses", ("GET",), "urls.py", 3)
+ROUTE = Route(
+    id="route-1",
+    repo="campus",
+    service="lms",
+    pattern="/api/courses/v1/<id>/",
+    name=None,
+    view="courses",
+    methods=("GET",),
+    path="urls.py",
+    line=3,
+)
 SERVED = {"campus": "campus"}
 
 
@@ -34,7 +44,16 @@ def told(call: Call, *routes: Route, gaps: tuple[Gap, ...] = ()) -> list[tuple[s
 
 
 def unread(prefix: str) -> Gap:
-    return Gap("gap-1", "route", "campus", "urls.py", 9, f"the URLs of social.urls under {prefix}", "not read", "")
+    return Gap(
+        id="gap-1",
+        kind="route",
+        repo="campus",
+        path="urls.py",
+        line=9,
+        what=f"the URLs of social.urls under {prefix}",
+        reason="not read",
+        remedy="",
+    )
 
 
 def test_a_path_that_no_route_answers() -> None:
@@ -97,7 +116,18 @@ def test_two_calls_of_one_endpoint_are_two_findings() -> None:
 
 
 def schedules(task_id: str | None) -> tuple[Finding, ...]:
-    row = Schedule("s-1", "shop", "digest", "mail.tasks.digest", task_id, "crontab: 0 3 * * *", "", "main.py", 8, 11)
+    row = Schedule(
+        id="s-1",
+        repo="shop",
+        key="digest",
+        task="mail.tasks.digest",
+        task_id=task_id,
+        schedule="crontab: 0 3 * * *",
+        cadence="",
+        path="main.py",
+        line=8,
+        end_line=11,
+    )
     return find(program({"shop/__init__.py": ""}), [row])
 
 

@@ -79,8 +79,19 @@ def test_a_graph_of_nothing_lacks_everything() -> None:
 def test_what_is_wrong_and_what_is_too_much_is_told() -> None:
     path = "search/tasks.py"
     line = marked("credits", path, "def index_users(")
-    right = Task("t1", "credits", "search.tasks.index_users", path, line, line, "index_users", "default")
-    extra = Task("t2", "credits", "search.tasks.made_up", path, 1, 2, "", "search")
+    right = Task(
+        id="t1",
+        repo="credits",
+        name="search.tasks.index_users",
+        path=path,
+        line=line,
+        end_line=line,
+        function="index_users",
+        queue="default",
+    )
+    extra = Task(
+        id="t2", repo="credits", name="search.tasks.made_up", path=path, line=1, end_line=2, function="", queue="search"
+    )
     told = "\n".join(differences(Graph("1.0", "", "", "", tasks=(right, extra)), "tasks"))
     assert "wrong task: name=search.tasks.index_users" in told
     assert "queue is default" in told
@@ -91,21 +102,21 @@ def test_a_call_is_compared_field_by_field() -> None:
     path, line = "currency/tasks.py", marked("enrol", "currency/tasks.py", "rates = requests.get(")
     context = (Context("task", "currency.tasks.update_rates"),)
     call = Call(
-        "c",
-        "enrol",
-        path,
-        line,
-        line,
-        "update_rates",
-        "requests.get",
-        "openmoney",
-        "GET",
-        "http://rates.openmoney.example/latest.json",
-        None,
-        None,
-        "no",
-        context,
-        "certain",
+        id="c",
+        repo="enrol",
+        path=path,
+        line=line,
+        end_line=line,
+        function="update_rates",
+        via="requests.get",
+        system="openmoney",
+        http_method="GET",
+        url="http://rates.openmoney.example/latest.json",
+        base_setting=None,
+        route_id=None,
+        timeout="no",
+        contexts=context,
+        confidence="certain",
     )
     told = [text for text in differences(Graph("1.0", "", "", "", calls=(call,)), "calls") if path in text]
     assert len(told) == 1

@@ -21,7 +21,9 @@ def told(diff: GraphDiff) -> list[tuple[str, str, str]]:
 
 
 def enqueue(name: str | None, **over: Any) -> Enqueue:
-    row = Enqueue("e", "shop", "orders/api.py", 9, 9, "enrol", name, "delay")
+    row = Enqueue(
+        id="e", repo="shop", path="orders/api.py", line=9, end_line=9, function="enrol", task=name, how="delay"
+    )
     return dataclasses.replace(row, **over)
 
 
@@ -190,7 +192,16 @@ def test_a_call_of_which_too_little_is_known_breaks_no_contract(unknowable: Any)
 
 def test_removing_a_route_that_an_outside_system_calls_breaks_a_contract() -> None:
     hook = route(id="r9", pattern="/hook/")
-    inbound = Inbound("i", "campus", "web", "r9", "mailer", "webhook", "bounces", (evidence("campus"),))
+    inbound = Inbound(
+        id="i",
+        repo="campus",
+        service="web",
+        route_id="r9",
+        system="mailer",
+        kind="webhook",
+        label="bounces",
+        evidence=(evidence("campus"),),
+    )
     diff = diff_graphs(graph(routes=[hook, route()], inbound=[inbound]), graph(routes=[route()]))
     [contract] = diff.contracts
     assert (contract.kind, contract.caller, contract.route) == ("inbound", "Mailer", "/hook/")

@@ -74,7 +74,16 @@ def test_a_call_whose_system_is_no_longer_known_is_one_change() -> None:
 
 def hooked(*methods: str) -> Graph:
     hook = route(id="r9", pattern="/hook/", methods=methods)
-    calls = Inbound("i", "campus", "web", "r9", "", "webhook", "bounces", (evidence("campus"),))
+    calls = Inbound(
+        id="i",
+        repo="campus",
+        service="web",
+        route_id="r9",
+        system="",
+        kind="webhook",
+        label="bounces",
+        evidence=(evidence("campus"),),
+    )
     return graph(routes=[hook, route()], inbound=[calls])
 
 
@@ -138,7 +147,24 @@ def test_an_entry_point_known_by_a_class_only_may_be_renamed() -> None:
 def test_what_a_store_holds_is_told_by_model_and_never_by_the_code_of_a_client() -> None:
     def store(via: str) -> Graph:
         return graph(
-            stores=[Store("s", "shop", "web", "redis", "cache", "both", None, "redis", "a.py", 3, 3, "f", (), via)]
+            stores=[
+                Store(
+                    id="s",
+                    repo="shop",
+                    service="web",
+                    system="redis",
+                    kind="cache",
+                    operation="both",
+                    setting=None,
+                    engine="redis",
+                    path="a.py",
+                    line=3,
+                    end_line=3,
+                    function="f",
+                    contexts=(),
+                    via=via,
+                )
+            ]
         )
 
     assert diff_graphs(store("redis.Redis().get"), store("get_client().register_script()")).empty

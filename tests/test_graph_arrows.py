@@ -49,26 +49,35 @@ def flows(repo: RepoFacts, people: tuple[Person, ...] = (), services: tuple[Serv
 def enqueue(name: str = "sync_grades", **over: object) -> Enqueue:
     full = f"orders.tasks.{name}"
     row = Enqueue(
-        f"e-{name}", "shop", "orders/views.py", 40, 40, "checkout", full, "delay", f"shop:{full}", contexts=(REQUEST,)
+        id=f"e-{name}",
+        repo="shop",
+        path="orders/views.py",
+        line=40,
+        end_line=40,
+        function="checkout",
+        task=full,
+        how="delay",
+        task_id=f"shop:{full}",
+        contexts=(REQUEST,),
     )
     return dataclasses.replace(row, **over)  # type: ignore[arg-type]
 
 
 def store(**over: object) -> Store:
     row = Store(
-        "s1",
-        "shop",
-        "web",
-        "postgres",
-        "database",
-        "read",
-        "DATABASES",
-        "PostgreSQL",
-        "orders/models.py",
-        7,
-        7,
-        "load",
-        (REQUEST,),
+        id="s1",
+        repo="shop",
+        service="web",
+        system="postgres",
+        kind="database",
+        operation="read",
+        setting="DATABASES",
+        engine="PostgreSQL",
+        path="orders/models.py",
+        line=7,
+        end_line=7,
+        function="load",
+        contexts=(REQUEST,),
     )
     return dataclasses.replace(row, **over)  # type: ignore[arg-type]
 
@@ -263,7 +272,17 @@ def test_an_arrow_to_a_store_shows_the_setting_that_names_it() -> None:
 
 
 def test_a_store_that_systems_share_is_named_by_the_settings_that_point_at_it() -> None:
-    row = Setting("s", "shop", "web", "WAREHOUSE_HOST", None, None, "warehouse", "shop/settings.py", 12)
+    row = Setting(
+        id="s",
+        repo="shop",
+        service="web",
+        name="WAREHOUSE_HOST",
+        default=None,
+        env=None,
+        system="warehouse",
+        path="shop/settings.py",
+        line=12,
+    )
     systems = (System("shop", "Shop", kind="system"), System("warehouse", "Warehouse", kind="database"))
     facts = {"shop": shop(stores=(store(system="warehouse"),), settings=(row,))}
     estate = Estate("Test", systems)

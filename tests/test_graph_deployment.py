@@ -277,7 +277,14 @@ def test_containers_say_what_runs_them_and_where_that_was_read() -> None:
 def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
     where = Where("shop/settings.py", 11, 14)
     joint = SettingBinding(
-        "", "sign-in", "AUTHENTICATION_BACKENDS", where, "google-oauth", "a.Google", "OAuth 2", "settings.SSO"
+        service="",
+        role="sign-in",
+        setting="AUTHENTICATION_BACKENDS",
+        where=where,
+        system="google-oauth",
+        named="a.Google",
+        protocol="OAuth 2",
+        condition="settings.SSO",
     )
     [link] = deployed({}, bindings=(joint,)).links
     assert (link.source, link.target, link.label, link.protocol) == ("shop/web", "google-oauth", "sign-in", "OAuth 2")

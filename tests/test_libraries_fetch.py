@@ -63,7 +63,16 @@ def sha(data: bytes) -> str:
 
 
 def pin(name: str = "lib", version: str = "1.0", *hashes: str) -> Pin:
-    return Pin(name, version, "index", None, None, tuple(sorted(hashes)), "uv.lock", 1)
+    return Pin(
+        name=name,
+        version=version,
+        source="index",
+        url=None,
+        ref=None,
+        hashes=tuple(sorted(hashes)),
+        path="uv.lock",
+        line=1,
+    )
 
 
 WHEEL = wheel(SOURCES)
@@ -194,7 +203,13 @@ def test_the_second_index_serves_when_the_first_has_nothing(tmp_path: Path) -> N
 def test_what_is_not_pinned_to_an_index_says_what_to_do(
     tmp_path: Path, source: str, url: str, ref: str | None, words: tuple[str, ...]
 ) -> None:
-    result = missing(fetch_distribution(Pin("lib", "", source, url, ref, (), "uv.lock", 1), tmp_path, False))
+    result = missing(
+        fetch_distribution(
+            Pin(name="lib", version="", source=source, url=url, ref=ref, hashes=(), path="uv.lock", line=1),
+            tmp_path,
+            False,
+        )
+    )
     assert all(word in result.remedy for word in words)
 
 

@@ -45,9 +45,36 @@ source = {{ editable = "packages/sibling" }}
 def test_uv_lock_gives_hashes_lines_and_sources() -> None:
     pins = pinned({"uv.lock": UV.encode()})
     assert pins == (
-        Pin("client-lib", "1.4.0", "index", None, None, (A, B), "uv.lock", 9),
-        Pin("forked", "2.0", "git", "https://git.example/o/forked.git", "0123abcd", (), "uv.lock", 18),
-        Pin("sibling", "0.1", "path", "packages/sibling", None, (), "uv.lock", 23),
+        Pin(
+            name="client-lib",
+            version="1.4.0",
+            source="index",
+            url=None,
+            ref=None,
+            hashes=(A, B),
+            path="uv.lock",
+            line=9,
+        ),
+        Pin(
+            name="forked",
+            version="2.0",
+            source="git",
+            url="https://git.example/o/forked.git",
+            ref="0123abcd",
+            hashes=(),
+            path="uv.lock",
+            line=18,
+        ),
+        Pin(
+            name="sibling",
+            version="0.1",
+            source="path",
+            url="packages/sibling",
+            ref=None,
+            hashes=(),
+            path="uv.lock",
+            line=23,
+        ),
     )
 
 
@@ -167,7 +194,15 @@ def test_requirements_with_hashes_markers_git_and_includes() -> None:
     pins = {pin.name: pin for pin in pinned(files)}
     assert sorted(pins) == ["bare", "direct", "editable-thing", "extra", "included", "lib", "named"]
     assert pins["lib"] == Pin(
-        "lib", "1.0", "index", None, None, (A, B), "requirements.txt", 6, 'python_version >= "3.8"'
+        name="lib",
+        version="1.0",
+        source="index",
+        url=None,
+        ref=None,
+        hashes=(A, B),
+        path="requirements.txt",
+        line=6,
+        marker='python_version >= "3.8"',
     )
     assert pins["editable-thing"].label == "editable-thing @ https://git.example/o/editable.git@v1.2"
     assert pins["named"].url == "ssh://git@git.example/o/named.git"

@@ -57,7 +57,16 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
 
 def point(day: int, value: int) -> HistoryPoint:
     time = f"2025-01-{day:02}T02:00:00Z"
-    return HistoryPoint(f"#{day}", time, time, value, value * 2, 3, 0, 100 + value)
+    return HistoryPoint(
+        label=f"#{day}",
+        taken=time,
+        seen=time,
+        flows=value,
+        tasks=value * 2,
+        schedules=3,
+        brittle=0,
+        unknowns=100 + value,
+    )
 
 
 def test_the_plot_has_a_panel_for_each_series_and_a_mark_for_each_state() -> None:

@@ -58,7 +58,16 @@ def edge(source: str, target: str, **more: Any) -> ViewEdge:
 
 
 def view(nodes: tuple[ViewNode, ...], edges: tuple[ViewEdge, ...] = (), frames: tuple[Boundary, ...] = ()) -> View:
-    return View("v", "container", "Title", "Text", "", nodes, edges, frames)
+    return View(
+        id="v",
+        kind="container",
+        title="Title",
+        description="Text",
+        system="",
+        nodes=nodes,
+        edges=edges,
+        boundaries=frames,
+    )
 
 
 class TestContract:

@@ -15,7 +15,17 @@ KEY = r"(?P<key>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)"
 
 def route(pattern: Pattern, *methods: str) -> Route:
     path = pattern.absolute
-    return Route(f"{path} {methods}", "shop", "web", path, None, "v", methods, "urls.py", 1)
+    return Route(
+        id=f"{path} {methods}",
+        repo="shop",
+        service="web",
+        pattern=path,
+        name=None,
+        view="v",
+        methods=methods,
+        path="urls.py",
+        line=1,
+    )
 
 
 PATTERNS = {

@@ -16,7 +16,19 @@ def _graph(*arrows: str) -> Graph:
     names = sorted({name for arrow in arrows for name in (arrow[0], arrow[2])})
     nodes = tuple(Node(name, "system", name.upper(), "", "", None, ()) for name in names)
     flows = tuple(
-        Flow(f"{n}", a[0], a[2], "data", a[1] == ">", "HTTPS", "", "", "", "certain", _SPOT)
+        Flow(
+            id=f"{n}",
+            source=a[0],
+            target=a[2],
+            label="data",
+            sync=a[1] == ">",
+            protocol="HTTPS",
+            data="",
+            trigger="",
+            cadence="",
+            confidence="certain",
+            evidence=_SPOT,
+        )
         for n, a in enumerate(arrows)
     )
     return Graph("1.0", "0", "", "", nodes=nodes, flows=flows)

@@ -23,23 +23,33 @@ SPOT = Evidence("mitxonline", "a" * 40, "app/api.py", 3, 3, "call")
 
 def flow(source: str, target: str, label: str, sync: bool = True, confidence: str = "certain", **more: Any) -> Flow:
     made = Flow(
-        f"{source}>{target}:{label}:{sync}",
-        source,
-        target,
-        label,
-        sync,
-        "HTTPS",
-        label,
-        "request",
-        "",
-        confidence,
-        (SPOT,),
+        id=f"{source}>{target}:{label}:{sync}",
+        source=source,
+        target=target,
+        label=label,
+        sync=sync,
+        protocol="HTTPS",
+        data=label,
+        trigger="request",
+        cadence="",
+        confidence=confidence,
+        evidence=(SPOT,),
     )
     return dataclasses.replace(made, **more)
 
 
 def external(name: str, group: str = "") -> Node:
-    return Node(name, "external", name.title(), "REST", "", None, (), group, "external")
+    return Node(
+        id=name,
+        kind="external",
+        name=name.title(),
+        technology="REST",
+        description="",
+        parent=None,
+        evidence=(),
+        group=group,
+        scope="external",
+    )
 
 
 def small(flows: tuple[Flow, ...], *more: Node) -> Graph:

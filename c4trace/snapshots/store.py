@@ -339,7 +339,16 @@ class SnapshotStore:
         self, identity: int, taken: str, seen: str, digest: str, good: int, kept: int, *counts: int
     ) -> Snapshot:
         sources = self._sources(identity)
-        return Snapshot(identity, taken, seen, digest, bool(good), bool(kept), Counts(*counts), sources)
+        return Snapshot(
+            id=identity,
+            taken=taken,
+            seen=seen,
+            digest=digest,
+            good=bool(good),
+            kept=bool(kept),
+            counts=Counts(*counts),
+            sources=sources,
+        )
 
     def _sources(self, identity: int) -> tuple[SourceAt, ...]:
         query = 'SELECT name, ref, "commit", stale FROM source WHERE snapshot = ? ORDER BY name'

@@ -62,7 +62,17 @@ class _Apisix:
 
     def _row(self, where: str, target: str, line: int, served: tuple[int, int], purpose: str) -> Upstream:
         shown = masked_text(_APISIX_VARIABLE.sub(_variable, target))
-        return Upstream(where, shown, "", self._path, line, self._kind, "Apache APISIX", served, purpose)
+        return Upstream(
+            location=where,
+            target=shown,
+            unit="",
+            path=self._path,
+            line=line,
+            kind=self._kind,
+            proxy="Apache APISIX",
+            served=served,
+            purpose=purpose,
+        )
 
     def _upstream(self, holder: YamlMapping) -> YamlMapping | None:
         own = holder.get("upstream")
@@ -127,7 +137,16 @@ def _traefik(root: YamlMapping, path: str, kind: str) -> Iterator[Upstream]:
         balancer = service.get("loadBalancer") if isinstance(service, YamlMapping) else None
         for server in _tables(balancer.get("servers") if isinstance(balancer, YamlMapping) else None):
             target = masked_text(text_of(server.get("url")))
-            yield Upstream(text_of(router.get("rule")), target, "", path, server.line, kind, "Traefik", (line, line))
+            yield Upstream(
+                location=text_of(router.get("rule")),
+                target=target,
+                unit="",
+                path=path,
+                line=server.line,
+                kind=kind,
+                proxy="Traefik",
+                served=(line, line),
+            )
 
 
 def _varnish(path: str, data: bytes, kind: str) -> Iterator[Upstream]:
@@ -144,5 +163,14 @@ def _varnish(path: str, data: bytes, kind: str) -> Iterator[Upstream]:
         if opened and "}" in row:
             if host:
                 target = masked_text(f"{host}:{port}" if port else host)
-                yield Upstream("", target, "", path, line, kind, "Varnish", (opened, opened))
+                yield Upstream(
+                    location="",
+                    target=target,
+                    unit="",
+                    path=path,
+                    line=line,
+                    kind=kind,
+                    proxy="Varnish",
+                    served=(opened, opened),
+                )
             opened = 0

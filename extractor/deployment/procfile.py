@@ -38,22 +38,22 @@ def _process(name: str, command: str, path: str, line: int, kind: str, scripts: 
     found = program(command, scripts)
     role = "web" if name == "web" else found.role or "other"
     return Unit(
-        name,
-        role,
-        found.technology,
-        masked_text(command),
-        "",
-        found.queues,
-        found.app,
-        found.settings_module,
-        (),
-        (),
-        (),
-        path,
-        line,
-        "",
-        kind,
-        found.beat,
+        name=name,
+        role=role,
+        technology=found.technology,
+        command=masked_text(command),
+        image="",
+        queues=found.queues,
+        app=found.app,
+        settings_module=found.settings_module,
+        ports=(),
+        depends_on=(),
+        env=(),
+        path=path,
+        line=line,
+        profile="",
+        kind=kind,
+        beat=found.beat,
         fronts=found.fronts,
     )
 
@@ -93,4 +93,21 @@ def _plain(
     name: str, role: str, technology: str, image: str, path: str, line: int, kind: str, replicas: int | None = None
 ) -> Unit:
     env: tuple[EnvValue, ...] = ()
-    return Unit(name, role, technology, "", image, (), "", "", (), (), env, path, line, "", kind, replicas=replicas)
+    return Unit(
+        name=name,
+        role=role,
+        technology=technology,
+        command="",
+        image=image,
+        queues=(),
+        app="",
+        settings_module="",
+        ports=(),
+        depends_on=(),
+        env=env,
+        path=path,
+        line=line,
+        profile="",
+        kind=kind,
+        replicas=replicas,
+    )

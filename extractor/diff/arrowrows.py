@@ -119,7 +119,18 @@ def etl(source: GraphReader) -> Iterator[ComparedRow]:
         )
         repo = e.source_of_truth.repo
         family, traits = (e.system,), (e.source, e.data, e.transport, e.consumer)
-        yield ComparedRow("etl", (e.system, e.source), e.source, repo, "", fields, place, (e.data,), family, traits)
+        yield ComparedRow(
+            kind="etl",
+            key=(e.system, e.source),
+            title=e.source,
+            repo=repo,
+            id="",
+            fields=fields,
+            evidence=place,
+            near=(e.data,),
+            family=family,
+            traits=traits,
+        )
 
 
 def gaps(source: GraphReader) -> Iterator[ComparedRow]:

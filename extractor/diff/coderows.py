@@ -255,5 +255,12 @@ def findings(source: GraphReader) -> Iterator[ComparedRow]:
         place = source.at(f.repo, f.path, f.line, f.end_line, "finding")
         near = (f.path, f.function, f.message, f.fingerprint)
         yield ComparedRow(
-            "findings", (finding_group(f.fingerprint),), f"{f.rule}: {f.message}", f.repo, f.id, fields, place, near
+            kind="findings",
+            key=(finding_group(f.fingerprint),),
+            title=f"{f.rule}: {f.message}",
+            repo=f.repo,
+            id=f.id,
+            fields=fields,
+            evidence=place,
+            near=near,
         )

@@ -86,7 +86,17 @@ def _changed(pair: Pair) -> Change | None:
     old_title = old.title if old.title != new.title else ""
     ids = (old.id, new.id)
     repo = max(old.repo, new.repo)
-    return Change(new.kind, "changed", new.title, repo, ids, fields, old.evidence, new.evidence, old_title)
+    return Change(
+        kind=new.kind,
+        status="changed",
+        title=new.title,
+        repo=repo,
+        ids=ids,
+        fields=fields,
+        before=old.evidence,
+        after=new.evidence,
+        old_title=old_title,
+    )
 
 
 def _field_change(old: Field, new: Field) -> FieldChange:
@@ -106,8 +116,26 @@ def _field_change(old: Field, new: Field) -> FieldChange:
 
 def _one_sided(row: ComparedRow, status: str) -> Change:
     if status == "added":
-        return Change(row.kind, status, row.title, row.repo, ("", row.id), _filled(row.fields, 1), (), row.evidence)
-    return Change(row.kind, status, row.title, row.repo, (row.id, ""), _filled(row.fields, 0), row.evidence, ())
+        return Change(
+            kind=row.kind,
+            status=status,
+            title=row.title,
+            repo=row.repo,
+            ids=("", row.id),
+            fields=_filled(row.fields, 1),
+            before=(),
+            after=row.evidence,
+        )
+    return Change(
+        kind=row.kind,
+        status=status,
+        title=row.title,
+        repo=row.repo,
+        ids=(row.id, ""),
+        fields=_filled(row.fields, 0),
+        before=row.evidence,
+        after=(),
+    )
 
 
 def _filled(fields: tuple[Field, ...], side: int) -> tuple[FieldChange, ...]:

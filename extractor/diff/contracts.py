@@ -91,17 +91,17 @@ def _call_contract(status: str, key: Key, old: _Contracts, new: _Contracts) -> C
     kept = key in other.calls
     route = next((other.by_id[c.route_id] for c in other.calls.get(key, ()) if c.route_id in other.by_id), None)
     return Contract(
-        status,
-        "call",
-        call.repo,
-        side.names.get(call.system or "", call.system or ""),
-        call.http_method or "",
-        call.url,
-        route.pattern if route else "",
-        kept,
-        fingerprint("unanswered-call", call.repo, " ".join(key), 0),
-        _places(old, old.calls.get(key, ())),
-        _places(new, new.calls.get(key, ())),
+        status=status,
+        kind="call",
+        caller=call.repo,
+        target=side.names.get(call.system or "", call.system or ""),
+        method=call.http_method or "",
+        url=call.url,
+        route=route.pattern if route else "",
+        kept=kept,
+        fingerprint=fingerprint("unanswered-call", call.repo, " ".join(key), 0),
+        before=_places(old, old.calls.get(key, ())),
+        after=_places(new, new.calls.get(key, ())),
     )
 
 
@@ -114,17 +114,17 @@ def _inbound_contract(key: Key, old: _Contracts, new: _Contracts) -> Contract | 
     inbound = side.inbound[key]
     route = side.by_id[inbound.route_id]
     return Contract(
-        "broken" if served_before else "mended",
-        "inbound",
-        side.names.get(inbound.system, inbound.system) or "a system outside",
-        route.repo,
-        ", ".join(sorted(route.methods)),
-        route.pattern,
-        route.pattern,
-        True,
-        fingerprint("unserved-inbound", route.repo, " ".join(key), 0),
-        inbound.evidence if served_before else (),
-        inbound.evidence if served_after else (),
+        status="broken" if served_before else "mended",
+        kind="inbound",
+        caller=side.names.get(inbound.system, inbound.system) or "a system outside",
+        target=route.repo,
+        method=", ".join(sorted(route.methods)),
+        url=route.pattern,
+        route=route.pattern,
+        kept=True,
+        fingerprint=fingerprint("unserved-inbound", route.repo, " ".join(key), 0),
+        before=inbound.evidence if served_before else (),
+        after=inbound.evidence if served_after else (),
     )
 
 

@@ -64,14 +64,14 @@ def _change(
     ident = f"{repo}: {', '.join(names)}"
     reaches = FieldChange("reaches", "", "", _texts(gone, old.shown), _texts(came, new.shown))
     return Change(
-        "reach",
-        status,
-        ", ".join(names[:_MOST_NAMES]) + more,
-        repo,
-        ("" if status == "added" else ident, "" if status == "removed" else ident),
-        (reaches,),
-        () if status == "added" else _evidence(entries, gone, old),
-        () if status == "removed" else _evidence(entries, came, new),
+        kind="reach",
+        status=status,
+        title=", ".join(names[:_MOST_NAMES]) + more,
+        repo=repo,
+        ids=("" if status == "added" else ident, "" if status == "removed" else ident),
+        fields=(reaches,),
+        before=() if status == "added" else _evidence(entries, gone, old),
+        after=() if status == "removed" else _evidence(entries, came, new),
     )
 
 

@@ -73,14 +73,14 @@ class GraphReader:
 def reader(graph: Graph, names: Names) -> GraphReader:
     """`graph` made ready for reading its rows."""
     return GraphReader(
-        graph,
-        names,
-        {s.name: s.commit for s in graph.sources},
-        _full_names(graph),
-        {r.id: route_key(r) for r in graph.routes},
-        {c.id: c for c in graph.calls},
-        {t.id: t for t in graph.tasks},
-        {s.id: s for s in graph.schedules},
+        graph=graph,
+        names=names,
+        commits={s.name: s.commit for s in graph.sources},
+        node_names=_full_names(graph),
+        routes={r.id: route_key(r) for r in graph.routes},
+        calls={c.id: c for c in graph.calls},
+        tasks={t.id: t for t in graph.tasks},
+        schedules={s.id: s for s in graph.schedules},
     )
 
 

@@ -151,7 +151,16 @@ def _brittle(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
         if f.id in new and f.severity in counted and not f.suppressed:
             where = f"{f.repo}/{f.path}:{f.line}"
             message, remedy = f"{f.rule} ({f.severity}): {f.message}", f.remedy or f"see `c4trace rules {f.rule}`"
-            yield Breach("new-brittle-links", where, message, remedy, marks[f.id], f.repo, f.path, f.line)
+            yield Breach(
+                rule="new-brittle-links",
+                where=where,
+                message=message,
+                remedy=remedy,
+                fingerprint=marks[f.id],
+                repo=f.repo,
+                path=f.path,
+                line=f.line,
+            )
 
 
 def _marks(head: Graph, added: Collection[str]) -> dict[str, str]:
@@ -231,7 +240,16 @@ def _schedules(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]
                     "name a task that exists, or take it out",
                 )
                 where = f"{s.repo}/{s.path}:{s.line}"
-                yield Breach("schedules-without-task", where, message, remedy, mark, s.repo, s.path, s.line)
+                yield Breach(
+                    rule="schedules-without-task",
+                    where=where,
+                    message=message,
+                    remedy=remedy,
+                    fingerprint=mark,
+                    repo=s.repo,
+                    path=s.path,
+                    line=s.line,
+                )
 
 
 def _unknown_systems(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
@@ -267,7 +285,16 @@ def _breach(
     if not evidence:
         return Breach(rule, elsewhere, message, remedy, mark)
     e = evidence[0]
-    return Breach(rule, f"{e.repo}/{e.path}:{e.line}", message, remedy, mark, e.repo, e.path, e.line)
+    return Breach(
+        rule=rule,
+        where=f"{e.repo}/{e.path}:{e.line}",
+        message=message,
+        remedy=remedy,
+        fingerprint=mark,
+        repo=e.repo,
+        path=e.path,
+        line=e.line,
+    )
 
 
 def _contract_breach(rule: str, c: Contract, message: str, remedy: str) -> Breach:

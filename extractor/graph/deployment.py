@@ -57,13 +57,13 @@ def _deployment(parts: SystemParts) -> Deployment:
 def _node(parts: SystemParts, part: Part) -> Node:
     what = "Passes requests on" if part.role == "proxy" else "Builds or serves the front end"
     return Node(
-        part.node,
-        "container",
-        part.name,
-        part.technology,
-        f"{what}. {unit_words(part.units)}",
-        parts.system.id,
-        tuple(map(parts.at_unit, part.units[:4])),
+        id=part.node,
+        kind="container",
+        name=part.name,
+        technology=part.technology,
+        description=f"{what}. {unit_words(part.units)}",
+        parent=parts.system.id,
+        evidence=tuple(map(parts.at_unit, part.units[:4])),
         repo=parts.system.id,
         role=part.role,
     )
@@ -102,14 +102,14 @@ class _UnitLinks:
                     if line is None and len(self._parts.fronts) > 1:
                         continue
                     yield Link(
-                        web_id(self._parts.system.id, service.id),
-                        part.node,
-                        "front-end bundles",
-                        "webpack",
-                        (self._at_binding(binding), line or self._parts.at_unit(part.units[0])),
-                        f"{binding.setting} says where pages find the bundles that the front end builds",
-                        "certain" if line else "likely",
-                        profile_words(part.units[0]),
+                        source=web_id(self._parts.system.id, service.id),
+                        target=part.node,
+                        label="front-end bundles",
+                        protocol="webpack",
+                        evidence=(self._at_binding(binding), line or self._parts.at_unit(part.units[0])),
+                        why=f"{binding.setting} says where pages find the bundles that the front end builds",
+                        confidence="certain" if line else "likely",
+                        condition=profile_words(part.units[0]),
                     )
 
     def _needing(self, service: Service, part: Part) -> Evidence | None:

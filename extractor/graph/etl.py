@@ -70,14 +70,14 @@ def etl_gaps(graph: Graph, estate: Estate) -> tuple[Gap, ...]:
     index = GraphIndex(graph)
     return tuple(
         Gap(
-            row_id("gap", "etl", asked.source),
-            "ingestion",
-            asked.consumer,
-            "",
-            0,
-            f"ingestion source {asked.source}",
-            f"no call of {asked.consumer} fits {_query_words(asked)}",
-            "correct the row's query under etl: in the estate file",
+            id=row_id("gap", "etl", asked.source),
+            kind="ingestion",
+            repo=asked.consumer,
+            path="",
+            line=0,
+            what=f"ingestion source {asked.source}",
+            reason=f"no call of {asked.consumer} fits {_query_words(asked)}",
+            remedy="correct the row's query under etl: in the estate file",
         )
         for asked in _asked(index, estate)
         if not _calls(index, asked)
@@ -100,15 +100,15 @@ def _asked(index: GraphIndex, estate: Estate) -> Sequence[Ingestion]:
 def _ingestion(row: Mapping[str, Any], libraries: tuple[str, ...]) -> Ingestion:
     calls, context = row.get("calls", {}), row.get("context", ())
     return Ingestion(
-        row["source"],
-        row["system"],
-        row["consumer"],
-        tuple(where("call", one) for one in (calls if isinstance(calls, list) else [calls])),
-        where("task", row["task"]) if "task" in row else None,
-        (context,) if isinstance(context, str) else tuple(context),
-        row.get("occasion", ""),
-        row.get("mode", ""),
-        libraries,
+        source=row["source"],
+        system=row["system"],
+        consumer=row["consumer"],
+        calls=tuple(where("call", one) for one in (calls if isinstance(calls, list) else [calls])),
+        tasks=where("task", row["task"]) if "task" in row else None,
+        context=(context,) if isinstance(context, str) else tuple(context),
+        occasion=row.get("occasion", ""),
+        mode=row.get("mode", ""),
+        libraries=libraries,
     )
 
 
@@ -180,17 +180,17 @@ def _row(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> EtlR
     batch = not any(c.kind in ("request", "signal") for one in found for c in one.contexts)
     first = tasks[0] if batch and tasks else found[0].call
     return EtlRow(
-        asked.source,
-        _transport(index, asked, found),
-        _cadence(index, asked, found),
-        _data(found),
-        Place(first.repo, first.path, first.line),
-        bool(reasons),
-        reasons,
-        asked.system,
-        asked.consumer,
-        tuple(flows),
-        _evidence(index, found, tasks, list(schedules)),
+        source=asked.source,
+        transport=_transport(index, asked, found),
+        cadence=_cadence(index, asked, found),
+        data=_data(found),
+        source_of_truth=Place(first.repo, first.path, first.line),
+        brittle=bool(reasons),
+        reasons=reasons,
+        system=asked.system,
+        consumer=asked.consumer,
+        flow_ids=tuple(flows),
+        evidence=_evidence(index, found, tasks, list(schedules)),
     )
 
 

@@ -63,7 +63,15 @@ def nodes(
                 out[node.id] = node
     for person in estate.people:
         node_id = person_id(person.id)
-        out[node_id] = Node(node_id, "person", person.name, "", person.description, None, ())
+        out[node_id] = Node(
+            id=node_id,
+            kind="person",
+            name=person.name,
+            technology="",
+            description=person.description,
+            parent=None,
+            evidence=(),
+        )
     pointed = _pointed_at(estate, facts)
     for one in deployed.values():
         for node_id, lines in one.outside.items():
@@ -91,23 +99,67 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
     if system is not None:
         kind = "external" if system.kind == "system" else system.kind
         return Node(
-            node_id, kind, system.name, system.technology, system.description, None, (), system.group, "external"
+            id=node_id,
+            kind=kind,
+            name=system.name,
+            technology=system.technology,
+            description=system.description,
+            parent=None,
+            evidence=(),
+            group=system.group,
+            scope="external",
         )
     vendor = vendors.get(node_id)
     if vendor is not None:
         return Node(
-            node_id, vendor.kind, vendor.name, vendor.technology, vendor.description, None, (), vendor.group, "external"
+            id=node_id,
+            kind=vendor.kind,
+            name=vendor.name,
+            technology=vendor.technology,
+            description=vendor.description,
+            parent=None,
+            evidence=(),
+            group=vendor.group,
+            scope="external",
         )
     if "." not in node_id:  # no host: the owner of an address that a setting, say, is named after
         name, told = node_id.replace("-", " ").capitalize(), "Known by the name of what holds its address only"
-        return Node(node_id, "external", name, "", told, None, (), "Other systems", "external")
-    return Node(node_id, "external", node_id, "", "Known by its host name only", None, (), "Other hosts", "external")
+        return Node(
+            id=node_id,
+            kind="external",
+            name=name,
+            technology="",
+            description=told,
+            parent=None,
+            evidence=(),
+            group="Other systems",
+            scope="external",
+        )
+    return Node(
+        id=node_id,
+        kind="external",
+        name=node_id,
+        technology="",
+        description="Known by its host name only",
+        parent=None,
+        evidence=(),
+        group="Other hosts",
+        scope="external",
+    )
 
 
 def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[Node]:
     top = _first_evidence(repo)
     yield Node(
-        system.id, "system", system.name, system.technology, system.description, None, top, system.group, repo=system.id
+        id=system.id,
+        kind="system",
+        name=system.name,
+        technology=system.technology,
+        description=system.description,
+        parent=None,
+        evidence=top,
+        group=system.group,
+        repo=system.id,
     )
     units = placed(repo.runtime.units) if repo.runtime else ()
     for service in services_of(system):
@@ -131,13 +183,13 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
             ),
         )
         declared[node_id] = Node(
-            node_id,
-            store.kind,
-            _STORE_NAMES.get(store.system, store.technology),
-            store.technology,
-            "",
-            system.id,
-            evidence,
+            id=node_id,
+            kind=store.kind,
+            name=_STORE_NAMES.get(store.system, store.technology),
+            technology=store.technology,
+            description="",
+            parent=system.id,
+            evidence=evidence,
             repo=system.id,
         )
     for use in repo.stores:
@@ -145,13 +197,13 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
         if node_id not in declared and node_id == store_id(system.id, use.system):
             evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
             declared[node_id] = Node(
-                node_id,
-                use.kind,
-                _STORE_NAMES.get(use.system, use.system),
-                use.engine,
-                "",
-                system.id,
-                evidence,
+                id=node_id,
+                kind=use.kind,
+                name=_STORE_NAMES.get(use.system, use.system),
+                technology=use.engine,
+                description="",
+                parent=system.id,
+                evidence=evidence,
                 repo=system.id,
             )
     for node in declared.values():
@@ -186,13 +238,13 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
     name = service.name if len(services_of(system)) > 1 else f"{service.name} web"
     words = service.description or (f"{len(routes)} routes" if routes else "")
     yield Node(
-        web_id(system.id, service.id),
-        "container",
-        name,
-        web[0].technology if web else "Django",
-        _sentences(words, unit_words(web)),
-        system.id,
-        evidence,
+        id=web_id(system.id, service.id),
+        kind="container",
+        name=name,
+        technology=web[0].technology if web else "Django",
+        description=_sentences(words, unit_words(web)),
+        parent=system.id,
+        evidence=evidence,
         repo=system.id,
         role="web",
         service=service.id,
@@ -211,13 +263,13 @@ def _celery_nodes(
     workers = running(units, "worker", system, service)
     first = Evidence(system.id, commit, tasks[0].path, tasks[0].line, tasks[0].end_line, "task")
     yield Node(
-        worker_id(system.id, service.id),
-        "container",
-        f"{service.name} worker",
-        "Celery",
-        _sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)),
-        system.id,
-        (*_unit_evidence(system.id, commit, workers), first),
+        id=worker_id(system.id, service.id),
+        kind="container",
+        name=f"{service.name} worker",
+        technology="Celery",
+        description=_sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)),
+        parent=system.id,
+        evidence=(*_unit_evidence(system.id, commit, workers), first),
         repo=system.id,
         role="worker",
         service=service.id,
@@ -231,13 +283,13 @@ def _celery_nodes(
             ),
         )
     yield Node(
-        queue_id(system.id, service.id),
-        "queue",
-        f"{service.name} queues",
-        f"Celery on {broker.technology}" if broker and broker.system != broker.kind else "Celery",
-        _listed(queues),
-        system.id,
-        evidence,
+        id=queue_id(system.id, service.id),
+        kind="queue",
+        name=f"{service.name} queues",
+        technology=f"Celery on {broker.technology}" if broker and broker.system != broker.kind else "Celery",
+        description=_listed(queues),
+        parent=system.id,
+        evidence=evidence,
         repo=system.id,
         role="queue",
         service=service.id,
@@ -248,13 +300,13 @@ def _beat_node(system: System, service: Service, commit: str, beats: Sequence[Sc
     first = Evidence(system.id, commit, beats[0].path, beats[0].line, beats[0].end_line, "schedule")
     found = running(units, "beat", system, service)
     return Node(
-        beat_id(system.id, service.id),
-        "container",
-        f"{service.name} beat",
-        "Celery beat",
-        _sentences(f"Queues {len(beats)} scheduled tasks", unit_words(found)),
-        system.id,
-        (*_unit_evidence(system.id, commit, found), first),
+        id=beat_id(system.id, service.id),
+        kind="container",
+        name=f"{service.name} beat",
+        technology="Celery beat",
+        description=_sentences(f"Queues {len(beats)} scheduled tasks", unit_words(found)),
+        parent=system.id,
+        evidence=(*_unit_evidence(system.id, commit, found), first),
         repo=system.id,
         role="beat",
         service=service.id,

@@ -75,7 +75,14 @@ class SystemParts:
 
     def at(self, path: str, line: int, end: int = 0) -> Evidence:
         """Lines of a deployment file."""
-        return Evidence(self.system.id, self.repo.source.commit, path, line, max(line, end), "runtime")
+        return Evidence(
+            repo=self.system.id,
+            commit=self.repo.source.commit,
+            path=path,
+            line=line,
+            end_line=max(line, end),
+            role="runtime",
+        )
 
     def _parts(self, role: str) -> tuple[Part, ...]:
         """Units of a role as parts: a proxy is one part wherever it is stated, unless a file runs two of its kind."""
@@ -92,12 +99,12 @@ class SystemParts:
         known = {name: self.system_run_by(units) for name, units in found.items()}
         return tuple(
             Part(
-                known[name] or self._part_id(name),
-                bool(known[name]),
-                _part_name(role, units[0], technology[name]),
-                role,
-                technology[name],
-                tuple(units),
+                node=known[name] or self._part_id(name),
+                outside=bool(known[name]),
+                name=_part_name(role, units[0], technology[name]),
+                role=role,
+                technology=technology[name],
+                units=tuple(units),
             )
             for name, units in sorted(found.items())
         )

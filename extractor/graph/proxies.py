@@ -79,14 +79,14 @@ class Proxies:
             *configured,
             *(
                 Link(
-                    source,
-                    target,
-                    "requests",
-                    "HTTP",
-                    (evidence,),
-                    f"{unit.path} links the proxy with it",
-                    "likely",
-                    profile_words(unit),
+                    source=source,
+                    target=target,
+                    label="requests",
+                    protocol="HTTP",
+                    evidence=(evidence,),
+                    why=f"{unit.path} links the proxy with it",
+                    confidence="likely",
+                    condition=profile_words(unit),
                 )
                 for (source, target), (evidence, unit) in needed.items()
             ),

@@ -176,7 +176,15 @@ def _distribution(pin: Pin, kept: cache.Kept) -> Distribution | Missing:
     checked_by = "lock" if pin.hashes else "index" if kept.by_index else "nothing"
     size, top = len(kept.data), contents.top_level
     return Distribution(
-        pin.name, pin.version, contents.files, top, kept.sha256, kept.url, kept.filename, size, checked_by
+        name=pin.name,
+        version=pin.version,
+        files=contents.files,
+        top_level=top,
+        sha256=kept.sha256,
+        url=kept.url,
+        filename=kept.filename,
+        size=size,
+        checked_by=checked_by,
     )
 
 

@@ -122,7 +122,19 @@ def _toml(path: str, text: str, document: dict[str, Any], table: str) -> list[Pi
         hashes = [*_hashes(package), *older.get(name, ()), *older.get(f"{name} {version}", ())]
         url = without_credentials(found.url) if found.url else None
         marker = _text(package.get("marker"))
-        pins.append(Pin(normalised(name), version, found.source, url, found.ref, strong(hashes), path, line, marker))
+        pins.append(
+            Pin(
+                name=normalised(name),
+                version=version,
+                source=found.source,
+                url=url,
+                ref=found.ref,
+                hashes=strong(hashes),
+                path=path,
+                line=line,
+                marker=marker,
+            )
+        )
     return pins
 
 
@@ -234,7 +246,19 @@ def _pipfile(path: str, text: str, document: Any) -> list[Pin]:
         url = without_credentials(origin.url) if origin.url else None
         hashes = strong(_list(package.get("hashes")))
         line, marker = _json_line(text, "default", name), _text(package.get("markers"))
-        pins.append(Pin(normalised(name), version, origin.source, url, origin.ref, hashes, path, line, marker))
+        pins.append(
+            Pin(
+                name=normalised(name),
+                version=version,
+                source=origin.source,
+                url=url,
+                ref=origin.ref,
+                hashes=hashes,
+                path=path,
+                line=line,
+                marker=marker,
+            )
+        )
     return pins
 
 

@@ -112,7 +112,16 @@ def _directory(options: ScanOptions) -> Path:
 
 
 def _gap(repo: str, pin: Pin, reason: str, remedy: str) -> Gap:
-    return Gap(row_id("gap", "library", repo, pin.name), "library", repo, pin.path, pin.line, pin.label, reason, remedy)
+    return Gap(
+        id=row_id("gap", "library", repo, pin.name),
+        kind="library",
+        repo=repo,
+        path=pin.path,
+        line=pin.line,
+        what=pin.label,
+        reason=reason,
+        remedy=remedy,
+    )
 
 
 class _Files:

@@ -144,7 +144,17 @@ def _pin(path: str, line: _Line) -> Pin | None:
     exact = [s.version for s in requirement.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")]
     if not exact:
         return None
-    return Pin(normalised(requirement.name), exact[0], "index", None, None, (), path, line.number, marker)
+    return Pin(
+        name=normalised(requirement.name),
+        version=exact[0],
+        source="index",
+        url=None,
+        ref=None,
+        hashes=(),
+        path=path,
+        line=line.number,
+        marker=marker,
+    )
 
 
 def _bare_url(path: str, number: int, text: str) -> Pin | None:
@@ -162,10 +172,30 @@ def _direct(path: str, number: int, name: str, address: str, marker: str) -> Pin
     url = without_credentials(address)
     if address.startswith(("git+", "git://")):
         url, ref = _split_ref(url.removeprefix("git+"))
-        return Pin(normalised(name), "", "git", url, ref, (), path, number, marker)
+        return Pin(
+            name=normalised(name),
+            version="",
+            source="git",
+            url=url,
+            ref=ref,
+            hashes=(),
+            path=path,
+            line=number,
+            marker=marker,
+        )
     source = "url" if re.match(r"[a-z]+\+?[a-z]*://", address) and not address.startswith("file:") else "path"
     kind, _, value = fragment.partition("=")
-    return Pin(normalised(name), "", source, url, None, strong([f"{kind}:{value}"]), path, number, marker)
+    return Pin(
+        name=normalised(name),
+        version="",
+        source=source,
+        url=url,
+        ref=None,
+        hashes=strong([f"{kind}:{value}"]),
+        path=path,
+        line=number,
+        marker=marker,
+    )
 
 
 def _split_ref(url: str) -> tuple[str, str | None]:

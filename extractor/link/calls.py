@@ -246,25 +246,25 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
         if call.system is None:
             base = f"setting {call.base_setting}" if call.base_setting else "the base of the URL"
             yield Gap(
-                row_id("gap", "call", call.id),
-                "call",
-                call.repo,
-                call.path,
-                call.line,
-                f"{call.http_method or 'a call'} {call.url or call.via}",
-                call.known_by or f"{base} is not known: it is given at run time",
-                f"name the system in the estate file: settings: [{call.base_setting}]"
+                id=row_id("gap", "call", call.id),
+                kind="call",
+                repo=call.repo,
+                path=call.path,
+                line=call.line,
+                what=f"{call.http_method or 'a call'} {call.url or call.via}",
+                reason=call.known_by or f"{base} is not known: it is given at run time",
+                remedy=f"name the system in the estate file: settings: [{call.base_setting}]"
                 if call.base_setting
                 else "only running it would tell; an estate hint for its host or setting would settle it",
             )
         elif call.contexts[0].kind == "unknown":
             yield Gap(
-                row_id("gap", "unreached", call.id),
-                "unreached call",
-                call.repo,
-                call.path,
-                call.line,
-                f"{call.http_method or 'a call'} {call.url or call.via}",
-                "no entry point that was found reaches it",
-                "dead code, or reached by a name computed at run time",
+                id=row_id("gap", "unreached", call.id),
+                kind="unreached call",
+                repo=call.repo,
+                path=call.path,
+                line=call.line,
+                what=f"{call.http_method or 'a call'} {call.url or call.via}",
+                reason="no entry point that was found reaches it",
+                remedy="dead code, or reached by a name computed at run time",
             )

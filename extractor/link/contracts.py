@@ -117,14 +117,14 @@ def _called(facts: Mapping[str, RepoFacts], routes: Mapping[str, Route]) -> Iter
         route = routes[route_id]
         served = Evidence(route.repo, facts[route.repo].source.commit, route.path, route.line, route.line, "route")
         yield Inbound(
-            row_id("inbound", route_id, caller),
-            route.repo,
-            route.service,
-            route_id,
-            caller,
-            "api",
-            labels[(route_id, caller)],
-            (served, *evidence[:6]),
+            id=row_id("inbound", route_id, caller),
+            repo=route.repo,
+            service=route.service,
+            route_id=route_id,
+            system=caller,
+            kind="api",
+            label=labels[(route_id, caller)],
+            evidence=(served, *evidence[:6]),
         )
 
 
@@ -136,12 +136,12 @@ def _webhooks(repo: RepoFacts, known: Sequence[Inbound]) -> Iterable[Inbound]:
             continue
         evidence = Evidence(route.repo, repo.source.commit, route.path, route.line, route.line, "route")
         yield Inbound(
-            row_id("inbound", route.id, "outside"),
-            route.repo,
-            route.service,
-            route.id,
-            "",
-            "webhook",
-            f"webhook {route.pattern}",
-            (evidence,),
+            id=row_id("inbound", route.id, "outside"),
+            repo=route.repo,
+            service=route.service,
+            route_id=route.id,
+            system="",
+            kind="webhook",
+            label=f"webhook {route.pattern}",
+            evidence=(evidence,),
         )

@@ -134,14 +134,14 @@ def _unsent_topics(found: Iterable[Topic], sent: Iterable[tuple[Call, Topic]], r
     for topic in found:
         if topic not in known:
             yield Gap(
-                row_id("gap", "event", repo, topic.service, topic.event, topic.name),
-                "event",
-                repo,
-                topic.where.path,
-                topic.where.line,
-                f"{topic.event} to the topic {topic.name}",
-                f"{topic.bus.topics} names it, and no line that was read sends it",
-                "a library that was not read may send it",
+                id=row_id("gap", "event", repo, topic.service, topic.event, topic.name),
+                kind="event",
+                repo=repo,
+                path=topic.where.path,
+                line=topic.where.line,
+                what=f"{topic.event} to the topic {topic.name}",
+                reason=f"{topic.bus.topics} names it, and no line that was read sends it",
+                remedy="a library that was not read may send it",
             )
 
 

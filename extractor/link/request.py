@@ -88,15 +88,15 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
     name = func.path.rsplit(".", 1)[-1].removesuffix("()")
     urls = _urls(ev, rule, func, args, given)
     return Request(
-        rule,
-        func.path,
-        _methods(ev, rule, name, func, args, given),
-        urls,
-        _literals(at(ev, rule.system, func, args, given)),
-        _timeout(ev, rule, func, args, given),
-        _aliases(ev, rule, func, args, given),
-        _is_false(given.get("verify", ())),
-        _auth(given),
+        rule=rule,
+        via=func.path,
+        methods=_methods(ev, rule, name, func, args, given),
+        urls=urls,
+        systems=_literals(at(ev, rule.system, func, args, given)),
+        timeout=_timeout(ev, rule, func, args, given),
+        aliases=_aliases(ev, rule, func, args, given),
+        insecure=_is_false(given.get("verify", ())),
+        auth=_auth(given),
     )
 
 

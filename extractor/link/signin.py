@@ -52,14 +52,14 @@ def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[Settin
                 if provider is not None and where is not None:
                     out[
                         SettingBinding(
-                            service,
-                            "sign-in",
-                            setting,
-                            where,
-                            provider.system,
-                            dotted,
-                            provider.protocol,
-                            _condition(table, where),
+                            service=service,
+                            role="sign-in",
+                            setting=setting,
+                            where=where,
+                            system=provider.system,
+                            named=dotted,
+                            protocol=provider.protocol,
+                            condition=_condition(table, where),
                         )
                     ] = None
     return tuple(out)

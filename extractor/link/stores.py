@@ -70,14 +70,14 @@ def is_of_another_engine(effect: Effect, request: Request, around: Surroundings)
 def engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
     runner, line = effect.site.runner, effect.site.call.line
     return Gap(
-        row_id("gap", "store", around.repo, runner.qualified, effect.via),
-        "store",
-        around.repo,
-        runner.module.path,
-        line,
-        effect.via,
-        f"a driver of {request.systems[0]}, which the settings do not name, and no address",
-        "a branch for another engine; if it is used, name its address in a setting",
+        id=row_id("gap", "store", around.repo, runner.qualified, effect.via),
+        kind="store",
+        repo=around.repo,
+        path=runner.module.path,
+        line=line,
+        what=effect.via,
+        reason=f"a driver of {request.systems[0]}, which the settings do not name, and no address",
+        remedy="a branch for another engine; if it is used, name its address in a setting",
     )
 
 

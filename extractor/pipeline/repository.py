@@ -75,7 +75,9 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     watch.ended("contexts")
     setting_rows = [settings_rows(ev, table, estate, book, commit) for table in tables]
     watch.ended("setting rows")
-    program = CheckContext(repo, ev, graph, reach, book, effects, found.calls, tables)
+    program = CheckContext(
+        repo=repo, ev=ev, graph=graph, reach=reach, book=book, effects=effects, calls=found.calls, settings=tables
+    )
     findings = find_findings(program, celery.beat.rows)
     watch.ended("checks")
 

@@ -99,7 +99,17 @@ def open_source(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> Tre
         )
     entries, skipped = _entries(store, commit)
     web = spec.web or web_template(spec.url) or web
-    return Tree(spec.name, shown(spec.url), spec.ref, commit, store.committed(commit), web, entries, skipped, store)
+    return Tree(
+        name=spec.name,
+        url=shown(spec.url),
+        ref=spec.ref,
+        commit=commit,
+        committed=store.committed(commit),
+        web=web,
+        entries=entries,
+        skipped=skipped,
+        store=store,
+    )
 
 
 def with_history(spec: SourceSpec, tree: Tree, cache_dir: Path) -> Tree:

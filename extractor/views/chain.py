@@ -172,14 +172,14 @@ class Chains:
         known = {frame.id: frame for frame in (*frames, *entry_frames)}
         what = _ENTRY.get(kind, "entry point")
         return View(
-            view_id,
-            "dynamic",
-            f"{what[0].upper()}{what[1:]}: {name}",
-            f"What this {what} reaches, told from the code alone.",
-            self._system(repo),
-            (*entries, *nodes),
-            edges,
-            tuple(known[key] for key in sorted(known)),
+            id=view_id,
+            kind="dynamic",
+            title=f"{what[0].upper()}{what[1:]}: {name}",
+            description=f"What this {what} reaches, told from the code alone.",
+            system=self._system(repo),
+            nodes=(*entries, *nodes),
+            edges=edges,
+            boundaries=tuple(known[key] for key in sorted(known)),
         )
 
     def _numbered(self, arrows: Iterable[ViewEdge]) -> Iterable[ViewEdge]:

@@ -74,14 +74,14 @@ def _component_view(index: ViewIndex, container: Node, system: Node) -> View | N
     outer = f"in:{system.id}"
     frames = (Boundary(frame, container.name, "container", outer), Boundary(outer, system.name, "system"))
     return View(
-        view_id,
-        "component",
-        f"Components: {system.name}, {container.name}",
-        f"The Django apps of {container.name} whose code moves data, and what each exchanges.",
-        system.id,
-        tuple(left[i] for i in sorted(left)),
-        merge(view_id, regrouped, index.brittle),
-        frames,
+        id=view_id,
+        kind="component",
+        title=f"Components: {system.name}, {container.name}",
+        description=f"The Django apps of {container.name} whose code moves data, and what each exchanges.",
+        system=system.id,
+        nodes=tuple(left[i] for i in sorted(left)),
+        edges=merge(view_id, regrouped, index.brittle),
+        boundaries=frames,
     )
 
 

@@ -22,14 +22,14 @@ def _scenario_view(index: ViewIndex, scenario: Scenario, view_id: str, drill: di
     drawn = {end for edge in edges if not edge.missing for end in (edge.source, edge.target)}
     nodes, frames = framed_boxes(index, drawn, view_id, drill)
     return View(
-        view_id,
-        "dynamic",
-        scenario.title,
-        scenario.description,
-        scenario.system or _first_system(index, edges),
-        nodes,
-        edges,
-        frames,
+        id=view_id,
+        kind="dynamic",
+        title=scenario.title,
+        description=scenario.description,
+        system=scenario.system or _first_system(index, edges),
+        nodes=nodes,
+        edges=edges,
+        boundaries=frames,
     )
 
 

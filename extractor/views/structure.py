@@ -62,7 +62,16 @@ def containers(index: ViewIndex, system: Node, drill: dict[str, str]) -> View:
     )
     frame = (Boundary(f"in:{system.id}", system.name, "system"),) if inside else ()
     text = f"The parts that {system.name} is deployed as, its datastores, and what they exchange."
-    return View(view_id, "container", f"Containers: {system.name}", text, system.id, nodes, edges, frame)
+    return View(
+        id=view_id,
+        kind="container",
+        title=f"Containers: {system.name}",
+        description=text,
+        system=system.id,
+        nodes=nodes,
+        edges=edges,
+        boundaries=frame,
+    )
 
 
 def dependency_view(index: ViewIndex, system: Node) -> View | None:

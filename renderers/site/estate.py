@@ -103,16 +103,16 @@ def make_estate(graph: Graph) -> SiteIndex:
         if call.route_id:
             route_calls[call.route_id].append(call)
     return SiteIndex(
-        graph,
-        _systems(graph, nodes, tops),
-        nodes,
-        tops,
-        {source.name: source for source in graph.sources},
-        {flow.id: flow for flow in graph.flows},
-        {finding.id: finding for finding in graph.findings},
-        _frozen(flow_findings),
-        _frozen(call_flows),
-        _frozen(route_calls),
+        graph=graph,
+        systems=_systems(graph, nodes, tops),
+        nodes=nodes,
+        tops=tops,
+        sources={source.name: source for source in graph.sources},
+        flows={flow.id: flow for flow in graph.flows},
+        findings={finding.id: finding for finding in graph.findings},
+        flow_findings=_frozen(flow_findings),
+        call_flows=_frozen(call_flows),
+        route_calls=_frozen(route_calls),
     )
 
 

@@ -72,12 +72,12 @@ def decode(body: bytes) -> Placed:
 
     curves = (Curve(**{**row, "points": tuple((x, y) for x, y in row["points"])}) for row in data["curves"])
     return Placed(
-        data["width"],
-        data["height"],
-        rects("boxes"),
-        rects("frames"),
-        rects("titles"),
-        tuple(curves),
-        rects("labels"),
-        Tuning(**data["tuning"]),
+        width=data["width"],
+        height=data["height"],
+        boxes=rects("boxes"),
+        frames=rects("frames"),
+        titles=rects("titles"),
+        curves=tuple(curves),
+        labels=rects("labels"),
+        tuning=Tuning(**data["tuning"]),
     )

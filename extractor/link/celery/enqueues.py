@@ -100,14 +100,14 @@ def dispatches(ev: Evaluator, index: TaskIndex, found: Enqueues) -> Mapping[Def,
 
 def _gap(row: Enqueue) -> Gap:
     return Gap(
-        row_id("gap", "enqueue", row.id),
-        "enqueue",
-        row.repo,
-        row.path,
-        row.line,
-        f"{row.how} in {row.function or 'the module'}",
-        row.note or "the task is not known",
-        "give the receiver a type, or queue the task by its name",
+        id=row_id("gap", "enqueue", row.id),
+        kind="enqueue",
+        repo=row.repo,
+        path=row.path,
+        line=row.line,
+        what=f"{row.how} in {row.function or 'the module'}",
+        reason=row.note or "the task is not known",
+        remedy="give the receiver a type, or queue the task by its name",
     )
 
 
@@ -192,19 +192,19 @@ class _Finder:
         row = self.index.row(task) if task is not None else None
         path, function = owner.module.path, owner.shown
         return Enqueue(
-            row_id("enqueue", self.repo, path, function, name or "", how),
-            self.repo,
-            path,
-            call.line,
-            call.end_line,
-            function,
-            name,
-            how,
-            row.id if row else None,
-            queue or self._usual_queue(task),
-            (),
-            confidence,
-            note,
+            id=row_id("enqueue", self.repo, path, function, name or "", how),
+            repo=self.repo,
+            path=path,
+            line=call.line,
+            end_line=call.end_line,
+            function=function,
+            task=name,
+            how=how,
+            task_id=row.id if row else None,
+            queue=queue or self._usual_queue(task),
+            contexts=(),
+            confidence=confidence,
+            note=note,
         )
 
     def _usual_queue(self, task: Found | None) -> str | None:

@@ -73,14 +73,14 @@ class Router:
     def _gap(self, task: str, target: Def, what: str, reason: str) -> None:
         made = row_id("gap", "queue", self.repo, task, what)
         self.gaps[made] = Gap(
-            made,
-            "queue",
-            self.repo,
-            target.module.path,
-            target.scope.def_line,
-            f"the queue of {task} ({what})",
-            reason,
-            "give the queue as text, or route the task by a table in the settings",
+            id=made,
+            kind="queue",
+            repo=self.repo,
+            path=target.module.path,
+            line=target.scope.def_line,
+            what=f"the queue of {task} ({what})",
+            reason=reason,
+            remedy="give the queue as text, or route the task by a table in the settings",
         )
 
     def _evidence(self, written: Written | None) -> Evidence | None:

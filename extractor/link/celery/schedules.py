@@ -104,20 +104,20 @@ def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     return Schedule(
-        row_id("schedule", repo, config.service, key),
-        repo,
-        key,
-        named,
-        made.id if made else None,
-        said.text,
-        said.words,
-        entry.module.path,
-        entry.line,
-        entry.end_line,
-        config.service,
-        said.note,
-        said.settings,
-        entry.condition,
+        id=row_id("schedule", repo, config.service, key),
+        repo=repo,
+        key=key,
+        task=named,
+        task_id=made.id if made else None,
+        schedule=said.text,
+        cadence=said.words,
+        path=entry.module.path,
+        line=entry.line,
+        end_line=entry.end_line,
+        service=config.service,
+        note=said.note,
+        settings=said.settings,
+        condition=entry.condition,
     )
 
 
@@ -145,14 +145,14 @@ def _gaps(row: Schedule, entry: _Entry) -> Iterator[Gap]:
     missing = [what for what, bad in (("task", row.task == "?"), ("cadence", "?" in row.schedule)) if bad]
     for what in missing:
         yield Gap(
-            row_id("gap", "schedule", row.id, what),
-            "schedule",
-            row.repo,
-            row.path,
-            row.line,
-            f"the {what} of the beat entry {row.key}",
-            "its value is known only at run time",
-            "give it as text or numbers, or as a setting with a default",
+            id=row_id("gap", "schedule", row.id, what),
+            kind="schedule",
+            repo=row.repo,
+            path=row.path,
+            line=row.line,
+            what=f"the {what} of the beat entry {row.key}",
+            reason="its value is known only at run time",
+            remedy="give it as text or numbers, or as a setting with a default",
         )
 
 
@@ -170,19 +170,19 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             if every is not None:
                 said = ScheduleReader(index.configs[0]).read(every, frame)
                 yield Schedule(
-                    row_id("schedule", repo, "", found.name),
-                    repo,
-                    found.name,
-                    found.name,
-                    row.id,
-                    said.text,
-                    said.words,
-                    row.path,
-                    row.line,
-                    row.line,
-                    "",
-                    said.note,
-                    said.settings,
+                    id=row_id("schedule", repo, "", found.name),
+                    repo=repo,
+                    key=found.name,
+                    task=found.name,
+                    task_id=row.id,
+                    schedule=said.text,
+                    cadence=said.words,
+                    path=row.path,
+                    line=row.line,
+                    end_line=row.line,
+                    service="",
+                    note=said.note,
+                    settings=said.settings,
                 )
 
 

@@ -69,18 +69,18 @@ def _rows(repo: str, found: Found, settings: Sequence[Config], router: Router, s
         split = services if len(routed) > 1 else ()
         out.append(
             Task(
-                row_id("task", repo, found.name, *split),
-                repo,
-                found.name,
-                target.module.path,
-                target.scope.def_line,
-                target.scope.end_line,
-                target.shown,
-                queue,
-                target.module.origin,
-                services,
-                target.scope.doc,
-                evidence,
+                id=row_id("task", repo, found.name, *split),
+                repo=repo,
+                name=found.name,
+                path=target.module.path,
+                line=target.scope.def_line,
+                end_line=target.scope.end_line,
+                function=target.shown,
+                queue=queue,
+                origin=target.module.origin,
+                services=services,
+                summary=target.scope.doc,
+                queue_from=evidence,
             )
         )
     return tuple(out)

@@ -196,4 +196,13 @@ def _row(ev: Evaluator, repo: str, service: str, entry: UrlEntry) -> Route:
 
 
 def _gap(repo: str, path: str, line: int, what: str, reason: str, remedy: str) -> Gap:
-    return Gap(row_id("gap", repo, "route", path, what, reason), "route", repo, path, line, what, reason, remedy)
+    return Gap(
+        id=row_id("gap", repo, "route", path, what, reason),
+        kind="route",
+        repo=repo,
+        path=path,
+        line=line,
+        what=what,
+        reason=reason,
+        remedy=remedy,
+    )
