@@ -53,9 +53,9 @@ def _schedules(graph: Graph, repo: str, rows: Sequence[Row]) -> list[str]:
                 yield f"task is {fact.task}"
             if bool(fact.task_id) != row["resolves"]:
                 yield f"task_id is {fact.task_id}"
-            said = f"{fact.cadence}; {fact.note}"
-            if missing := [word for word in row["words"] if word.lower() not in said.lower()]:
-                yield f"{said!r} says nothing of {missing}"
+            shown = f"{fact.cadence}; {fact.note}"
+            if missing := [word for word in row["words"] if word.lower() not in shown.lower()]:
+                yield f"{shown!r} says nothing of {missing}"
             if row.get("condition", "") not in fact.condition:
                 yield f"condition is {fact.condition!r}"
 

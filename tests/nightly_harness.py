@@ -90,8 +90,8 @@ class Nights:
         self.log.seek(0)
         self.log.truncate()
         log = Log(self.log, lambda: night(number), self.as_json)
-        world = Outside(self.environment, lambda: night(number), self.sleep)
-        return run_night(self.config, self.parts(), world, log)
+        outside = Outside(self.environment, lambda: night(number), self.sleep)
+        return run_night(self.config, self.parts(), outside, log)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

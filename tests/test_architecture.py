@@ -80,8 +80,8 @@ def test_every_module_says_first_what_it_holds(module: Path) -> None:
     text = module.read_text()
     if module.name == "__init__.py" and not text.strip():
         return
-    said = ast.get_docstring(ast.parse(text)) or ""
-    assert said.splitlines()[:1], "the module's first line says what it holds"
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    assert docstring.splitlines()[:1], "the module's first line says what it holds"
     assert module.stem not in {"utils", "helpers", "common", "manager"}
 
 

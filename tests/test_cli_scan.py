@@ -95,9 +95,9 @@ def test_bad_input_is_one_line_and_leaves_the_last_output_whole(
     (here / "out").mkdir()
     (here / "out/graph.json").write_text("the last good one")
     assert main(["scan", *arguments]) == status
-    said = capsys.readouterr()
-    assert words in said.err
-    assert (len(said.err.splitlines()), said.out) == (1, "")
+    output = capsys.readouterr()
+    assert words in output.err
+    assert (len(output.err.splitlines()), output.out) == (1, "")
     assert files(here / "out") == {"graph.json": b"the last good one"}
 
 
@@ -110,10 +110,10 @@ def test_a_fault_of_the_estate_file_names_its_line(here: Path, capsys: pytest.Ca
 def test_all_sources_that_cannot_be_read_are_told_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "estate.yaml").unlink()
     assert main(["scan", "--source", "a=nowhere", "--source", "b=shop@v9", "--source", "c=shop"]) == 3
-    said = capsys.readouterr().err
-    assert "2 of 3 sources could not be read" in said
-    assert "there is no nowhere" in said
-    assert "no ref 'v9'" in said
+    output = capsys.readouterr().err
+    assert "2 of 3 sources could not be read" in output
+    assert "there is no nowhere" in output
+    assert "no ref 'v9'" in output
 
 
 def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path) -> None:
@@ -126,9 +126,9 @@ def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path
         assert run.stderr is not None
         assert "open sources" in run.stderr.readline()
         os.killpg(run.pid, signal.SIGINT)
-        _, said = run.communicate(timeout=60)
+        _, output = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert said.splitlines()[-1] == "c4trace: interrupted; the last output is as it was"
+    assert output.splitlines()[-1] == "c4trace: interrupted; the last output is as it was"
     assert files(here / "out") == before
 
 
@@ -140,8 +140,8 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_one_option_away(
 
     monkeypatch.setattr("c4trace.sources.choose_estate", broken)
     assert main(["scan"]) == 1
-    said = capsys.readouterr().err
-    assert said == (
+    output = capsys.readouterr().err
+    assert output == (
         "c4trace: unexpected RuntimeError: the \\x1b[31mfloor (run again with --verbose for the traceback)\n"
     )
     assert main(["scan", "--verbose"]) == 1

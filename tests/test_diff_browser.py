@@ -33,13 +33,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = browser.new_page()
-        said: list[str] = []
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+        messages: list[str] = []
+        opened.on("console", lambda message: messages.append(message.text))
+        opened.on("pageerror", lambda error: messages.append(str(error)))
+        opened.on("request", lambda request: messages.append(request.url) if request.url != file.as_uri() else None)
         opened.goto(file.as_uri())
         yield opened
-        assert said == []
+        assert messages == []
         browser.close()
 
 

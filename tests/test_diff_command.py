@@ -43,10 +43,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_diff_is_told_on_the_terminal_and_ends_well(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "base.json", "head.json"]) == 0
-    said = capsys.readouterr().out
-    assert "cadence: daily at 03:00 UTC → hourly" in said
-    assert "queue: default → slow" in said
-    assert "shop: orders/tasks.py:20" in said
+    output = capsys.readouterr().out
+    assert "cadence: daily at 03:00 UTC → hourly" in output
+    assert "queue: default → slow" in output
+    assert "shop: orders/tasks.py:20" in output
 
 
 def test_a_side_may_be_a_directory_that_holds_a_graph(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +119,7 @@ def test_an_acceptance_ends_and_what_is_mended_leaves_the_baseline(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["diff", "base.json"], "one side was given"),
         (["diff", "shop@v1.."], "'shop@v1..' is no whole range of refs"),
@@ -133,10 +133,10 @@ def test_an_acceptance_ends_and_what_is_mended_leaves_the_baseline(
     ],
 )
 def test_wrong_input_is_one_line_that_says_what_to_mend(
-    place: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    place: Path, arguments: list[str], output: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
 
 
 def test_a_range_names_a_source_and_two_refs() -> None:

@@ -269,5 +269,5 @@ def test_a_renamed_route_is_no_new_entry_point() -> None:
 
 def test_a_set_is_told_by_what_came_and_what_left_and_no_more_than_five() -> None:
     came = tuple(f"task {n}" for n in range(7))
-    said = field_text(FieldChange("tasks", "", "", ("task 9",), came))
-    assert said == "tasks: + task 0, task 1, task 2, task 3, task 4 and 2 more; − task 9"
+    shown = field_text(FieldChange("tasks", "", "", ("task 9",), came))
+    assert shown == "tasks: + task 0, task 1, task 2, task 3, task 4 and 2 more; − task 9"

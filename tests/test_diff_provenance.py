@@ -10,7 +10,7 @@ from c4trace.compare.introduced import TreeHistory
 from extractor.diff import diff_graphs
 from extractor.diff.provenance import with_commits
 from extractor.sources import SourceSpec, Tree, open_source
-from extractor.sources.blame import brought, took_away
+from extractor.sources.blame import introduced_by, removed_by
 from tests.diff_graphs import graph, task
 from tests.git_repository import add_commit, make_repository
 
@@ -33,19 +33,19 @@ def history(tmp_path: Path) -> tuple[Tree, Tree, list[str]]:
 
 def test_a_new_line_was_brought_by_the_commit_that_wrote_it(history: tuple[Tree, Tree, list[str]]) -> None:
     base, head, ids = history
-    note = brought(base, head, "orders/tasks.py", 8, 10)
+    note = introduced_by(base, head, "orders/tasks.py", 8, 10)
     assert note is not None
     assert (note.commit, note.subject, note.date[:10]) == (ids[1], "Add second", "2024-01-02")
 
 
 def test_a_line_as_old_as_the_base_was_brought_by_none(history: tuple[Tree, Tree, list[str]]) -> None:
     base, head, _ = history
-    assert brought(base, head, "orders/tasks.py", 2, 2) is None
+    assert introduced_by(base, head, "orders/tasks.py", 2, 2) is None
 
 
 def test_a_line_that_went_was_taken_away_by_the_commit_that_dropped_it(history: tuple[Tree, Tree, list[str]]) -> None:
     base, head, ids = history
-    note = took_away(base, head, "orders/tasks.py", 4)
+    note = removed_by(base, head, "orders/tasks.py", 4)
     assert note is not None
     assert (note.commit, note.subject) == (ids[3], "Drop first")
 
@@ -53,8 +53,8 @@ def test_a_line_that_went_was_taken_away_by_the_commit_that_dropped_it(history: 
 @pytest.mark.parametrize(("path", "line"), [("nowhere.py", 1), ("orders/tasks.py", 999), ("--version", 1)])
 def test_what_git_does_not_know_is_left_open(history: tuple[Tree, Tree, list[str]], path: str, line: int) -> None:
     base, head, _ = history
-    assert brought(base, head, path, line, line) is None
-    assert took_away(base, head, path, line) is None
+    assert introduced_by(base, head, path, line, line) is None
+    assert removed_by(base, head, path, line) is None
 
 
 def test_each_change_of_a_diff_gets_the_commit_on_its_own_side(history: tuple[Tree, Tree, list[str]]) -> None:

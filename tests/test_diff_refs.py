@@ -54,23 +54,23 @@ def estate(tmp_path: Path) -> Estate:
 
 
 def test_what_differs_between_the_refs_is_told_with_its_commit(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
-    [change] = sides.diff.changes
+    revisions = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
+    [change] = revisions.diff.changes
     assert (change.kind, change.status, change.title) == ("tasks", "added", "mail.receipt")
     assert change.commit is not None
     assert (change.commit.subject, change.commit.date[:10]) == ("Mail receipts", "2024-01-02")
-    assert len(sides.head.tasks) == 3
+    assert len(revisions.head.tasks) == 3
 
 
 def test_turned_round_the_commit_that_took_it_away_is_not_invented(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_revisions(estate, [RefRange("shop", "v2", "v1")], tmp_path / "cache", OPTIONS, line_scan)
-    [change] = sides.diff.changes
+    revisions = scan_revisions(estate, [RefRange("shop", "v2", "v1")], tmp_path / "cache", OPTIONS, line_scan)
+    [change] = revisions.diff.changes
     assert (change.status, change.commit) == ("removed", None)
 
 
 def test_sarif_of_a_range_holds_the_findings_of_its_source_only(estate: Estate, tmp_path: Path) -> None:
-    sides = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
-    sarif = render(sides, "sarif")
+    revisions = scan_revisions(estate, [RefRange("shop", "v1", "v2")], tmp_path / "cache", OPTIONS, line_scan)
+    sarif = render(revisions, "sarif")
     assert '"c4traceFinding/v1": "shop/tasks.txt"' in sarif
     assert '"c4traceFinding/v1": "campus/tasks.txt"' not in sarif
 

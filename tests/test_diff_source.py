@@ -144,18 +144,18 @@ def against_v1(estate: Estate, tmp_path: Path, files: dict[str, str], jobs: int 
     )
 
 
-def told(sides: Revisions) -> list[tuple[str, str, str]]:
-    return [(change.kind, change.status, change.title) for change in sides.diff.changes]
+def told(revisions: Revisions) -> list[tuple[str, str, str]]:
+    return [(change.kind, change.status, change.title) for change in revisions.diff.changes]
 
 
 @pytest.mark.parametrize("tidy", [unparsed, turned, remarked, relabelled])
 def test_tidied_source_is_no_change(estate: Estate, tmp_path: Path, tidy: Callable[[str], str]) -> None:
     tidied = {path: tidy(text) for path, text in FILES.items()}
     assert all(tidied[path] != FILES[path] for path in ("shop/api.py", "shop/tasks.py"))
-    sides = against_v1(estate, tmp_path, tidied)
-    assert told(sides) == []
-    assert sides.diff.empty
-    graph = sides.head
+    revisions = against_v1(estate, tmp_path, tidied)
+    assert told(revisions) == []
+    assert revisions.diff.empty
+    graph = revisions.head
     assert (len(graph.tasks), len(graph.schedules), len(graph.routes), len(graph.calls)) == (4, 1, 2, 2)
 
 
@@ -179,26 +179,26 @@ class Command(BaseCommand):
         tasks.tell.delay(1)
 """
     path = "shop/management/commands/tell_crm.py"
-    sides = against_v1(estate, tmp_path, {path: command, "shop/management/__init__.py": ""})
-    [change] = [c for c in sides.diff.changes if c.kind == "reach"]
+    revisions = against_v1(estate, tmp_path, {path: command, "shop/management/__init__.py": ""})
+    [change] = [c for c in revisions.diff.changes if c.kind == "reach"]
     assert (change.status, change.title) == ("added", "command tell_crm")
     assert {"customers", "queues tell"} <= set(change.fields[0].added)
     assert change.place is not None
     assert (change.place.path, change.commit and change.commit.subject) == (path, "Change it")
-    assert not [c for c in sides.diff.changes if c.kind == "calls"]
+    assert not [c for c in revisions.diff.changes if c.kind == "calls"]
 
 
 def test_a_new_cadence_is_told_in_words(estate: Estate, tmp_path: Path) -> None:
     settings = FILES["shop/settings.py"].replace("hour=3", "hour=4")
-    sides = against_v1(estate, tmp_path, {"shop/settings.py": settings})
-    [schedule] = sides.diff.of("schedules")
+    revisions = against_v1(estate, tmp_path, {"shop/settings.py": settings})
+    [schedule] = revisions.diff.of("schedules")
     assert (schedule.old("cadence"), schedule.new("cadence")) == ("daily at 03:00 UTC", "daily at 04:00 UTC")
 
 
 def test_both_sides_at_once_are_the_sides_one_by_one(estate: Estate, tmp_path: Path) -> None:
     apart = scan_estate(estate, open_sources(estate, tmp_path / "cache", True, lambda *_: None), options(tmp_path))
-    sides = against_v1(estate, tmp_path, {"shop/api.py": FILES["shop/api.py"] + "\n"}, jobs=2)
-    assert rows(sides.base) == rows(apart)
+    revisions = against_v1(estate, tmp_path, {"shop/api.py": FILES["shop/api.py"] + "\n"}, jobs=2)
+    assert rows(revisions.base) == rows(apart)
 
 
 def test_a_source_at_one_commit_on_both_sides_is_linked_once_and_its_facts_are_those_of_a_plain_scan(

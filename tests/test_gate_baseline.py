@@ -33,11 +33,11 @@ def test_what_was_mended_leaves_the_baseline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "expires", "said"),
+    ("reason", "expires", "message"),
     [(" ", "2026-12-31", "needs a reason"), ("why", "soon", "not a date"), ("why", "2026-02-30", "not a date")],
 )
-def test_an_acceptance_without_reason_or_date_is_refused(reason: str, expires: str, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_an_acceptance_without_reason_or_date_is_refused(reason: str, expires: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         accept(Baseline(), Acceptance("f1", "r", "w", reason, expires))
 
 

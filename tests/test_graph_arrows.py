@@ -304,8 +304,8 @@ def test_a_route_that_the_estate_says_another_system_calls_is_an_arrow_to_who_se
     hints = (RouteHint("campus", "/hook/*"), RouteHint("unread", "/hook/*"))
     payments = System("stripe", "Stripe", calls=hints)
     estate = Estate("Test", (System("campus", "Campus", kind="system"), payments))
-    brought = dataclasses.replace(hook, id="r4", pattern="/hook/of_a_library/", origin="acme-hooks")
-    facts = {"campus": dataclasses.replace(CAMPUS, routes=(*CAMPUS.routes, hook, brought))}
+    from_library = dataclasses.replace(hook, id="r4", pattern="/hook/of_a_library/", origin="acme-hooks")
+    facts = {"campus": dataclasses.replace(CAMPUS, routes=(*CAMPUS.routes, hook, from_library))}
     [flow] = Arrows(estate, facts, timings(facts), deployments(estate, facts)).flows()
     assert (flow.source, flow.target, flow.label) == ("stripe", "campus/web", "POST enrollment done")
     assert (flow.sync, flow.data, flow.confidence) == (True, "POST /hook/enrollment_done/", "likely")

@@ -276,7 +276,7 @@ def test_containers_say_what_runs_them_and_where_that_was_read() -> None:
 
 def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
     where = Where("shop/settings.py", 11, 14)
-    joint = SettingBinding(
+    binding = SettingBinding(
         service="",
         role="sign-in",
         setting="AUTHENTICATION_BACKENDS",
@@ -286,7 +286,7 @@ def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
         protocol="OAuth 2",
         condition="settings.SSO",
     )
-    [link] = deployed({}, bindings=(joint,)).links
+    [link] = deployed({}, bindings=(binding,)).links
     assert (link.source, link.target, link.label, link.protocol) == ("shop/web", "google-oauth", "sign-in", "OAuth 2")
     assert (link.condition, link.why) == ("settings.SSO", "AUTHENTICATION_BACKENDS names a.Google")
     assert [(e.path, e.line, e.end_line, e.role) for e in link.evidence] == [("shop/settings.py", 11, 14, "setting")]

@@ -52,7 +52,7 @@ def read(production: str = PRODUCTION) -> tuple[SettingBinding, ...]:
 
 
 def test_a_backend_is_known_by_its_class_or_by_the_library_class_it_is_made_of() -> None:
-    assert [(joint.named, joint.system, joint.protocol) for joint in read()] == [
+    assert [(binding.named, binding.system, binding.protocol) for binding in read()] == [
         ("social_core.backends.google.GoogleOAuth2", "google-oauth", "OAuth 2"),
         ("shop.auth.Federation", "saml-provider", "SAML 2"),
         ("shop.auth.Anybody", "oauth-provider", "OAuth 2"),
@@ -66,8 +66,8 @@ def test_backends_stand_where_they_are_listed_under_the_flag_that_guards_them() 
 
 
 def test_backends_without_a_flag_are_unconditional() -> None:
-    [joint] = read('AUTHENTICATION_BACKENDS = ["social_core.backends.facebook.FacebookOAuth2"]\n')
-    assert (joint.system, joint.condition) == ("facebook", "")
+    [binding] = read('AUTHENTICATION_BACKENDS = ["social_core.backends.facebook.FacebookOAuth2"]\n')
+    assert (binding.system, binding.condition) == ("facebook", "")
 
 
 def test_django_s_own_backend_sends_nobody_elsewhere() -> None:

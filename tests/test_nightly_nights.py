@@ -36,10 +36,10 @@ def entries(nights: Nights) -> list[tuple[str, str, str]]:
     """Id, title and time of the feed's entries."""
     root = xml.fromstring(nights.page("feed.atom"))
 
-    def said(entry: xml.Element, tag: str) -> str:
+    def text_of(entry: xml.Element, tag: str) -> str:
         return entry.findtext(ATOM + tag) or ""
 
-    return [(said(e, "id"), said(e, "title"), said(e, "updated")) for e in root.iter(f"{ATOM}entry")]
+    return [(text_of(e, "id"), text_of(e, "title"), text_of(e, "updated")) for e in root.iter(f"{ATOM}entry")]
 
 
 def flows(nights: Nights) -> list[str]:

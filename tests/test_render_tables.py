@@ -50,7 +50,7 @@ class TestGraphJson:
         assert named("a\udcff").replace("\\udcff", "b") == named("ab")
 
     @pytest.mark.parametrize(
-        ("text", "said"),
+        ("text", "message"),
         [
             ("{", "is not JSON"),
             ("[]", "is not a graph.json"),
@@ -59,9 +59,9 @@ class TestGraphJson:
             ('{"schema": "1.0", "version": "", "generated": "", "estate": "", "flows": [1]}', "is not a graph.json"),
         ],
     )
-    def test_what_is_no_graph_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
+    def test_what_is_no_graph_is_refused_in_words(self, tmp_path: Path, text: str, message: str) -> None:
         (tmp_path / "graph.json").write_text(text)
-        with pytest.raises(UserError, match=said):
+        with pytest.raises(UserError, match=message):
             load_graph(tmp_path / "graph.json")
 
 

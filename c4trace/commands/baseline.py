@@ -48,8 +48,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     except OSError as error:
         raise UserError(f"{options.baseline} cannot be written: {error.strerror}", "name another file") from error
     gone = len(before.accepted) - len(after.accepted)
-    said = f"{gone} mended, taken out; " if options.update else ""
-    console.note(f"{options.baseline}: {said}{len(after.accepted)} accepted")
+    cleared = f"{gone} mended, taken out; " if options.update else ""
+    console.note(f"{options.baseline}: {cleared}{len(after.accepted)} accepted")
     return 0
 
 

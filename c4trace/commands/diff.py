@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from c4trace.compare.revisions import Revisions
-from c4trace.compare.run import SIDES, add_sides, find_sides
+from c4trace.compare.run import REVISIONS, add_revisions, find_revisions
 from c4trace.console import Console, harmless
 from extractor.errors import UserError
 from extractor.model.graph import Graph
 
 DETAILS = f"""\
-{SIDES}
+{REVISIONS}
 examples:
   c4trace diff old/graph.json out/graph.json
   c4trace diff yesterday today
@@ -34,7 +34,7 @@ _FORMATS = tuple(_SUFFIXES.values())
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `diff`."""
-    add_sides(parser)
+    add_revisions(parser)
     parser.add_argument("--format", choices=_FORMATS, default="terminal", help="what to print [terminal]")
     parser.add_argument(
         "--write",
@@ -55,68 +55,70 @@ def run(options: argparse.Namespace, console: Console) -> int:
             raise UserError(f"{path}: no format has this suffix", f"end the name in one of {', '.join(_SUFFIXES)}")
         if not path.parent.is_dir():
             raise UserError(f"{path} cannot be written: there is no directory {path.parent}", "make it first")
-    sides = find_sides(options, console)
-    status, breaches = _gate(options, sides, console)
+    revisions = find_revisions(options, console)
+    status, breaches = _gate(options, revisions, console)
     for path in options.write:
-        _write(path, render(sides, _SUFFIXES[path.suffix], breaches))
+        _write(path, render(revisions, _SUFFIXES[path.suffix], breaches))
         console.note(f"wrote {path}")
     if options.format == "terminal" and _colourful():
         from renderers.diff.terminal import render_diff_terminal
 
         # The renderer lets through no control character but the colours it sets itself.
-        sys.stdout.write(render_diff_terminal(sides.diff, True, breaches))
+        sys.stdout.write(render_diff_terminal(revisions.diff, True, breaches))
     else:
-        console.result(render(sides, options.format, breaches).rstrip("\n"))
+        console.result(render(revisions, options.format, breaches).rstrip("\n"))
     return status
 
 
-def render(sides: Revisions, form: str, breaches: Sequence[str] = ()) -> str:
+def render(revisions: Revisions, form: str, breaches: Sequence[str] = ()) -> str:
     """The diff in one of the formats."""
     if form == "markdown":
         from renderers.diff.markdown import render_diff_markdown
 
-        return render_diff_markdown(sides.diff, breaches)
+        return render_diff_markdown(revisions.diff, breaches)
     if form == "json":
         from renderers.diff.json import render_diff_json
 
-        return render_diff_json(sides.diff)
+        return render_diff_json(revisions.diff)
     if form == "sarif":
         from renderers.diff.sarif import render_diff_sarif
 
-        return render_diff_sarif(_ranged(sides.base, sides), _ranged(sides.head, sides), sides.diff, ())
+        return render_diff_sarif(
+            _ranged(revisions.base, revisions), _ranged(revisions.head, revisions), revisions.diff, ()
+        )
     if form == "html":
-        return _page(sides, breaches)
+        return _page(revisions, breaches)
     from renderers.diff.terminal import render_diff_terminal
 
-    return render_diff_terminal(sides.diff, False, breaches)
+    return render_diff_terminal(revisions.diff, False, breaches)
 
 
-def _ranged(graph: Graph, sides: Revisions) -> Graph:
+def _ranged(graph: Graph, revisions: Revisions) -> Graph:
     """The graph with the findings of the sources that the user compares: others are no business of their code host."""
-    if not sides.ranged:
+    if not revisions.ranged:
         return graph
-    return dataclasses.replace(graph, findings=tuple(f for f in graph.findings if f.repo in sides.ranged))
+    return dataclasses.replace(graph, findings=tuple(f for f in graph.findings if f.repo in revisions.ranged))
 
 
-def _page(sides: Revisions, breaches: Sequence[str]) -> str:
+def _page(revisions: Revisions, breaches: Sequence[str]) -> str:
     from extractor.views import build_views
     from extractor.views.merged import merged_views
     from renderers.diff.html import render_diff_html
     from renderers.svg import render_svg
 
-    standing = frozenset(n.id for n in sides.base.nodes) & frozenset(n.id for n in sides.head.nodes)
-    views = merged_views(build_views(sides.base), build_views(sides.head), standing)
-    return render_diff_html(sides.diff, views, render_svg, breaches)
+    standing = frozenset(n.id for n in revisions.base.nodes) & frozenset(n.id for n in revisions.head.nodes)
+    views = merged_views(build_views(revisions.base), build_views(revisions.head), standing)
+    return render_diff_html(revisions.diff, views, render_svg, breaches)
 
 
-def _gate(options: argparse.Namespace, sides: Revisions, console: Console) -> tuple[int, list[str]]:
+def _gate(options: argparse.Namespace, revisions: Revisions, console: Console) -> tuple[int, list[str]]:
     if not options.gate:
         return 0, []
     from c4trace.compare.gate import BASELINE, judge, policy_of
     from extractor.estate.file import find_estate, load_estate
 
     policy = policy_of(load_estate(find_estate(options.estate)))
-    verdict = judge(sides.diff, sides.head, policy, options.baseline or BASELINE)
+    verdict = judge(revisions.diff, revisions.head, policy, options.baseline or BASELINE)
     for entry in (*verdict.expired, *verdict.unused):
         console.note(harmless(f"baseline: look at {entry.fingerprint} ({entry.rule}, {entry.where})"))
     return (0 if verdict.passed else 1), [str(breach) for breach in verdict.breaches]

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from c4trace.compare.gate import BASELINE, judge, policy_of, tell
-from c4trace.compare.run import SIDES, add_sides, find_sides
+from c4trace.compare.run import REVISIONS, add_revisions, find_revisions
 from c4trace.console import Console
 
 DETAILS = f"""\
-{SIDES}
+{REVISIONS}
 One side alone is the head, and all that stands in it counts as new: what may stand is in the baseline.
 
 examples:
@@ -24,7 +24,7 @@ exit status: 0 nothing is forbidden, 1 something is
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `gate`."""
-    add_sides(parser)
+    add_revisions(parser)
     parser.add_argument(
         "--baseline", metavar="FILE", type=Path, default=BASELINE, help="accepted breaches [c4trace-baseline.yaml]"
     )
@@ -35,5 +35,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from extractor.estate.file import find_estate, load_estate
 
     policy = policy_of(load_estate(find_estate(options.estate)))
-    sides = find_sides(options, console, alone=True)
-    return tell(judge(sides.diff, sides.head, policy, options.baseline), options.baseline, console)
+    revisions = find_revisions(options, console, alone=True)
+    return tell(judge(revisions.diff, revisions.head, policy, options.baseline), options.baseline, console)

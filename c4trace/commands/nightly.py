@@ -69,16 +69,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Do one night; the exit status. What goes wrong in it is in the log, so only the status is left to give."""
     config = _config(options)
-    world = Outside(os.environ, _now, time.sleep)
+    outside = Outside(os.environ, _now, time.sleep)
     log = Log(sys.stderr, _now, options.log_json, console.quiet)
-    began = world.now()
+    began = outside.now()
     try:
         parts = _parts(config, options)
     except C4traceError as error:
-        tell_failure(config, world, log, error, began)
+        tell_failure(config, outside, log, error, began)
         return error.exit_code
     try:
-        return run_night(config, parts, world, log)
+        return run_night(config, parts, outside, log)
     except C4traceError as error:
         return error.exit_code
     except Exception:

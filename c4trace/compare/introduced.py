@@ -1,4 +1,4 @@
-"""Which commits brought the changes of a diff: git asked about the trees of both sides."""
+"""Which commits introduced the changes of a diff: git asked about the trees of both revisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extractor.diff.document import Commit
 from extractor.diff.provenance import with_commits
 from extractor.errors import SourceError
 from extractor.sources import SourceSpec, Tree, open_source, with_history
-from extractor.sources.blame import brought, took_away
+from extractor.sources.blame import introduced_by, removed_by
 from extractor.sources.store import CommitNote
 
 
@@ -38,20 +38,20 @@ def explained(
 
 @dataclass(frozen=True, slots=True)
 class TreeHistory:
-    """Answers `extractor.diff.provenance.History` out of the trees of both sides, by source name."""
+    """Answers `extractor.diff.provenance.History` out of the trees of both revisions, by source name."""
 
     base: Mapping[str, Tree]
     head: Mapping[str, Tree]
 
-    def brought(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
+    def introduced_by(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
         """The newest commit that gave one of these lines of the head its text."""
         pair = self._pair(repo)
-        return _commit(brought(*pair, path, line, end_line)) if pair else None
+        return _commit(introduced_by(*pair, path, line, end_line)) if pair else None
 
-    def took_away(self, repo: str, path: str, line: int) -> Commit | None:
+    def removed_by(self, repo: str, path: str, line: int) -> Commit | None:
         """The commit that took a line of the base away."""
         pair = self._pair(repo)
-        return _commit(took_away(*pair, path, line)) if pair else None
+        return _commit(removed_by(*pair, path, line)) if pair else None
 
     def _pair(self, repo: str) -> tuple[Tree, Tree] | None:
         base, head = self.base.get(repo), self.head.get(repo)

@@ -1,4 +1,4 @@
-"""The two sides of a diff: files, stored snapshots, or two refs of sources that are scanned here and now."""
+"""The two revisions of a diff: files, stored snapshots, or two refs of sources that are scanned here and now."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def parse_range(text: str) -> RefRange | None:
 
 
 def read_revisions(base: str, head: str, store: Path) -> Revisions:
-    """Two sides that each are a graph.json (or a directory that holds one) or name a snapshot in `store`."""
+    """Two revisions that each are a graph.json (or a directory that holds one) or name a snapshot in `store`."""
     old, new = read_graph(base, store), read_graph(head, store)
     return Revisions(old, new, diff_graphs(old, new))
 
@@ -77,16 +77,16 @@ def read_graph(text: str, store: Path) -> Graph:
 def scan_revisions(
     estate: Estate, ranges: Sequence[RefRange], cache_dir: Path, options: ScanOptions, scan: Scan
 ) -> Revisions:
-    """Both refs of each range scanned, the other sources of the estate at their own ref on both sides.
+    """Both refs of each range scanned, the other sources of the estate at their own ref in both.
 
-    `scan` makes both graphs (`scan_states` of the pipeline). The diff says which commits brought its changes, as far as
-    the clones know. Raises UserError for a range of no source.
+    `scan` makes both graphs (`scan_states` of the pipeline). The diff says which commits introduced its changes, as far
+    as the clones know. Raises UserError for a range of no source.
     """
     _check_ranges(estate, ranges)
     trees: list[dict[str, Tree]] = []
     estates = [_at(estate, {r.name: ref(r) for r in ranges}) for ref in (_base_ref, _head_ref)]
-    for side in estates:
-        trees.append(open_sources(side, cache_dir, options.offline, options.progress))
+    for revision in estates:
+        trees.append(open_sources(revision, cache_dir, options.offline, options.progress))
     old, new = scan(list(zip(estates, trees, strict=True)), options)
     diff = with_commits(diff_graphs(old, new), TreeHistory(trees[0], trees[1]))
     return Revisions(old, new, diff, tuple(sorted(r.name for r in ranges)))

@@ -1,4 +1,4 @@
-"""What `diff` and `gate` share: their arguments for the two sides, and the sides that these mean."""
+"""What `diff` and `gate` share: their arguments for the two revisions, and the revisions that these mean."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from c4trace.snapshots.spec import default_store
 from extractor.diff import diff_graphs
 from extractor.errors import UserError
 
-SIDES = """\
+REVISIONS = """\
 a side is a graph.json (or a directory that holds one) or a stored snapshot (`yesterday`, `2025-03-31`, `#12`);
 instead of two sides, ranges of refs (NAME@BASE..HEAD, several at once) are scanned on the spot.
 """
 
 
-def add_sides(parser: argparse.ArgumentParser) -> None:
-    """Declare the sides and how ranges of refs are scanned."""
-    parser.add_argument("sides", nargs="+", metavar="SIDE", help="BASE HEAD, or NAME@BASE..HEAD ...")
+def add_revisions(parser: argparse.ArgumentParser) -> None:
+    """Declare the revisions and how ranges of refs are scanned."""
+    parser.add_argument("revisions", nargs="+", metavar="SIDE", help="BASE HEAD, or NAME@BASE..HEAD ...")
     parser.add_argument("--estate", metavar="FILE", help="the estate file, or the name of a shipped one [estate.yaml]")
     parser.add_argument(
         "--source",
@@ -40,26 +40,26 @@ def add_sides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_sides(options: argparse.Namespace, console: Console, alone: bool = False) -> Revisions:
-    """The sides that the arguments name. With `alone`, one side may stand for the head, against nothing."""
-    ranges = [parse_range(text) for text in options.sides]
-    if any(ranges) and not any(Path(text).exists() for text in options.sides):
+def find_revisions(options: argparse.Namespace, console: Console, alone: bool = False) -> Revisions:
+    """The revisions that the arguments name. With `alone`, one may stand for the head, against nothing."""
+    ranges = [parse_range(text) for text in options.revisions]
+    if any(ranges) and not any(Path(text).exists() for text in options.revisions):
         if not all(ranges):
             raise UserError("ranges of refs and other sides do not mix", "give ranges only, or BASE and HEAD")
         return _scanned(options, console)
     store = options.store or default_store()
-    if len(options.sides) == 2:
-        return read_revisions(options.sides[0], options.sides[1], store)
-    if alone and len(options.sides) == 1:
+    if len(options.revisions) == 2:
+        return read_revisions(options.revisions[0], options.revisions[1], store)
+    if alone and len(options.revisions) == 1:
         from c4trace.compare.gate import empty_base
 
-        head = read_graph(options.sides[0], store)
+        head = read_graph(options.revisions[0], store)
         base = empty_base(head)
         return Revisions(base, head, diff_graphs(base, head))
-    half = next((text for text in options.sides if "@" in text and ".." in text and not parse_range(text)), "")
+    half = next((text for text in options.revisions if "@" in text and ".." in text and not parse_range(text)), "")
     if half:
         raise UserError(f"{half!r} is no whole range of refs", "give NAME@BASE..HEAD, the source's id and both refs")
-    count = "one side was" if len(options.sides) == 1 else f"{len(options.sides)} sides were"
+    count = "one side was" if len(options.revisions) == 1 else f"{len(options.revisions)} sides were"
     raise UserError(f"{count} given", "give BASE and HEAD, or ranges NAME@BASE..HEAD")
 
 
@@ -70,7 +70,7 @@ def _scanned(options: argparse.Namespace, console: Console) -> Revisions:
 
     estate = choose_estate(options.estate, options.source, options.only)
     cache_dir = options.cache_dir or default_cache_dir()
-    ranges = [found for text in options.sides if (found := parse_range(text))]
+    ranges = [found for text in options.revisions if (found := parse_range(text))]
     # The scanner is the heaviest import of all, so it comes when the input is known to be right.
     from extractor.pipeline.scan import scan_states
 

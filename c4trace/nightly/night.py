@@ -49,26 +49,26 @@ class _News:
     breaches: tuple[Breach, ...] = ()
 
 
-def run_night(config: NightlyConfig, parts: Parts, world: Outside, log: Log) -> int:
+def run_night(config: NightlyConfig, parts: Parts, outside: Outside, log: Log) -> int:
     """Do one night; return the exit status: 0 done (or another run is at it), 1 done and the gate is breached,
     3 a source is lost (not reached, no copy of it here): the last good state was published again, marked as such.
 
     When the night fails, the last output and the store are whole, the log, the metrics and the hooks that want to know
     say so, and what made it fail is raised: C4traceError for what a person can mend.
     """
-    began = world.now()
+    began = outside.now()
     try:
         with hold(config.state / "nightly.lock", stamp(began)) as held:
             if held.unfinished:
                 log.say("warning", "unfinished", f"the run that began at {held.unfinished} did not come to its end")
             with SnapshotStore(config.state / "snapshots.db") as store:
                 store.check()
-                return _night(Run(config, parts, world, log, store, began))
+                return _night(Run(config, parts, outside, log, store, began))
     except Busy as busy:
         log.say("info", "busy", f"another run is in progress ({busy.holder}); nothing done")
         return DONE
     except Exception as error:
-        tell_failure(config, world, log, error, began)
+        tell_failure(config, outside, log, error, began)
         raise
 
 
@@ -98,7 +98,7 @@ def _night(run: Run) -> int:
 
 def _fetch(run: Run, base: _Base | None) -> Fetched:
     last_good = {source.name: source.commit for source in base.row.sources} if base else {}
-    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.world.sleep)
+    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.outside.sleep)
     if fetched.lost and base is None:
         raise SourceError("; ".join(fetched.lost.values()), "the first run needs every source")
     return fetched
@@ -177,14 +177,14 @@ def _write_down(
     with run.store.transaction():
         run.store.mark_good(tonight.id)
         standing = [breach.fingerprint for breach in news.breaches]
-        journal.note(run.store, tonight.id, news.change, standing, notices, run.world.now())
+        journal.note(run.store, tonight.id, news.change, standing, notices, run.outside.now())
 
 
 def _log_done(run: Run, tonight: Snapshot, graph: Graph, news: _News, fetched: Fetched, no_news: str) -> None:
     for breach in news.breaches:
         run.log.say("error", "gate", f"the gate: {breach}", rule=breach.rule, fingerprint=breach.fingerprint)
     title = news.change.title if news.change else no_news
-    seconds = round((run.world.now() - run.began).total_seconds(), 1)
+    seconds = round((run.outside.now() - run.began).total_seconds(), 1)
     counts = tonight.counts
     run.log.say(
         "info",

@@ -62,7 +62,7 @@ class Run:
 
     config: NightlyConfig
     parts: Parts
-    world: Outside
+    outside: Outside
     log: Log
     store: SnapshotStore
     began: datetime

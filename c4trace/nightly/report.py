@@ -25,23 +25,23 @@ def tell_notices(run: Run) -> int:
     """
     hooks = {hook.name: hook for hook in run.config.hooks}
     failed: dict[str, int] = {}
-    for notice in journal.undelivered(run.store, run.world.now()):
+    for notice in journal.undelivered(run.store, run.outside.now()):
         hook = hooks.get(notice.hook)
         if hook is not None and hook.name in failed:
             failed[hook.name] += 1
             continue
-        reason = notify.deliver(hook, notice.body, run.world.environment, run.world.sleep) if hook else ""
+        reason = notify.deliver(hook, notice.body, run.outside.environment, run.outside.sleep) if hook else ""
         if hook and reason:
             failed[hook.name] = 1
             message = f"hook {hook.name} was not told: {reason}; the next run tries again"
             run.log.say("warning", "notice-failed", message, hook=hook.name)
         else:
-            journal.delivered(run.store, notice, run.world.now())
+            journal.delivered(run.store, notice, run.outside.now())
             run.log.say("info", "notice", f"hook {notice.hook} was told", hook=notice.hook)
     return sum(failed.values())
 
 
-def tell_failure(config: NightlyConfig, world: Outside, log: Log, error: Exception, began: datetime) -> None:
+def tell_failure(config: NightlyConfig, outside: Outside, log: Log, error: Exception, began: datetime) -> None:
     """Log why a run failed, tell the hooks that want to know at once (the store may be what failed; what could not be
     told is kept in it, if it can be), and write it into the metrics.
     """
@@ -52,16 +52,16 @@ def tell_failure(config: NightlyConfig, world: Outside, log: Log, error: Excepti
     for hook in config.hooks:
         if told := notify.wanted(hook, (event,)):
             text = notify.body(hook, "c4trace nightly", stamp(began), "the run failed", config.site_url, told)
-            why = notify.deliver(hook, text, world.environment, world.sleep)
+            why = notify.deliver(hook, text, outside.environment, outside.sleep)
             if why:
                 untold.append(journal.Notice(notice_key(hook, f"failed {stamp(began)} {reason}"), hook.name, text))
                 log.say("warning", "notice-failed", f"hook {hook.name} was not told: {why}", hook=hook.name)
     if untold:
-        _keep(config, untold, world.now(), log)
+        _keep(config, untold, outside.now(), log)
     if config.metrics is None:
         return
     try:
-        write_metrics(config.metrics, _run_metrics(False, began, world.now(), _last_success(config)))
+        write_metrics(config.metrics, _run_metrics(False, began, outside.now(), _last_success(config)))
     except C4traceError as error:
         log.say("warning", "metrics", str(error))
 
@@ -84,7 +84,7 @@ def write_night(run: Run, graph: Graph, changes: int, breaches: int, undelivered
         return
     counts = count(graph)
     brittle = [finding.severity for finding in graph.findings if not finding.suppressed]
-    now = run.world.now()
+    now = run.outside.now()
     write_metrics(
         run.config.metrics,
         (

@@ -59,8 +59,8 @@ def _picture(client: httpx.Client, base: str, name: str, source: str, kind: str)
     except httpx.HTTPError as error:
         raise _trouble(base, f"did not answer: {error or type(error).__name__}") from error
     if answer.status_code != httpx.codes.OK:
-        said = " ".join(answer.text[:300].split())[:120]
-        raise _trouble(base, f"did not draw {name}.{kind}: status {answer.status_code}{said and ', ' + said}")
+        reason = " ".join(answer.text[:300].split())[:120]
+        raise _trouble(base, f"did not draw {name}.{kind}: status {answer.status_code}{reason and ', ' + reason}")
     if not _STARTS[kind](answer.content):
         raise _trouble(base, f"gave something else than {kind.upper()} for {name}")
     return answer.content

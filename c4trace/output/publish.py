@@ -57,7 +57,7 @@ def publish(out_dir: Path, files: Files, swap: Exchange = exchange) -> None:
     try:
         out_dir.parent.mkdir(parents=True, exist_ok=True)
         with _locked(out_dir.parent):
-            _mend(out_dir)
+            _restore(out_dir)
             kept = _kept(out_dir)
             fresh = _beside(out_dir, "new")
             fresh.mkdir()
@@ -129,7 +129,7 @@ def _replace(out_dir: Path, fresh: Path, swap: Exchange) -> None:
         shutil.rmtree(old)
 
 
-def _mend(out_dir: Path) -> None:
+def _restore(out_dir: Path) -> None:
     """Undo what a killed run left: put the last good output back where it is missing, and clear half-made ones."""
     old, fresh = _beside(out_dir, "old"), _beside(out_dir, "new")
     if old.is_dir() and not out_dir.exists():

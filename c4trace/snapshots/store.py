@@ -300,9 +300,9 @@ class SnapshotStore:
     def _insert(self, graph: Graph, taken: str, digest: str) -> int:
         counts = count(graph)
         columns = ", ".join(COUNTED)
-        marks = ", ".join("?" * (5 + len(COUNTED)))
+        placeholders = ", ".join("?" * (5 + len(COUNTED)))
         row = self.connection.execute(
-            f"INSERT INTO snapshot (taken, seen, generated, digest, good, {columns}) VALUES ({marks})",
+            f"INSERT INTO snapshot (taken, seen, generated, digest, good, {columns}) VALUES ({placeholders})",
             (taken, taken, graph.generated, digest, 0, *(getattr(counts, name) for name in COUNTED)),
         )
         identity = int(row.lastrowid or 0)

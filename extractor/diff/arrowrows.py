@@ -33,13 +33,13 @@ def nodes(source: GraphReader) -> Iterator[ComparedRow]:
 
 def flows(source: GraphReader) -> Iterator[ComparedRow]:
     for f in source.graph.flows:
-        makers = tuple(_makers(f, source))
-        told = any(field.items for field in makers)
+        parts = tuple(_parts(f, source))
+        told = any(field.items for field in parts)
         fields = (
             # What an arrow is called is made of what it is made of: another word for the same calls is no change.
             field_of("label", f.label, "" if told else f.label),
             *fields_of(sync=sync_words(f.sync), protocol=f.protocol),
-            *makers,
+            *parts,
             field_of("trigger", f.trigger, ""),
         )
         requests = _requests(f, source)
@@ -64,7 +64,7 @@ def _requests(flow: Flow, source: GraphReader) -> str:
     return " ".join(sorted({" ".join(call_key(call)[2:]) for call in found}))
 
 
-def _makers(f: Flow, source: GraphReader) -> Iterator[Field]:
+def _parts(f: Flow, source: GraphReader) -> Iterator[Field]:
     """What a flow is made of. Its own summaries are bounded texts, and who sets it off is told by entry point."""
     calls = [source.calls[i] for i in f.call_ids if i in source.calls]
     tasks = [] if calls else [source.tasks[i] for i in f.task_ids if i in source.tasks]

@@ -15,8 +15,8 @@ from extractor.model.graph import Graph, Source
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
     """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty."""
-    sides = (reader(base, {}), reader(head, {}))
-    names = renamed_tasks(*sides) | renamed_routes(*sides) | renamed_settings(*sides)
+    revisions = (reader(base, {}), reader(head, {}))
+    names = renamed_tasks(*revisions) | renamed_routes(*revisions) | renamed_settings(*revisions)
     before, after = reader(base, names), reader(head, names)
     kinds = [kind for kind in KINDS if kind != "reach"]
     changes = [change for kind in kinds for change in _compare(kind, rows_of(kind, before), rows_of(kind, after))]

@@ -31,7 +31,7 @@ class _Contracts:
 
 def contract_changes(base: Graph, head: Graph) -> tuple[Contract, ...]:
     """Contracts that are broken on one side only, sorted, broken ones first."""
-    old, new = _side(base), _side(head)
+    old, new = _contracts_of(base), _contracts_of(head)
     contracts = [_call_contract("broken", key, old, new) for key in new.unanswered - old.unanswered]
     contracts += [_call_contract("mended", key, old, new) for key in old.unanswered - new.unanswered]
     for key in sorted(old.inbound.keys() | new.inbound.keys()):
@@ -43,8 +43,10 @@ def contract_changes(base: Graph, head: Graph) -> tuple[Contract, ...]:
 
 def unanswered_calls(graph: Graph) -> tuple[Contract, ...]:
     """All calls of `graph` that the system called serves no route for, each as a broken contract, sorted."""
-    side, nothing = _side(graph), _side(Graph("", "", "", ""))
-    return tuple(sorted((_call_contract("broken", k, nothing, side) for k in side.unanswered), key=contract_order))
+    revision, nothing = _contracts_of(graph), _contracts_of(Graph("", "", "", ""))
+    return tuple(
+        sorted((_call_contract("broken", k, nothing, revision) for k in revision.unanswered), key=contract_order)
+    )
 
 
 def is_unanswered(call: Call, serving: frozenset[str]) -> bool:
@@ -65,7 +67,7 @@ def serving_systems(graph: Graph) -> frozenset[str]:
     return frozenset(owners | {tops[ident] for ident in owners} | with_routes)
 
 
-def _side(graph: Graph) -> _Contracts:
+def _contracts_of(graph: Graph) -> _Contracts:
     calls: dict[Key, list[Call]] = defaultdict(list)
     for call in sorted(graph.calls, key=lambda c: (c.path, c.line, c.end_line, c.url, c.route_id or "", c.id)):
         calls[call_key(call)].append(call)
@@ -86,15 +88,15 @@ def _side(graph: Graph) -> _Contracts:
 
 
 def _call_contract(status: str, key: Key, old: _Contracts, new: _Contracts) -> Contract:
-    side, other = (new, old) if status == "broken" else (old, new)
-    call = side.calls[key][0]
+    revision, other = (new, old) if status == "broken" else (old, new)
+    call = revision.calls[key][0]
     kept = key in other.calls
     route = next((other.by_id[c.route_id] for c in other.calls.get(key, ()) if c.route_id in other.by_id), None)
     return Contract(
         status=status,
         kind="call",
         caller=call.repo,
-        target=side.names.get(call.system or "", call.system or ""),
+        target=revision.names.get(call.system or "", call.system or ""),
         method=call.http_method or "",
         url=call.url,
         route=route.pattern if route else "",
@@ -110,13 +112,13 @@ def _inbound_contract(key: Key, old: _Contracts, new: _Contracts) -> Contract | 
     served_before, served_after = _serves(old, key), _serves(new, key)
     if served_before == served_after:
         return None
-    side = old if served_before else new
-    inbound = side.inbound[key]
-    route = side.by_id[inbound.route_id]
+    revision = old if served_before else new
+    inbound = revision.inbound[key]
+    route = revision.by_id[inbound.route_id]
     return Contract(
         status="broken" if served_before else "mended",
         kind="inbound",
-        caller=side.names.get(inbound.system, inbound.system) or "a system outside",
+        caller=revision.names.get(inbound.system, inbound.system) or "a system outside",
         target=route.repo,
         method=", ".join(sorted(route.methods)),
         url=route.pattern,
@@ -128,11 +130,11 @@ def _inbound_contract(key: Key, old: _Contracts, new: _Contracts) -> Contract | 
     )
 
 
-def _serves(side: _Contracts, key: Key) -> bool:
+def _serves(revision: _Contracts, key: Key) -> bool:
     """True when the side answers all the methods that the key of an inbound call names; a route without any answers
     every one, and so does a side that answers more than it needs to."""
     wanted = set(filter(None, key[-1].split(",")))
-    routes = side.routes.get(key[1:-1], [])
+    routes = revision.routes.get(key[1:-1], [])
     known = {method for route in routes for method in route.methods}
     return bool(routes) and (wanted <= known or any(not route.methods for route in routes))
 
@@ -141,6 +143,6 @@ def _in_order(inbound: tuple[Inbound, ...]) -> list[Inbound]:
     return sorted(inbound, key=lambda i: (i.id, i.label, [(e.repo, e.path, e.line) for e in i.evidence]))
 
 
-def _places(side: _Contracts, calls: list[Call] | tuple[Call, ...]) -> tuple[Evidence, ...]:
+def _places(revision: _Contracts, calls: list[Call] | tuple[Call, ...]) -> tuple[Evidence, ...]:
     spots = sorted({(c.repo, c.path, c.line, c.end_line) for c in calls})[:_MOST_PLACES]
-    return tuple(Evidence(r, side.commits.get(r, ""), p, line, end, "call") for r, p, line, end in spots)
+    return tuple(Evidence(r, revision.commits.get(r, ""), p, line, end, "call") for r, p, line, end in spots)

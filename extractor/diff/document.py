@@ -68,7 +68,7 @@ class Change:
     `kind` is one of KINDS, `status` one of STATUSES. A change of kind `reach` tells of entry points (requests, tasks,
     commands) that reach other calls, queued tasks and datastores than before; those that differ alike are one change.
     `title` names the thing in words, `old_title` what it was called in the base when that differs. `before` and
-    `after` are the evidence on each side; `commit` is what brought the change, when git knows it.
+    `after` are the evidence on each side; `commit` is what introduced the change, when git knows it.
     """
 
     kind: str
@@ -176,7 +176,7 @@ def change_order(change: Change) -> tuple[object, ...]:
 def mirror(diff: GraphDiff) -> GraphDiff:
     """The same diff told from the base's side: added becomes removed, old becomes new, broken becomes mended.
 
-    `version`, `estate` and the link templates are the teller's and stay. Commits go: they brought a change, not its
+    `version`, `estate` and the link templates are the teller's and stay. Commits go: they introduced a change, not its
     opposite.
     """
     return dataclasses.replace(

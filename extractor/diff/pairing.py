@@ -60,14 +60,14 @@ def _same(left: list[ComparedRow], right: list[ComparedRow]) -> tuple[list[Pair]
 def _twins(
     left: list[ComparedRow], right: list[ComparedRow]
 ) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
-    said: dict[tuple[object, ...], tuple[list[ComparedRow], list[ComparedRow]]] = defaultdict(lambda: ([], []))
+    twins: dict[tuple[object, ...], tuple[list[ComparedRow], list[ComparedRow]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((left, right)):
         for row in sorted(rows, key=_order):
-            said[(tuple(f.same for f in row.fields), row.near)][side].append(row)
+            twins[(tuple(f.same for f in row.fields), row.near)][side].append(row)
     pairs: list[Pair] = []
     only_left: list[ComparedRow] = []
     only_right: list[ComparedRow] = []
-    for ours, theirs in said.values():
+    for ours, theirs in twins.values():
         count = min(len(ours), len(theirs))
         pairs += zip(ours, theirs, strict=False)
         only_left += ours[count:]

@@ -1,4 +1,4 @@
-"""Provenance: the commits that brought the changes of a diff, asked of whoever knows the history."""
+"""Provenance: the commits that introduced the changes of a diff, asked of whoever knows the history."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOST_PLACES = 3
 class History(Protocol):
     """What is asked of git. Both give None when the history is not there or the line is older than the base."""
 
-    def brought(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
+    def introduced_by(self, repo: str, path: str, line: int, end_line: int) -> Commit | None:
         """The newest commit that gave one of these lines of the head its text."""
 
-    def took_away(self, repo: str, path: str, line: int) -> Commit | None:
+    def removed_by(self, repo: str, path: str, line: int) -> Commit | None:
         """The commit that took a line of the base away."""
 
 
@@ -35,8 +35,8 @@ def with_commits(diff: GraphDiff, history: History) -> GraphDiff:
 def _commit(item: Change | Contract, history: History) -> Commit | None:
     """The newest commit of the evidence on the head's side; for what is gone, of that on the base's."""
     if item.after:
-        return _newest(history.brought(e.repo, e.path, e.line, _end(e)) for e in item.after[:_MOST_PLACES])
-    return _newest(history.took_away(e.repo, e.path, e.line) for e in item.before[:1])
+        return _newest(history.introduced_by(e.repo, e.path, e.line, _end(e)) for e in item.after[:_MOST_PLACES])
+    return _newest(history.removed_by(e.repo, e.path, e.line) for e in item.before[:1])
 
 
 def _end(evidence: Evidence) -> int:

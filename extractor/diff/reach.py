@@ -28,7 +28,7 @@ class _ReachedThings:
     shown: dict[Thing, str] = field(default_factory=dict)
     known: set[Entry] = field(default_factory=set)
     homes: dict[Entry, set[Evidence]] = field(default_factory=lambda: defaultdict(set))
-    places: dict[Thing, set[Evidence]] = field(default_factory=lambda: defaultdict(set))
+    evidence: dict[Thing, set[Evidence]] = field(default_factory=lambda: defaultdict(set))
 
 
 def reach_changes(before: GraphReader, after: GraphReader) -> list[Change]:
@@ -37,7 +37,7 @@ def reach_changes(before: GraphReader, after: GraphReader) -> list[Change]:
     Where an entry point stands on both sides, a thing that is itself new or gone is no news of the entry point's: the
     change of that thing tells what reaches it.
     """
-    old, new = _side(before), _side(after)
+    old, new = _reached_things(before), _reached_things(after)
     groups: dict[tuple[str, str, tuple[Thing, ...], tuple[Thing, ...]], list[Entry]] = defaultdict(list)
     for entry in sorted(old.reached.keys() | new.reached.keys()):
         status = "added" if entry not in old.known else "removed" if entry not in new.known else "changed"
@@ -79,36 +79,36 @@ def _texts(things: tuple[Thing, ...], shown: Mapping[Thing, str]) -> tuple[str, 
     return tuple(sorted({shown[thing] for thing in things}))
 
 
-def _evidence(entries: list[Entry], things: tuple[Thing, ...], side: _ReachedThings) -> tuple[Evidence, ...]:
+def _evidence(entries: list[Entry], things: tuple[Thing, ...], revision: _ReachedThings) -> tuple[Evidence, ...]:
     """Where the entry points are, then what they reach."""
-    homes = sorted({place for entry in entries for place in side.homes.get(entry, ())}, key=_place_order)
-    places = sorted({place for thing in things for place in side.places.get(thing, ())}, key=_place_order)
-    return tuple((homes + places)[:_MOST_PLACES])
+    homes = sorted({place for entry in entries for place in revision.homes.get(entry, ())}, key=_place_order)
+    evidence = sorted({place for thing in things for place in revision.evidence.get(thing, ())}, key=_place_order)
+    return tuple((homes + evidence)[:_MOST_PLACES])
 
 
 def _place_order(place: Evidence) -> tuple[object, ...]:
     return (place.repo, place.path, place.line, place.end_line, place.role)
 
 
-def _side(source: GraphReader) -> _ReachedThings:
-    side = _ReachedThings()
+def _reached_things(source: GraphReader) -> _ReachedThings:
+    revision = _ReachedThings()
     for row, thing, text in _things(source):
         entries = {e for c in row.contexts if (e := _entry(row.repo, c, source))}
-        side.shown[thing] = min(text, side.shown.get(thing, text))
-        side.places[thing].update(source.at(row.repo, row.path, row.line, row.end_line, thing[0]))
+        revision.shown[thing] = min(text, revision.shown.get(thing, text))
+        revision.evidence[thing].update(source.at(row.repo, row.path, row.line, row.end_line, thing[0]))
         for entry in entries:
-            side.reached[entry].add(thing)
-            _home(entry, row, side, source)
-    side.known.update(side.reached)
+            revision.reached[entry].add(thing)
+            _home(entry, row, revision, source)
+    revision.known.update(revision.reached)
     for route in source.graph.routes:
         entry = (route.repo, f"request {canonical_pattern(source.names.get(route.pattern, route.pattern))}")
-        side.known.add(entry)
-        side.homes[entry].update(source.at(route.repo, route.path, route.line, route.line, "route"))
+        revision.known.add(entry)
+        revision.homes[entry].update(source.at(route.repo, route.path, route.line, route.line, "route"))
     for task in source.graph.tasks:
         entry = (task.repo, f"task {source.names.get(task.name, task.name)}")
-        side.known.add(entry)
-        side.homes[entry].update(source.at(task.repo, task.path, task.line, task.end_line, "task"))
-    return side
+        revision.known.add(entry)
+        revision.homes[entry].update(source.at(task.repo, task.path, task.line, task.end_line, "task"))
+    return revision
 
 
 def _things(source: GraphReader) -> Iterator[tuple[Call | Enqueue | Store, Thing, str]]:
@@ -127,15 +127,15 @@ def _entry(repo: str, context: Context, source: GraphReader) -> Entry | None:
     return None if context.kind == "unknown" else (repo, context_text(context, source.names))
 
 
-def _home(entry: Entry, row: Call | Enqueue | Store, side: _ReachedThings, source: GraphReader) -> None:
+def _home(entry: Entry, row: Call | Enqueue | Store, revision: _ReachedThings, source: GraphReader) -> None:
     """A command's file, where a chain or the row itself lies in it; requests and tasks have rows of their own."""
     kind, _, name = entry[1].partition(" ")
     if kind != "command":
         return
     end = f"/commands/{name}.py"
     if row.path.endswith(end):
-        side.homes[entry].update(source.at(row.repo, row.path, row.line, row.end_line, "command"))
+        revision.homes[entry].update(source.at(row.repo, row.path, row.line, row.end_line, "command"))
     for chain in row.chains if isinstance(row, Call) else ():
         for hop in chain:
             if hop.path.endswith(end):
-                side.homes[entry].update(source.at(hop.repo, hop.path, hop.line, hop.line, "command"))
+                revision.homes[entry].update(source.at(hop.repo, hop.path, hop.line, hop.line, "command"))

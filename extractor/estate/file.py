@@ -175,8 +175,8 @@ def _collisions(document: Document, system: System) -> Iterator[Fault]:
     for service in system.services:
         node = web_id(system.id, service.id)
         if node in taken:
-            said = f"its id, {node}, would be that of the {taken[node]}: give the service another name"
-            yield document.fault(("systems", system.id, "services", service.id), said)
+            why = f"its id, {node}, would be that of the {taken[node]}: give the service another name"
+            yield document.fault(("systems", system.id, "services", service.id), why)
 
 
 def _unknown(document: Document, keys: tuple[str | int, ...], what: str, name: str, known: list[str]) -> Fault:

@@ -96,7 +96,7 @@ def _split_ref(text: str) -> tuple[str, str]:
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/?", text)
     scp = None if scheme else re.match(r"[\w.+-]+@[\w.-]+:", text)
     start = (scheme or scp).end() if scheme or scp else 0  # type: ignore[union-attr]
-    marks = [at for at in range(len(text) - 1, start - 1, -1) if text[at] == "@" and text[at - 1 : at] != "/"]
+    at_signs = [at for at in range(len(text) - 1, start - 1, -1) if text[at] == "@" and text[at - 1 : at] != "/"]
     if not scheme and not scp:
-        marks = [at for at in marks if Path(text[:at]).expanduser().exists()] or marks
-    return (text[: marks[0]], text[marks[0] + 1 :]) if marks else (text, "HEAD")
+        at_signs = [at for at in at_signs if Path(text[:at]).expanduser().exists()] or at_signs
+    return (text[: at_signs[0]], text[at_signs[0] + 1 :]) if at_signs else (text, "HEAD")

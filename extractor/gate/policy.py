@@ -131,12 +131,14 @@ def found_breaches(diff: GraphDiff, head: Graph, policy: Policy) -> tuple[Breach
 def standing_fingerprints(diff: GraphDiff, head: Graph, policy: Policy) -> frozenset[str]:
     """Fingerprints of all in `head` that may be accepted, new or not: an entry for anything else is unused."""
     nodes = {n.id: n for n in head.nodes}
-    marks = {f.fingerprint for f in head.findings if not f.suppressed}
-    marks |= {_flow_mark(flow) for ban in policy.sync_calls for flow in head.flows if _bans(ban, flow, nodes)}
-    marks |= {_cycle_mark(cycle.systems) for cycle in system_cycles(head)}
-    marks |= {c.fingerprint for c in (*unanswered_calls(head), *diff.contracts) if c.status == "broken"}
-    marks |= {b.fingerprint for rule in _STATE_RULES for b in rule(diff, head, policy)}
-    return frozenset(marks)
+    fingerprints = {f.fingerprint for f in head.findings if not f.suppressed}
+    fingerprints |= {
+        _flow_fingerprint(flow) for ban in policy.sync_calls for flow in head.flows if _bans(ban, flow, nodes)
+    }
+    fingerprints |= {_cycle_fingerprint(cycle.systems) for cycle in system_cycles(head)}
+    fingerprints |= {c.fingerprint for c in (*unanswered_calls(head), *diff.contracts) if c.status == "broken"}
+    fingerprints |= {b.fingerprint for rule in _STATE_RULES for b in rule(diff, head, policy)}
+    return frozenset(fingerprints)
 
 
 def _brittle(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
@@ -146,7 +148,7 @@ def _brittle(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
     new = {c.ids[1] for c in diff.of("findings", "added")}
     # A finding that grew worse, or whose ignore was taken away, is as new to the gate as one just written.
     new |= {c.ids[1] for c in diff.of("findings", "changed") if _grew(c) or _bared(c)}
-    marks = _marks(head, {c.ids[1] for c in diff.of("findings", "added")})
+    fingerprints = _accepted_under(head, {c.ids[1] for c in diff.of("findings", "added")})
     for f in head.findings:
         if f.id in new and f.severity in counted and not f.suppressed:
             where = f"{f.repo}/{f.path}:{f.line}"
@@ -156,14 +158,14 @@ def _brittle(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
                 where=where,
                 message=message,
                 remedy=remedy,
-                fingerprint=marks[f.id],
+                fingerprint=fingerprints[f.id],
                 repo=f.repo,
                 path=f.path,
                 line=f.line,
             )
 
 
-def _marks(head: Graph, added: Collection[str]) -> dict[str, str]:
+def _accepted_under(head: Graph, added: Collection[str]) -> dict[str, str]:
     """The fingerprint under which each finding is accepted, by id; `added` are the ids of those that are new.
 
     Findings about one thing are interchangeable, and their fingerprints count them. A new one takes a place that was
@@ -172,11 +174,11 @@ def _marks(head: Graph, added: Collection[str]) -> dict[str, str]:
     groups: dict[str, list[Finding]] = {}
     for f in head.findings:
         groups.setdefault(finding_group(f.fingerprint), []).append(f)
-    marks: dict[str, str] = {}
+    fingerprints: dict[str, str] = {}
     for group in groups.values():
         ordered = sorted(group, key=lambda f: (f.id in added, f.fingerprint))
-        marks |= {f.id: mark for f, mark in zip(ordered, sorted(f.fingerprint for f in group), strict=True)}
-    return marks
+        fingerprints |= {f.id: known for f, known in zip(ordered, sorted(f.fingerprint for f in group), strict=True)}
+    return fingerprints
 
 
 def _grew(change: Change) -> bool:
@@ -199,7 +201,7 @@ def _sync_calls(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach
             why = f" ({ban.because})" if ban.because else ""
             message = f"{ends[0]} now waits for {ends[1]}: {flow.label}{why}"
             remedy = "queue a task, or read a copy that a schedule keeps"
-            yield _breach("new-synchronous-calls", flow.evidence, message, remedy, _flow_mark(flow))
+            yield _breach("new-synchronous-calls", flow.evidence, message, remedy, _flow_fingerprint(flow))
 
 
 def _cycles(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
@@ -210,8 +212,8 @@ def _cycles(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
             ring = " → ".join(names.get(i, i) for i in (*cycle.systems, cycle.systems[0]))
             if ring in new:
                 remedy = "turn one of its arrows round, or let one side publish an event"
-                mark = _cycle_mark(cycle.systems)
-                yield _breach("new-cycles", cycle.evidence, f"new cycle {ring}", remedy, mark)
+                known = _cycle_fingerprint(cycle.systems)
+                yield _breach("new-cycles", cycle.evidence, f"new cycle {ring}", remedy, known)
 
 
 def _removed_routes(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
@@ -234,7 +236,7 @@ def _schedules(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]
     if policy.schedules:
         for s in head.schedules:
             if s.task_id is None:
-                mark = fingerprint("schedules-without-task", s.repo, f"{s.service} {s.key}", 0)
+                known = fingerprint("schedules-without-task", s.repo, f"{s.service} {s.key}", 0)
                 message, remedy = (
                     f"{s.key} starts {s.task}, which is no task",
                     "name a task that exists, or take it out",
@@ -245,7 +247,7 @@ def _schedules(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]
                     where=where,
                     message=message,
                     remedy=remedy,
-                    fingerprint=mark,
+                    fingerprint=known,
                     repo=s.repo,
                     path=s.path,
                     line=s.line,
@@ -256,10 +258,10 @@ def _unknown_systems(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[B
     if policy.unknown_systems:
         for n in head.nodes:
             if n.kind in ("system", "external") and n.parent is None and not (_aliases(n) & policy.systems):
-                mark = fingerprint("unknown-systems", "", n.id, 0)
+                known = fingerprint("unknown-systems", "", n.id, 0)
                 remedy = "give it an entry with its hosts or settings under `systems:`"
                 yield _breach(
-                    "unknown-systems", n.evidence, f"{n.name} is not in the estate file", remedy, mark, n.name
+                    "unknown-systems", n.evidence, f"{n.name} is not in the estate file", remedy, known, n.name
                 )
 
 
@@ -268,10 +270,10 @@ def _steps(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
         if ANY in policy.steps or scenario.id in policy.steps:
             for s in (step for step in scenario.steps if step.missing):
                 subject = " ".join((scenario.id, s.source, s.target, s.label))
-                mark = fingerprint("missing-scenario-steps", "", subject, 0)
+                known = fingerprint("missing-scenario-steps", "", subject, 0)
                 message = f"step {s.n} matches nothing: {s.source} → {s.target}: {s.label}"
                 remedy = "restore the flow, or mend the step's query"
-                yield Breach("missing-scenario-steps", scenario.title, message, remedy, mark)
+                yield Breach("missing-scenario-steps", scenario.title, message, remedy, known)
 
 
 Rule = Callable[[GraphDiff, Graph, Policy], Iterator[Breach]]
@@ -280,17 +282,17 @@ _RULES: tuple[Rule, ...] = (_brittle, _sync_calls, _cycles, _removed_routes, _un
 
 
 def _breach(
-    rule: str, evidence: tuple[Evidence, ...], message: str, remedy: str, mark: str, elsewhere: str = "the estate"
+    rule: str, evidence: tuple[Evidence, ...], message: str, remedy: str, known: str, elsewhere: str = "the estate"
 ) -> Breach:
     if not evidence:
-        return Breach(rule, elsewhere, message, remedy, mark)
+        return Breach(rule, elsewhere, message, remedy, known)
     e = evidence[0]
     return Breach(
         rule=rule,
         where=f"{e.repo}/{e.path}:{e.line}",
         message=message,
         remedy=remedy,
-        fingerprint=mark,
+        fingerprint=known,
         repo=e.repo,
         path=e.path,
         line=e.line,
@@ -311,11 +313,11 @@ def _stale(entry: Acceptance) -> Breach:
     return Breach("stale-acceptances", entry.where, message, remedy, entry.fingerprint)
 
 
-def _flow_mark(flow: Flow) -> str:
+def _flow_fingerprint(flow: Flow) -> str:
     return fingerprint("new-synchronous-calls", "", " ".join((flow.source, flow.target, flow.label)), 0)
 
 
-def _cycle_mark(systems: tuple[str, ...]) -> str:
+def _cycle_fingerprint(systems: tuple[str, ...]) -> str:
     return fingerprint("new-cycles", "", " ".join(systems), 0)
 
 

@@ -45,14 +45,14 @@ def family(technology: str) -> str:
 
 def unit_words(units: Sequence[Unit]) -> str:
     """What runs, for people, and the file that says so: `Read from compose.yml (development): web runs "..."`."""
-    said = []
+    parts = []
     for unit in units[:2]:
         kind = " (development)" if unit.kind == "development" else ""
         command = _SHELL.sub("", " ".join(unit.command.split())).strip("' ")
         command = command if len(command) <= _SHOWN_COMMAND else f"{command[:_SHOWN_COMMAND].rstrip()}…"
         held = [part for part in (unit.image.partition("@")[0], command) if part]
-        said.append(f"{unit.path}{kind}: {unit.name}" + (f" runs {' with '.join(held)}" if held else ""))
-    return "Read from " + "; ".join(said) if said else ""
+        parts.append(f"{unit.path}{kind}: {unit.name}" + (f" runs {' with '.join(held)}" if held else ""))
+    return "Read from " + "; ".join(parts) if parts else ""
 
 
 def _is_image(unit: Unit) -> bool:

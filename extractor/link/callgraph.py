@@ -165,9 +165,9 @@ def _property_names(ev: Evaluator) -> frozenset[str]:
     return frozenset(found)
 
 
-def _methods_by_name(world: ModuleIndex) -> dict[str, list[Def]]:
+def _methods_by_name(index: ModuleIndex) -> dict[str, list[Def]]:
     found: dict[str, list[Def]] = {}
-    for target in world.defs():
+    for target in index.defs():
         if target.module.in_repo and target.kind == "function" and target.owner_class is not None:
             found.setdefault(target.scope.name.rsplit(".", 1)[-1], []).append(target)
     return found

@@ -16,7 +16,7 @@ from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, st
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import BY_NAME, TargetSystem, setting_texts
 from extractor.model.graph import Call, Context, Gap, Store
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute, ImportedName, Name, walk
@@ -69,8 +69,8 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     kept_stores = tuple(dict.fromkeys(stores))
     gaps = (*_gaps(calls), *dict.fromkeys(doubted))
     return Rows(
-        numbered(sorted(calls, key=lambda c: (c.path, c.line, c.url, c.system or ""))),
-        numbered(sorted(kept_stores, key=lambda s: (s.path, s.line, s.system, s.operation))),
+        with_unique_ids(sorted(calls, key=lambda c: (c.path, c.line, c.url, c.system or ""))),
+        with_unique_ids(sorted(kept_stores, key=lambda s: (s.path, s.line, s.system, s.operation))),
         gaps,
     )
 

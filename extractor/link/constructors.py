@@ -16,29 +16,29 @@ from extractor.link.callgraph import CallGraph, Site
 from extractor.link.effects import Effect
 from extractor.program.module import Def
 
-MAX_MAKERS = 20
-_Making = dict[int, list[tuple[Def, Site]]]
+MAX_CONSTRUCTIONS = 20
+_Constructions = dict[int, list[tuple[Def, Site]]]
 
 
 def with_constructors(ev: Evaluator, graph: CallGraph, effects: Sequence[Effect]) -> list[Effect]:
     """The effects, their URLs filled with what makers of the object give its constructor."""
-    makers: _Making = {}
+    constructions: _Constructions = {}
     for owner, sites in graph.sites.items():
         for site in sites:
             for func in site.funcs:
                 if isinstance(func, DefRef) and func.target.kind == "class":
-                    makers.setdefault(id(func.target), []).append((owner, site))
-    return [_filled(ev, makers, effect) for effect in effects]
+                    constructions.setdefault(id(func.target), []).append((owner, site))
+    return [_filled(ev, constructions, effect) for effect in effects]
 
 
-def _filled(ev: Evaluator, makers: _Making, effect: Effect) -> Effect:
+def _filled(ev: Evaluator, constructions: _Constructions, effect: Effect) -> Effect:
     method = effect.site.owner
     cls = method.owner_class
     heads = {h.name for request in effect.requests for url in request.urls if (h := _head(url)) is not None}
     own = {name for name, _kind, _default, _annotation in method.scope.params}
     if cls is None or not heads - own:
         return effect
-    given = {name: _given(ev, makers.get(id(cls), ()), cls, name) for name in sorted(heads - own)}
+    given = {name: _given(ev, constructions.get(id(cls), ()), cls, name) for name in sorted(heads - own)}
     made = tuple(
         dataclasses.replace(request, urls=tuple(dict.fromkeys(u for url in request.urls for u in _with(url, given))))
         for request in effect.requests
@@ -62,7 +62,7 @@ def _given(ev: Evaluator, making: Sequence[tuple[Def, Site]], cls: Def, name: st
     """What the constructor's parameter is given; () unless every maker of the class gives something known."""
     member = ev.classes.member(cls, "__init__")
     constructor = member[1][0] if member is not None and member[1] else None
-    if not isinstance(constructor, DefRef) or not 0 < len(making) <= MAX_MAKERS:
+    if not isinstance(constructor, DefRef) or not 0 < len(making) <= MAX_CONSTRUCTIONS:
         return ()
     out: dict[Value, None] = {}
     for owner, site in making:

@@ -10,7 +10,7 @@ from extractor.estate.model import Estate
 from extractor.link.facts import RepoFacts
 from extractor.link.routes.match import RouteIndex
 from extractor.model.graph import Call, Evidence, Inbound, Route
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 
 _BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
 _HOLE = re.compile(r"\{[^{}]*\}")  # one that is computed is shown as `{?name}`: no query begins there
@@ -35,7 +35,7 @@ def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, 
     out = {}
     for name, repo in joined.items():
         called = inbound.get(name, ())
-        out[name] = dataclasses.replace(repo, inbound=numbered([*called, *_webhooks(repo, called)]))
+        out[name] = dataclasses.replace(repo, inbound=with_unique_ids([*called, *_webhooks(repo, called)]))
     return out
 
 

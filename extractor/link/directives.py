@@ -18,11 +18,11 @@ class PlacedDirective:
     reason: str
 
 
-def directives_of(world: ModuleIndex) -> tuple[PlacedDirective, ...]:
+def directives_of(index: ModuleIndex) -> tuple[PlacedDirective, ...]:
     """The ignores in a repository's own modules, by place."""
     found = [
         PlacedDirective(module.repo, module.path, line, rules, reason)
-        for module in world.modules
+        for module in index.modules
         if module.in_repo
         for line, rules, reason in module.summary.directives
     ]

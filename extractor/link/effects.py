@@ -44,7 +44,7 @@ class Effect:
 
 
 class Effects:
-    """Finds all effects of one world."""
+    """Finds all effects of one repository."""
 
     def __init__(self, ev: Evaluator, graph: CallGraph, book: RuleBook) -> None:
         self.ev, self.graph, self.book = ev, graph, book
@@ -343,10 +343,10 @@ def _known_of(url: Text) -> int:
 def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
     """What a body of code says of time-outs: `yes` when it sets one by default (`kwargs.setdefault("timeout", 5)`,
     `partial(session.request, timeout=5)`), `unknown` when it speaks of one, else `no`."""
-    said = "no"
+    timeout = "no"
     for scope in scopes:
         if any("timeout" in param[0] for param in scope.params):
-            said = "unknown"
+            timeout = "unknown"
         for call in scope.calls:
             name = last_name(call.func)
             first = literal_text(call.args[0]) if call.args else None
@@ -357,8 +357,8 @@ def timeout_of_scopes(scopes: Iterable[Scope]) -> str:
                 if key == "timeout" and value != Constant(None):
                     if name == "partial":
                         return "yes"
-                    said = "unknown"
-    return said
+                    timeout = "unknown"
+    return timeout
 
 
 def _via(funcs: Values, requests: tuple[Request, ...]) -> str:

@@ -239,10 +239,10 @@ def _enabled(options: Values) -> bool | None:
 def _condition(topic: Topic, table: SettingsTable) -> str:
     """When the event is sent: enabled by the topic's setting, and carried by a producer that another setting names."""
     state = {True: "on by default", False: "off by default", None: "decided by deployment"}[topic.enabled]
-    said = f"{topic.bus.topics} enables {topic.event} ({state})"
+    enabling = f"{topic.bus.topics} enables {topic.event} ({state})"
     named = [name for value in table.value(topic.bus.producer) if (name := _dotted(value))]
     carried = f"is {named[0]}" if named else "names a producer (none by default)"
-    return f"{said} and {topic.bus.producer} {carried}"
+    return f"{enabling} and {topic.bus.producer} {carried}"
 
 
 def _dotted(value: av.Value) -> str | None:

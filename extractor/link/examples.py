@@ -24,8 +24,8 @@ def found_in(book: RuleBook, code: str) -> list[dict[str, Any]]:
     summary = summarize(code.encode())
     if summary.error:
         raise ValueError(summary.error)
-    world = ModuleIndex(_NAME, [Module(_NAME, f"{_NAME}.py", _NAME, False, "repo", summary)])
-    ev = Evaluator(world)
+    index = ModuleIndex(_NAME, [Module(_NAME, f"{_NAME}.py", _NAME, False, "repo", summary)])
+    ev = Evaluator(index)
     effects = Effects(ev, callgraph.build(ev), book).find()
     rows = [row for effect in effects for request in effect.requests for row in _rows(effect, request)]
     unique = {tuple(row.items()): row for row in rows}

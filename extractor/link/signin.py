@@ -118,9 +118,9 @@ def _condition(table: SettingsTable, where: Where) -> str:
         flag = _flag(test, scope)
         if flag is not None:
             known = [bool(v.value) for v in table.value(flag[0], flag[1:]) if isinstance(v, Const)]
-            said = f"settings.{flag[0]}" + "".join(f"[{key!r}]" for key in flag[1:])
+            name = f"settings.{flag[0]}" + "".join(f"[{key!r}]" for key in flag[1:])
             state = f", {'on' if known[0] else 'off'} by default" if len(known) == 1 else ""
-            return ("" if holds else "not ") + said + state
+            return ("" if holds else "not ") + name + state
     return ""
 
 

@@ -16,7 +16,7 @@ def row_id(prefix: str, *parts: str) -> str:
     return f"{prefix}-{digest[:12]}"
 
 
-def numbered(rows: Iterable[Row]) -> tuple[Row, ...]:
+def with_unique_ids(rows: Iterable[Row]) -> tuple[Row, ...]:
     """The rows with `-2`, `-3`, ... appended to ids that stand more than once, in the order given."""
     seen: dict[str, int] = {}
     out: list[Any] = []

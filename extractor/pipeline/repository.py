@@ -30,7 +30,7 @@ from extractor.link.signin import sign_ins, type_pipelines
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.model.graph import Gap
-from extractor.model.ids import numbered
+from extractor.model.ids import with_unique_ids
 from extractor.options import Timing
 from extractor.pipeline.reading import ReadRepository
 from extractor.pipeline.stopwatch import Stopwatch
@@ -103,4 +103,4 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
 
 
 def _in_order(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    return numbered(sorted(set(gaps), key=lambda gap: (gap.path, gap.line, gap.kind, gap.id, gap.what)))
+    return with_unique_ids(sorted(set(gaps), key=lambda gap: (gap.path, gap.line, gap.kind, gap.id, gap.what)))

@@ -57,8 +57,8 @@ class SummaryCache:
         with contextlib.suppress(sqlite3.Error):
             for start in range(0, len(wanted), _BATCH):
                 part = wanted[start : start + _BATCH]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({marks})"
+                placeholders = ",".join("?" * len(part))
+                query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({placeholders})"
                 found.update(self._connection.execute(query, (summary_code(), *part)))
         return found
 

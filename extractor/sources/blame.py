@@ -1,4 +1,4 @@
-"""Who brought lines and who took one away, between two commits of a source."""
+"""Which commits introduced lines and which removed one, between two commits of a source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from extractor.sources.tree import Tree
 _COMMIT_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) [0-9]+ [0-9]+")
 
 
-def brought(base: Tree, head: Tree, path: str, line: int, end_line: int) -> CommitNote | None:
+def introduced_by(base: Tree, head: Tree, path: str, line: int, end_line: int) -> CommitNote | None:
     """The newest commit after `base` that wrote one of the lines (from 1, `end_line` included) of `path` at `head`.
 
     None when the lines are as old as `base`, or the history between the two is not there.
@@ -20,14 +20,14 @@ def brought(base: Tree, head: Tree, path: str, line: int, end_line: int) -> Comm
     span, reach = f"{line},{max(line, end_line)}", f"{base.commit}..{head.commit}"
     status, output, _ = run(["blame", "--porcelain", "-L", span, reach, "--", path], head.store.env())
     commits = _commits(output.decode("utf-8", "replace")) if status == 0 else {}
-    new = [(int(said["author-time"]), name, said) for name, said in commits.items() if "boundary" not in said]
+    new = [(int(note["author-time"]), name, note) for name, note in commits.items() if "boundary" not in note]
     if not new:
         return None
-    _, name, said = max(new, key=lambda row: row[:2])
-    return CommitNote(name, _date(said["author-time"], said["author-tz"]), said["summary"])
+    _, name, note = max(new, key=lambda row: row[:2])
+    return CommitNote(name, _date(note["author-time"], note["author-tz"]), note["summary"])
 
 
-def took_away(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
+def removed_by(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
     """The last commit after `base`, up to `head`, that changed how often the text of `line` of `path` stands there.
 
     None when the line cannot be read, or the history between the two is not there.
@@ -45,14 +45,14 @@ def took_away(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None
 def _commits(porcelain: str) -> dict[str, dict[str, str]]:
     """What `git blame --porcelain` says of each commit: the words at the start of its header lines, and their rest."""
     commits: dict[str, dict[str, str]] = {}
-    said: dict[str, str] = {}
+    note: dict[str, str] = {}
     for row in porcelain.split("\n"):
         found = _COMMIT_LINE.match(row)
         if found:
-            said = commits.setdefault(found["commit"], {})
+            note = commits.setdefault(found["commit"], {})
         elif not row.startswith("\t"):
             word, _, rest = row.partition(" ")
-            said[word] = rest
+            note[word] = rest
     return commits
 
 

@@ -48,13 +48,13 @@ def _driver(graph: Graph, rules: Sequence[RuleDoc]) -> dict[str, Any]:
 
 def _rule(rule: RuleDoc) -> dict[str, Any]:
     """A reportingDescriptor (§3.49)."""
-    said = rule.why or rule.title
+    description = rule.why or rule.title
     found: dict[str, Any] = {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in re.split(r"[^A-Za-z0-9]+", rule.id)),
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": said},
-        "help": {"text": rule.remedy or said},
+        "fullDescription": {"text": description},
+        "help": {"text": rule.remedy or description},
         "defaultConfiguration": {"level": _LEVELS.get(rule.severity, "warning")},
         "properties": {"tags": ["architecture"], "severity": rule.severity},
     }
@@ -107,13 +107,13 @@ def _finding_location(finding: Finding) -> dict[str, Any]:
 
 def _related(graph: Graph, finding: Finding) -> list[dict[str, Any]]:
     """The evidence of the arrows that the finding spoils (§3.27.22), without its own place."""
-    places: dict[tuple[str, str, int], Evidence] = {}
+    related: dict[tuple[str, str, int], Evidence] = {}
     for flow in graph.flows:
         if flow.id in finding.flow_ids:
             for item in flow.evidence:
-                places.setdefault((item.repo, item.path, item.line), item)
-    places.pop((finding.repo, finding.path, finding.line), None)
-    listed = [places[key] for key in sorted(places)[:_MOST_RELATED]]
+                related.setdefault((item.repo, item.path, item.line), item)
+    related.pop((finding.repo, finding.path, finding.line), None)
+    listed = [related[key] for key in sorted(related)[:_MOST_RELATED]]
     return [
         {"id": n, **_location(e.repo, e.path, e.line, e.end_line), "message": {"text": e.role or "evidence"}}
         for n, e in enumerate(listed, 1)

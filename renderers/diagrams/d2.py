@@ -62,11 +62,11 @@ def _boxes(view: View, parent: str, prefix: str, depth: int, paths: dict[str, st
 
 def _box(node: ViewNode, name: str) -> list[str]:
     kind = f"[{node.kind}: {node.technology}]" if node.technology else f"[{node.kind}]"
-    said = [one_line(part) for part in (node.name, kind, node.description) if part]
+    parts = [one_line(part) for part in (node.name, kind, node.description) if part]
     fill = _FILLS.get("external" if node.external else node.kind, _STORE)
     link = [f'  link: "{quote(node.link)}.svg"'] if node.link else []
     return [
-        f"{name}: {_joined(said)} {{",
+        f"{name}: {_joined(parts)} {{",
         f"  shape: {_SHAPES.get(node.kind, 'rectangle')}",
         *link,
         f'  style: {{fill: "{fill}"; font-color: "{_WHITE}"}}',
@@ -80,6 +80,6 @@ def _joined(parts: list[str]) -> str:
 
 def _arrow(edge: ViewEdge, paths: dict[str, str]) -> list[str]:
     label = f"{edge.n}. {edge.label}" if edge.n else edge.label
-    said = [f"⚠ {label}" if edge.brittle else label, *([f"[{edge.technology}]"] if edge.technology else [])]
+    parts = [f"⚠ {label}" if edge.brittle else label, *([f"[{edge.technology}]"] if edge.technology else [])]
     style = "" if edge.sync else ' {style: {stroke-dash: 4; stroke: "#b45f06"}}'
-    return [f"{paths[edge.source]} -> {paths[edge.target]}: {_joined(said)}{style}"]
+    return [f"{paths[edge.source]} -> {paths[edge.target]}: {_joined(parts)}{style}"]

@@ -101,28 +101,28 @@ def _boxes(view: View, alias: dict[str, str], frames: dict[str, str], parent: st
 
 def _box(node: ViewNode, alias: str) -> str:
     kind = f"{node.kind}: {node.technology}" if node.technology else node.kind
-    said = [f"<b>{quoted(node.name)}</b>", quoted(f"[{kind}]")]
+    text = [f"<b>{quoted(node.name)}</b>", quoted(f"[{kind}]")]
     if node.description:
-        said.append(quoted(node.description))
+        text.append(quoted(node.description))
     left, right = _SHAPES.get(node.kind, ("[", "]"))
-    return f'{alias}{left}"{"<br/>".join(said)}"{right}'
+    return f'{alias}{left}"{"<br/>".join(text)}"{right}'
 
 
 def _arrow(edge: ViewEdge, alias: dict[str, str]) -> str:
     number = f"{edge.n}. " if edge.n else ""
     sign = "⚠ " if edge.brittle else ""
-    said = quoted(f"{number}") + sign + quoted(edge.label)
+    text = quoted(f"{number}") + sign + quoted(edge.label)
     if edge.technology:
-        said += f"<br/>{quoted(f'[{edge.technology}]')}"
+        text += f"<br/>{quoted(f'[{edge.technology}]')}"
     line = "-->" if edge.sync else "-.->"
-    label = f'|"{said}"|' if said else ""
+    label = f'|"{text}"|' if text else ""
     return f"{alias[edge.source]} {line}{label} {alias[edge.target]}"
 
 
 def _row(edge: ViewEdge, names: dict[str, str]) -> str:
-    marks = [str(edge.n)] if edge.n else []
-    marks += ["⚠"] if edge.brittle else []
+    signs = [str(edge.n)] if edge.n else []
+    signs += ["⚠"] if edge.brittle else []
     manner = "not found in the code" if edge.missing else "synchronous" if edge.sync else "asynchronous"
     how = ", ".join(part for part in (markdown(edge.technology), manner) if part)
     ends = [markdown(names.get(end, end)) for end in (edge.source, edge.target)]
-    return f"| {' '.join(marks)} | {ends[0]} | {ends[1]} | {markdown(edge.label)} | {how} |"
+    return f"| {' '.join(signs)} | {ends[0]} | {ends[1]} | {markdown(edge.label)} | {how} |"

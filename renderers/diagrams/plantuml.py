@@ -120,23 +120,23 @@ def _element(node: ViewNode, alias: str) -> str:
     if node.kind in ("cache", "search", "storage"):
         technology = f"{node.kind}: {technology}" if technology else node.kind
     outside = "_Ext" if node.external else ""
-    said = [f'"{safe(node.name)}"']
+    arguments = [f'"{safe(node.name)}"']
     if macro in _NO_TECHNOLOGY:
-        said += [f'"{safe(node.description)}"', *([f'$type="{safe(technology)}"'] if technology else [])]
+        arguments += [f'"{safe(node.description)}"', *([f'$type="{safe(technology)}"'] if technology else [])]
     else:
-        said += [f'"{safe(technology)}"', f'"{safe(node.description)}"']
+        arguments += [f'"{safe(technology)}"', f'"{safe(node.description)}"']
     link = f', $link="{quote(node.link)}.svg"' if node.link else ""
-    return f"{macro}{outside}({alias}, {', '.join(said)}{link})"
+    return f"{macro}{outside}({alias}, {', '.join(arguments)}{link})"
 
 
 def _rel(view: View, edge: ViewEdge, alias: Mapping[str, str], link: str) -> str:
     """A relation. In a Dynamic view its index is the step's own number: a missing step leaves a hole."""
-    said = [alias[edge.source], alias[edge.target], f'"{safe(edge.label) or " "}"', f'"{safe(edge.technology)}"']
+    arguments = [alias[edge.source], alias[edge.target], f'"{safe(edge.label) or " "}"', f'"{safe(edge.technology)}"']
     tag = "-".join(word for word, holds in (("brittle", edge.brittle), ("async", not edge.sync)) if holds)
     if tag:
-        said.append(f'$tags="{tag}"')
+        arguments.append(f'$tags="{tag}"')
     if link:
-        said.append(f'$link="{quote(link, safe=":/?&=#%@+,;~-._")}"')
+        arguments.append(f'$link="{quote(link, safe=":/?&=#%@+,;~-._")}"')
     if view.kind == "dynamic":
-        said.append(f"$index=SetIndex({edge.n})")
-    return f"Rel({', '.join(said)})"
+        arguments.append(f"$index=SetIndex({edge.n})")
+    return f"Rel({', '.join(arguments)})"

@@ -42,10 +42,10 @@ def render_structurizr(graph: Graph) -> str:
 
 
 def _top(index: ViewIndex, node: Node, names: dict[str, str]) -> list[str]:
-    said = f"{names[node.id]} = {_keyword(node)} {plain_quoted(node.name)} {plain_quoted(node.description)}"
+    head = f"{names[node.id]} = {_keyword(node)} {plain_quoted(node.name)} {plain_quoted(node.description)}"
     if node.kind == "person":
-        return [f"    {said}"]
-    lines = [f'    {said} "{node.kind if node.kind != "system" else ""}" {{']
+        return [f"    {head}"]
+    lines = [f'    {head} "{node.kind if node.kind != "system" else ""}" {{']
     for part in index.graph.nodes:
         if part.id != node.id and index.top_of(part.id) == node.id:
             words = " ".join(plain_quoted(t) for t in (part.name, part.description, part.technology))
@@ -69,8 +69,8 @@ def _relations(index: ViewIndex) -> list[Flow]:
 
 def _relation(flow: Flow, names: dict[str, str]) -> str:
     tag = "" if flow.sync else ' "async"'
-    said = f"{plain_quoted(flow.label)} {plain_quoted(flow.protocol)}{tag}"
-    return f"{names[flow.source]} -> {names[flow.target]} {said}"
+    words = f"{plain_quoted(flow.label)} {plain_quoted(flow.protocol)}{tag}"
+    return f"{names[flow.source]} -> {names[flow.target]} {words}"
 
 
 def _static_views(index: ViewIndex, names: dict[str, str]) -> list[str]:

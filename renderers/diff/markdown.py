@@ -58,8 +58,8 @@ def diff_mermaid(arrows: Sequence[Change]) -> str:
     alias = {name: f"n{number}" for number, name in enumerate(names)}
     lines = ["flowchart LR", *(f'  {alias[name]}["{quoted(name)}"]' for name in names)]
     for change, (source, target, label) in zip(arrows, ends, strict=True):
-        said = f"{SIGNS[change.status].replace('~', '#126;')} {quoted(label)}"
-        lines.append(f'  {alias[source]} -->|"{said}"| {alias[target]}')
+        text = f"{SIGNS[change.status].replace('~', '#126;')} {quoted(label)}"
+        lines.append(f'  {alias[source]} -->|"{text}"| {alias[target]}')
     for status, style in _STYLES.items():
         at = [str(n) for n, change in enumerate(arrows) if change.status == status]
         if at:
@@ -111,16 +111,16 @@ def _section(kind: str, changes: Sequence[Change], webs: dict[str, str | None]) 
 
 def _change(change: Change, webs: dict[str, str | None]) -> str:
     fields = "; ".join(markdown(field_text(f)) for f in told_fields(change))
-    said = f"**{SIGNS[change.status].replace('~', '&#126;')}** {markdown(change_text(change))}"
-    return f"- {said}{': ' + fields if fields else ''}{_where(change.place, webs)}{_by(change.commit)}"
+    text = f"**{SIGNS[change.status].replace('~', '&#126;')}** {markdown(change_text(change))}"
+    return f"- {text}{': ' + fields if fields else ''}{_where(change.place, webs)}{_by(change.commit)}"
 
 
 def _where(place: Evidence | None, webs: dict[str, str | None]) -> str:
     if place is None:
         return ""
     href = line_url(webs.get(place.repo), place.commit, place.path, place.line, place.end_line)
-    said = markdown(place_text(place))
-    return f" ([{said}](<{href}>))" if href and not set("<>\n\\") & set(href) else f" ({said})"
+    text = markdown(place_text(place))
+    return f" ([{text}](<{href}>))" if href and not set("<>\n\\") & set(href) else f" ({text})"
 
 
 def _by(commit: Commit | None) -> str:

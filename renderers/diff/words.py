@@ -49,8 +49,8 @@ def headline(diff: GraphDiff) -> str:
     broken = sum(c.status == "broken" for c in diff.contracts)
     parts = [f"{broken} contract{'s' if broken > 1 else ''} broken"] if broken else []
     for kind, counts in diff.counts().items():
-        said = " ".join(f"{SIGNS[status]}{counts[status]}" for status in STATUSES if counts[status])
-        parts.append(f"{KIND_WORDS[kind][1]} {said}")
+        counted = " ".join(f"{SIGNS[status]}{counts[status]}" for status in STATUSES if counts[status])
+        parts.append(f"{KIND_WORDS[kind][1]} {counted}")
     return ", ".join(parts) or f"{len(diff.contracts)} contracts mended"
 
 

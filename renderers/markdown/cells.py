@@ -8,10 +8,10 @@ from extractor.model.graph import Evidence, Graph, Source
 from renderers.diagrams.mermaid import markdown as text
 from renderers.links import code_url
 
-__all__ = ["Places", "code", "table", "text"]
+__all__ = ["LineLinks", "code", "table", "text"]
 
 
-class Places:
+class LineLinks:
     """Where code stands, as Markdown: a link to the lines at their commit where the source has a web host."""
 
     def __init__(self, graph: Graph) -> None:

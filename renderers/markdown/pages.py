@@ -11,7 +11,7 @@ from extractor.model.graph import Graph, Node
 from extractor.views import View
 from extractor.views.index import make_view_index
 from renderers.diagrams.mermaid import mermaid_source
-from renderers.markdown.cells import Places, code, table, text
+from renderers.markdown.cells import LineLinks, code, table, text
 from renderers.markdown.tables import (
     arrow_table,
     brittle_table,
@@ -34,7 +34,7 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
 
     With `svgs` (standalone pictures by view id) diagrams are images, written to `diagrams/`; without, Mermaid blocks.
     """
-    index, places = make_view_index(graph), Places(graph)
+    index, links = make_view_index(graph), LineLinks(graph)
     pictures = svgs or {}
     files = {f"diagrams/{view.id}.svg": pictures[view.id] for view in views if view.id in pictures}
     systems = [(system, index.slugs[system.id]) for system in index.systems()]
@@ -42,12 +42,12 @@ def render_markdown(graph: Graph, views: Sequence[View], svgs: Mapping[str, str]
     files["unknown.md"] = _page(
         "What is not known",
         "## Seen and not understood",
-        gap_table(graph, places),
+        gap_table(graph, links),
         "## Files that were not read",
         skip_table(graph),
     )
     for system, slug in systems:
-        for name, body in _system_pages(graph, views, pictures, places, system, index.slugs).items():
+        for name, body in _system_pages(graph, views, pictures, links, system, index.slugs).items():
             files[f"{slug}/{name}"] = body
     return files
 
@@ -104,7 +104,7 @@ def _system_pages(
     graph: Graph,
     views: Sequence[View],
     pictures: Mapping[str, str],
-    places: Places,
+    links: LineLinks,
     system: Node,
     slugs: Mapping[str, str],
 ) -> dict[str, str]:
@@ -116,7 +116,7 @@ def _system_pages(
         parts: list[str] = []
         for view in (v for v in mine if v.kind == kind):
             parts += [f"## {text(view.title)}", text(view.description), _diagram(view, pictures, "../")]
-            parts.append(arrow_table(graph, places, view))
+            parts.append(arrow_table(graph, links, view))
         return parts
 
     pages = {
@@ -129,16 +129,16 @@ def _system_pages(
                 *drawn("dynamic"),
                 *_elsewhere(views, mine, inside, slugs),
                 "## Ingestion sources (ETL)",
-                etl_table(graph, places, system.id),
+                etl_table(graph, links, system.id),
             ],
         ),
         "tasks.md": (
             "Tasks & schedules",
-            ["## Schedules", schedule_table(graph, places, repos), "## Tasks", task_table(graph, places, repos)],
+            ["## Schedules", schedule_table(graph, links, repos), "## Tasks", task_table(graph, links, repos)],
         ),
-        "api.md": ("API", [route_table(graph, places, repos)]),
+        "api.md": ("API", [route_table(graph, links, repos)]),
         "dependencies.md": ("Dependencies", drawn("dependencies")),
-        "brittle.md": ("Brittle links", [brittle_table(graph, places, repos)]),
+        "brittle.md": ("Brittle links", [brittle_table(graph, links, repos)]),
     }
     kept = {name: page for name, page in pages.items() if page[1]}
     listed = "\n".join(f"- [{text(title)}]({name})" for name, (title, _) in kept.items())

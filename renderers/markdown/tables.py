@@ -7,12 +7,12 @@ from collections.abc import Collection
 from extractor.model.graph import Graph
 from extractor.views import View
 from extractor.views.index import warns
-from renderers.markdown.cells import Places, code, table, text
+from renderers.markdown.cells import LineLinks, code, table, text
 
 _WARN = "⚠️ "
 
 
-def etl_table(graph: Graph, places: Places, system: str) -> str:
+def etl_table(graph: Graph, links: LineLinks, system: str) -> str:
     """*Ingestion sources (ETL)* of a system: brittle rows carry the warning sign and the reasons."""
     rows = [
         (
@@ -20,7 +20,7 @@ def etl_table(graph: Graph, places: Places, system: str) -> str:
             text(row.transport),
             text(row.cadence),
             text(row.data) + (f" ({text('; '.join(row.reasons))})" if row.reasons else ""),
-            places.at(row.source_of_truth.repo, row.source_of_truth.path, row.source_of_truth.line),
+            links.at(row.source_of_truth.repo, row.source_of_truth.path, row.source_of_truth.line),
         )
         for row in sorted(graph.etl, key=lambda r: (r.source, r.transport))
         if system in (row.system, row.consumer)
@@ -29,7 +29,7 @@ def etl_table(graph: Graph, places: Places, system: str) -> str:
     return table(header, rows, "No scheduled or triggered ingestion of this system's data was found.")
 
 
-def arrow_table(graph: Graph, places: Places, view: View) -> str:
+def arrow_table(graph: Graph, links: LineLinks, view: View) -> str:
     """The arrows of a diagram in words, each with its first evidence; steps that matched nothing say so."""
     flows = {flow.id: flow for flow in graph.flows}
     names = {node.id: node.name for node in graph.nodes} | {node.id: node.name for node in view.nodes}
@@ -44,13 +44,13 @@ def arrow_table(graph: Graph, places: Places, view: View) -> str:
                 text(names.get(edge.target, edge.target)),
                 text(edge.label),
                 ", ".join(part for part in (text(edge.technology), manner) if part),
-                places.of(first.evidence) if first else "",
+                links.of(first.evidence) if first else "",
             )
         )
     return table(("", "From", "To", "What moves", "How", "Evidence"), rows, "No arrows.")
 
 
-def task_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+def task_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
     """The Celery tasks of some repositories, with the cadence of those that are scheduled."""
     cadences = {entry.task_id: entry.cadence for entry in graph.schedules if entry.task_id}
     rows = [
@@ -59,7 +59,7 @@ def task_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
             text(t.queue or ""),
             text(cadences.get(t.id, "")),
             text(t.summary),
-            places.at(t.repo, t.path, t.line),
+            links.at(t.repo, t.path, t.line),
         )
         for t in sorted(graph.tasks, key=lambda t: (t.repo, t.name))
         if t.repo in repos
@@ -67,14 +67,14 @@ def task_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
     return table(("Task", "Queue", "Cadence", "What it does", "Where"), rows, "No Celery tasks were found.")
 
 
-def schedule_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+def schedule_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
     """The beat entries of some repositories; one that names no task says so."""
     rows = [
         (
             code(s.key),
             code(s.task) + ("" if s.task_id else f" {_WARN}no such task"),
             text(s.cadence) + (f" ({text(s.note)})" if s.note else ""),
-            places.at(s.repo, s.path, s.line, s.end_line),
+            links.at(s.repo, s.path, s.line, s.end_line),
         )
         for s in sorted(graph.schedules, key=lambda s: (s.repo, s.key))
         if s.repo in repos
@@ -82,7 +82,7 @@ def schedule_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
     return table(("Entry", "Task", "Cadence", "Where"), rows, "No schedules were found.")
 
 
-def route_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+def route_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
     """The routes of some repositories, and who of the estate calls each."""
     callers: dict[str, set[str]] = {}
     names = {node.id: node.name for node in graph.nodes}
@@ -95,7 +95,7 @@ def route_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
             text(", ".join(r.methods)),
             text(", ".join(sorted(callers.get(r.id, ())))),
             text(r.deprecated),
-            places.at(r.repo, r.path, r.line),
+            links.at(r.repo, r.path, r.line),
         )
         for r in sorted(graph.routes, key=lambda r: (r.repo, r.service, r.pattern, r.id))
         if r.repo in repos
@@ -103,21 +103,21 @@ def route_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
     return table(("Route", "Methods", "Called by", "Deprecated", "Where"), rows, "No routes were found.")
 
 
-def brittle_table(graph: Graph, places: Places, repos: Collection[str]) -> str:
+def brittle_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
     """The brittle links of some repositories, worst first; suppressed and informational findings are left out."""
     order = {"high": 0, "medium": 1, "low": 2}
     rows = [
-        (text(f.severity), text(f.rule), text(f.message), text(f.remedy), places.at(f.repo, f.path, f.line, f.end_line))
+        (text(f.severity), text(f.rule), text(f.message), text(f.remedy), links.at(f.repo, f.path, f.line, f.end_line))
         for f in sorted(graph.findings, key=lambda f: (order.get(f.severity, 3), f.rule, f.id))
         if f.repo in repos and warns(f)
     ]
     return table(("Severity", "Rule", "What", "How to mend it", "Where"), rows, "No brittle links were found.")
 
 
-def gap_table(graph: Graph, places: Places) -> str:
+def gap_table(graph: Graph, links: LineLinks) -> str:
     """What was seen and not understood, and what would settle it."""
     rows = [
-        (text(g.kind), text(g.what), text(g.reason), text(g.remedy), places.at(g.repo, g.path, g.line))
+        (text(g.kind), text(g.what), text(g.reason), text(g.remedy), links.at(g.repo, g.path, g.line))
         for g in sorted(graph.gaps, key=lambda g: (g.kind, g.repo, g.path, g.line, g.id))
     ]
     return table(("Kind", "What", "Why it is not known", "What would settle it", "Where"), rows, "Nothing.")

@@ -99,10 +99,10 @@ def packed(rows: str, addresses: Sequence[str]) -> list[object]:
     """
     held = set(rows)
     free = (char for char in map(chr, range(0xE000, 0xF8FF)) if char not in held)
-    marks = list(zip(free, (*addresses, *_RECURRING), strict=False))
-    for mark, text in marks:
-        rows = rows.replace(text, mark)
-    return [rows, [list(pair) for pair in marks]]
+    tokens = list(zip(free, (*addresses, *_RECURRING), strict=False))
+    for token, text in tokens:
+        rows = rows.replace(text, token)
+    return [rows, [list(pair) for pair in tokens]]
 
 
 def joined(parts: Iterable[Markup], separator: str = "<br>") -> Markup:

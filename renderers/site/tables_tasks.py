@@ -202,13 +202,13 @@ def _strip(week: Week) -> Markup:
         return note("times not known")
     days = "".join(f"M{day * 1440} 0V20" for day in range(1, 7))
     band = week.every or len(week.starts) > _MOST_TICKS
-    marks = "" if band else "".join(f"M{start} 3V17" for start in week.starts)
+    ticks = "" if band else "".join(f"M{start} 3V17" for start in week.starts)
     kind = "band" if week.every else "band often"
     box = Markup('<rect class="{}" width="{}" height="14" y="3"/>').format(kind, WEEK) if band else Markup("")
     return Markup(
         '<svg class="week" viewBox="0 0 {} 20" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<path class="days" d="{}"/>{}<path class="ticks" d="{}"/></svg><span class="week-words">{}</span>'
-    ).format(WEEK, words(week), days, box, marks, words(week))
+    ).format(WEEK, words(week), days, box, ticks, words(week))
 
 
 def day_names() -> tuple[str, ...]:

@@ -103,9 +103,9 @@ def _open(view: View, ident: str, wide: float, tall: float) -> str:
 
 def _description(view: View, blocks: Blocks) -> str:
     missing = sum(edge.missing for edge in view.edges)
-    said = f"{len(view.nodes)} elements, {len(blocks.edges)} arrows."
+    counts = f"{len(view.nodes)} elements, {len(blocks.edges)} arrows."
     left_out = f" {missing} steps matched nothing in the code and are not drawn." if missing else ""
-    return f"{view.description} {said}{left_out}".strip()
+    return f"{view.description} {counts}{left_out}".strip()
 
 
 def _body(view: View, blocks: Blocks, placed: Placed) -> list[str]:
@@ -144,18 +144,18 @@ def _frame(frame: Boundary, rect: Rect, title: Rect) -> str:
 def _node(node: ViewNode, rect: Rect, block: Block) -> str:
     several = len(node.node_ids) > 1
     classes = f"node kind-{esc(node.kind)}" + (" scope-external" if node.external else "")
-    said = ", ".join(part for part in (node.name, kind_text(node), node.description) if part)
+    aria_label = ", ".join(part for part in (node.name, kind_text(node), node.description) if part)
     tall = sum(line.drop for line in block.lines)
     room = rect.height - block.top - (8.0 if several else 0.0)
     text = _lines(block.lines, text_centre(node.kind, rect, several), rect.y + block.top + (room - tall) / 2 - 3)
     focus = "" if node.link else ' tabindex="0"'
     group = (
         f'<g class="{classes}" data-node="{esc(node.id)}" data-kind="{esc(node.kind)}"{focus} role="img" '
-        f'aria-label="{esc(said)}">{outline(node.kind, rect, several)}{text}</g>'
+        f'aria-label="{esc(aria_label)}">{outline(node.kind, rect, several)}{text}</g>'
     )
     if not node.link:
         return group
-    return f'<a href="view:{esc(node.link)}" aria-label="{esc(said)}, opens its diagram">{group}</a>'
+    return f'<a href="view:{esc(node.link)}" aria-label="{esc(aria_label)}, opens its diagram">{group}</a>'
 
 
 def _lines(lines: tuple[Line, ...], x: float, y: float) -> str:
@@ -180,12 +180,12 @@ def _edge(edge: ViewEdge, ends: tuple[ViewNode, ViewNode], way: tuple[Point, ...
     manner = "sync" if edge.sync else "async"
     classes = f"edge {manner}" + (" brittle" if edge.brittle else "")
     number = f"step {edge.n}, " if edge.n else ""
-    said = f"{number}{ends[0].name} to {ends[1].name}: {edge.label}, {manner}hronous"
-    said += ", brittle" if edge.brittle else ""
+    aria_label = f"{number}{ends[0].name} to {ends[1].name}: {edge.label}, {manner}hronous"
+    aria_label += ", brittle" if edge.brittle else ""
     data = _path_data(way[:-1])
     return (
         f'<g class="{classes}" data-edge="{esc(edge.id)}" data-flows="{esc(" ".join(edge.flow_ids))}" '
-        f'data-n="{edge.n}" tabindex="0" role="button" aria-label="{esc(said)}">'
+        f'data-n="{edge.n}" tabindex="0" role="button" aria-label="{esc(aria_label)}">'
         f'<path class="hit" d="{data}L{_pair(way[-1])}"/><path class="line" d="{data}"/>{_head(way, edge.sync)}'
         f"{label}</g>"
     )

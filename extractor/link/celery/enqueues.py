@@ -16,7 +16,7 @@ from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.link.entrypoints import Reach
 from extractor.model.graph import Enqueue, Gap, Task
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import (
@@ -82,7 +82,7 @@ def enqueues(ev: Evaluator, index: TaskIndex, repo: str) -> Enqueues:
                 placed += finder.scope(module.define(name))
     placed = list(dict.fromkeys(placed))
     placed.sort(key=lambda p: (p[1].path, p[1].line, p[1].task or "", p[1].how))
-    ids = numbered(row for _d, row, _f in placed)
+    ids = with_unique_ids(row for _d, row, _f in placed)
     final = tuple((d, row, f) for (d, _row, f), row in zip(placed, ids, strict=True))
     gaps = tuple(_gap(row) for _d, row, _f in final if row.task is None)
     return Enqueues(ids, final, gaps)

@@ -14,7 +14,7 @@ from extractor.program.module import Def, Module
 from extractor.summary import CallExpr
 from extractor.summary.expr import Attribute, CallResult, Defined, ImportedName, Local, Name
 
-_MAKER = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
+_TASK_FACTORY = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
 _TASK_CLASS = re.compile(r"^celery(\.\w+)*\.(Task|PeriodicTask)$")
 _AUTOREGISTERED = re.compile(r"^celery\.task(\.base)?\.(Task|PeriodicTask)$")  # Celery 3 and older
 
@@ -64,9 +64,9 @@ def _decorated(ev: Evaluator, target: Def, celery: bool) -> Found | None:
 def _made_by(ev: Evaluator, decorator: Value, target: Def, celery: bool) -> Options | None:
     """The options with which a decorator makes a task of a function, or None when it makes none."""
     if isinstance(decorator, Ext):
-        if is_maker(ev, decorator.path):
+        if is_task_factory(ev, decorator.path):
             return ()
-        if decorator.path.endswith("()") and is_maker(ev, decorator.path[:-2]):
+        if decorator.path.endswith("()") and is_task_factory(ev, decorator.path[:-2]):
             return decorator.kwargs
     if isinstance(decorator, DefRef):
         if decorator.target.kind == "class":
@@ -84,23 +84,23 @@ def _made_by_project(ev: Evaluator, decorator: DefRef, target: Def) -> Options |
     for value in ev.call_value(decorator, ((DefRef(target),),), ()):
         if isinstance(value, Ext) and value.path.endswith("()") and value.args:
             inner = value.path[:-2]
-            if is_maker(ev, inner):
+            if is_task_factory(ev, inner):
                 return value.kwargs
-            if inner.endswith("()") and is_maker(ev, inner[:-2]):
+            if inner.endswith("()") and is_task_factory(ev, inner[:-2]):
                 return value.receiver.kwargs if value.receiver is not None else ()
         if isinstance(value, DefRef) and value.target is not target and value.target.scope.decorators:
             parent = value.target.parent
             frame = value.frame or (ev.frame(parent) if parent is not None else None)
             for expr in value.target.scope.decorators:
                 for made in ev.eval(expr, frame) if frame is not None else ():
-                    if isinstance(made, Ext) and is_maker(ev, made.path.removesuffix("()")):
+                    if isinstance(made, Ext) and is_task_factory(ev, made.path.removesuffix("()")):
                         return made.kwargs
     return None
 
 
-def is_maker(ev: Evaluator, path: str) -> bool:
+def is_task_factory(ev: Evaluator, path: str) -> bool:
     """True for `shared_task`, `app.task`, `periodic_task`, by the outside path."""
-    if _MAKER.match(path):
+    if _TASK_FACTORY.match(path):
         return True
     head, _, last = path.rpartition(".")
     return last in ("task", "periodic_task") and is_app(ev, Ext(head))
@@ -157,7 +157,7 @@ def _called(ev: Evaluator, call: CallExpr, owner: Def) -> Iterator[Found]:
     if not isinstance(first, Defined | Name | ImportedName | Local | Attribute):
         return
     for func in ev.eval(call.func, frame):
-        if isinstance(func, Ext) and is_maker(ev, func.path.removesuffix("()")):
+        if isinstance(func, Ext) and is_task_factory(ev, func.path.removesuffix("()")):
             for value in ev.eval(first, frame):
                 target = value.target if isinstance(value, DefRef) else None
                 # A function inside a function is the wrapper of a decorator: it gets the name of what it wraps.

@@ -50,8 +50,8 @@ class ScheduleReader(Numbers):
     def read(self, expr: Expr, frame: Frame) -> ScheduleReading:
         """What a schedule expression says. Never raises: what is not understood is said in the words."""
         self.passed = {}
-        said = self._read(*self.follow(expr, frame))
-        return ScheduleReading(said.text, said.words, said.note, tuple(self.passed), said.known)
+        reading = self._read(*self.follow(expr, frame))
+        return ScheduleReading(reading.text, reading.words, reading.note, tuple(self.passed), reading.known)
 
     def _read(self, expr: Expr, frame: Frame) -> ScheduleReading:
         if isinstance(expr, Alternatives):
@@ -59,9 +59,9 @@ class ScheduleReader(Numbers):
         if isinstance(expr, CallResult):
             call = frame.owner.scope.calls[expr.call]
             for func in self.ev.eval(call.func, frame):
-                said = self._called(func, call, expr, frame)
-                if said is not None:
-                    return said
+                reading = self._called(func, call, expr, frame)
+                if reading is not None:
+                    return reading
         seconds = self.number(expr, frame)
         if seconds is not None:
             return _interval(seconds)
@@ -196,17 +196,17 @@ class ScheduleReader(Numbers):
         if not offset:
             return _interval(declared)
         total = declared + offset
-        said, shift = interval_words(declared), interval_words(offset).removeprefix("every ")
+        cadence, shift = interval_words(declared), interval_words(offset).removeprefix("every ")
         shift = shift if shift[0].isdigit() else f"1 {shift}"
         if self._redbeat():
             note = (
-                f"declared {said} with an offset of {shift}; RedBeat stores the sum as the interval, so it runs "
+                f"declared {cadence} with an offset of {shift}; RedBeat stores the sum as the interval, so it runs "
                 f"{interval_words(total)}"
             )
-            words = f"{interval_words(total)} (declared {said}, offset {shift})"
+            words = f"{interval_words(total)} (declared {cadence}, offset {shift})"
             return ScheduleReading(interval_text(total), words, note)
         note = f"the first run comes {shift} later"
-        return ScheduleReading(interval_text(declared), f"{said}, the first run {shift} later", note)
+        return ScheduleReading(interval_text(declared), f"{cadence}, the first run {shift} later", note)
 
     def _redbeat(self) -> bool:
         written = self.config.option("beat_scheduler", "CELERYBEATSCHEDULER")

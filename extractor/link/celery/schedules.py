@@ -14,7 +14,7 @@ from extractor.link.celery.config import Config, assigned, is_app
 from extractor.link.celery.intervals import ScheduleReader, ScheduleReading
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Gap, Schedule
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Module
 from extractor.summary import Expr, Scope
 from extractor.summary.expr import (
@@ -92,13 +92,13 @@ def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
     for row in _on_tasks(index, repo):
         rows.setdefault((row.path, row.line, row.key), row)
     ordered = sorted(rows.values(), key=lambda r: (r.path, r.line, r.key))
-    return Schedules(numbered(ordered), tuple(sorted(gaps.values(), key=lambda g: (g.path, g.line, g.what))))
+    return Schedules(with_unique_ids(ordered), tuple(sorted(gaps.values(), key=lambda g: (g.path, g.line, g.what))))
 
 
 def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
     config = entry.config
     found, named = _task(index, config, entry)
-    said = (
+    reading = (
         ScheduleReader(config).read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
     )
     made = index.row(found, config.service) if found is not None else None
@@ -109,14 +109,14 @@ def _row(index: TaskIndex, repo: str, entry: _Entry) -> Schedule:
         key=key,
         task=named,
         task_id=made.id if made else None,
-        schedule=said.text,
-        cadence=said.words,
+        schedule=reading.text,
+        cadence=reading.words,
         path=entry.module.path,
         line=entry.line,
         end_line=entry.end_line,
         service=config.service,
-        note=said.note,
-        settings=said.settings,
+        note=reading.note,
+        settings=reading.settings,
         condition=entry.condition,
     )
 
@@ -168,21 +168,21 @@ def _on_tasks(index: TaskIndex, repo: str) -> Iterator[Schedule]:
             call = parent.scope.calls[decorator.call] if isinstance(decorator, CallResult) else None
             every = dict(call.kwargs).get("run_every") if call is not None else None
             if every is not None:
-                said = ScheduleReader(index.configs[0]).read(every, frame)
+                reading = ScheduleReader(index.configs[0]).read(every, frame)
                 yield Schedule(
                     id=row_id("schedule", repo, "", found.name),
                     repo=repo,
                     key=found.name,
                     task=found.name,
                     task_id=row.id,
-                    schedule=said.text,
-                    cadence=said.words,
+                    schedule=reading.text,
+                    cadence=reading.words,
                     path=row.path,
                     line=row.line,
                     end_line=row.line,
                     service="",
-                    note=said.note,
-                    settings=said.settings,
+                    note=reading.note,
+                    settings=reading.settings,
                 )
 
 

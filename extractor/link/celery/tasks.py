@@ -13,7 +13,7 @@ from extractor.link.celery.finding import find_tasks
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Evidence, Gap, Task
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Module
 
 
@@ -47,7 +47,7 @@ def tasks(ev: Evaluator, repo: str, services: Sequence[Service] = (), commit: st
             made = _rows(repo, one, [c for c in settings if c.service in chosen], router, len(settings) > 1)
             index.rows[one.target] = made
             rows += made
-    ordered = numbered(sorted(rows, key=lambda r: (r.path, r.line, r.name, r.services)))
+    ordered = with_unique_ids(sorted(rows, key=lambda r: (r.path, r.line, r.name, r.services)))
     by_place: dict[tuple[str, str, str], list[Task]] = {}
     for row in ordered:
         by_place.setdefault((row.name, row.path, row.function), []).append(row)

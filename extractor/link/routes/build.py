@@ -16,7 +16,7 @@ from extractor.link.routes.texts import SettingTexts
 from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry
 from extractor.link.routes.views import deprecation
 from extractor.model.graph import Gap, Route
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def, Module
 
 
@@ -160,11 +160,11 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[UrlEntry], 
         key = (entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.name, entry.line)
         unique.setdefault(key, entry)
     ordered = sorted(unique.values(), key=_order)
-    rows = numbered(_row(ev, repo, service, entry) for entry in ordered)
+    rows = with_unique_ids(_row(ev, repo, service, entry) for entry in ordered)
     pairs = list(zip(rows, ordered, strict=True))
     return RouteTable(
         rows,
-        numbered(sorted(set(gaps), key=lambda g: (g.path, g.line, g.what, g.id))),
+        with_unique_ids(sorted(set(gaps), key=lambda g: (g.path, g.line, g.what, g.id))),
         {row.id: entry.view.target for row, entry in pairs if entry.view.target is not None},
         {row.id: entry.view.handlers for row, entry in pairs if entry.view.handlers},
         {row.id: entry.pattern.parameters for row, entry in pairs if entry.pattern.parameters},

@@ -48,7 +48,7 @@ class Walker(Protocol):
         """A URL that was found."""
         ...
 
-    def unread(self, place: Reference, ground: Ground, said: str, reason: str) -> Unread:
+    def unread(self, place: Reference, ground: Ground, what: str, reason: str) -> Unread:
         """A part of the tree that could not be expanded."""
         ...
 

@@ -21,21 +21,21 @@ def setting_reads(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]
     """The places that read each setting, by its name, sorted by place. Made once for an evaluator."""
     found = _KNOWN.get(ev)
     if found is None:
-        found = _KNOWN[ev] = _read_places(ev, commit)
+        found = _KNOWN[ev] = _every_read(ev, commit)
     return found
 
 
-def _read_places(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
-    places: dict[str, set[Evidence]] = {}
+def _every_read(ev: Evaluator, commit: str) -> dict[str, tuple[Evidence, ...]]:
+    reads: dict[str, set[Evidence]] = {}
     for target in ev.index.defs():
         if target.module.in_repo:
             for name, line, end_line in _reads(ev, target):
                 module = target.module
                 spot = Evidence(module.repo, commit, module.path, line, end_line, "read")
-                places.setdefault(name, set()).add(spot)
+                reads.setdefault(name, set()).add(spot)
     return {
         name: tuple(sorted(spots, key=lambda e: (e.path, e.line, e.end_line))[:MAX_READS])
-        for name, spots in sorted(places.items())
+        for name, spots in sorted(reads.items())
     }
 
 

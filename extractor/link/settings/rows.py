@@ -14,7 +14,7 @@ from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, all_texts
 from extractor.link.targets import host_of
 from extractor.model.graph import Setting
-from extractor.model.ids import numbered, row_id
+from extractor.model.ids import row_id, with_unique_ids
 from extractor.rules.clients import RuleBook
 from extractor.rules.stores import store_rules
 
@@ -42,7 +42,7 @@ def settings_rows(
     The system is what the estate says of the name, else the declared datastore, else what the host of the default
     means; None when nothing tells.
     """
-    return numbered(_Rows(ev, table, estate, book, commit).rows())
+    return with_unique_ids(_Rows(ev, table, estate, book, commit).rows())
 
 
 class _Rows:
