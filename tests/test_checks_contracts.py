@@ -128,7 +128,7 @@ def schedules(task_id: str | None) -> tuple[Finding, ...]:
         line=8,
         end_line=11,
     )
-    return find(program({"shop/__init__.py": ""}), [row])
+    return find(dataclasses.replace(program({"shop/__init__.py": ""}), schedules=(row,)))
 
 
 def test_a_schedule_of_no_task() -> None:

@@ -1,32 +1,31 @@
-"""The rules of findings: every file keeps to its schema, every hit is found where it says, every near miss is not."""
+"""The rules of findings: each has one check, a hit that is found where it says, and a near miss that is not."""
 
 from __future__ import annotations
 
 import pytest
 
-from extractor.checks import FindingRule, find, load_finding_rules, rule_docs, shipped_finding_rules
+from extractor.checks import (
+    CheckContext,
+    FindingRule,
+    checks,
+    load_finding_rules,
+    rule_docs,
+    shipped_finding_rules,
+    tls,
+)
+from extractor.checks.check import check
 from extractor.files.shipped import rules_dir
 from extractor.model.graph import SEVERITIES
 from extractor.rules.findings import FindingExample
-from tests.checked_worlds import program
+from tests.finding_examples import found_in
 
 RULES = shipped_finding_rules()
-# These speak of more than one module's code; tests/test_checks_contracts.py and test_checks_ignores.py specify them.
-WITHOUT_EXAMPLES = {
-    "deprecated-endpoint",
-    "hardcoded-host",
-    "schedule-unresolved",
-    "unserved-endpoint",
-    "unused-ignore",
-}
-
 HITS = [pytest.param(rule, hit, id=f"{rule.id}-{n}") for rule in RULES.values() for n, hit in enumerate(rule.hits)]
 MISSES = [pytest.param(rule, row, id=f"{rule.id}-{n}") for rule in RULES.values() for n, row in enumerate(rule.misses)]
 
 
 def found(rule: FindingRule, example: FindingExample) -> list[tuple[int, str]]:
-    rows = find(program({"example.py": example.code}))
-    return [(row.line, row.severity) for row in rows if row.rule == rule.id]
+    return [(row.line, row.severity) for row in found_in(example) if row.rule == rule.id]
 
 
 def test_the_files_keep_to_the_schema() -> None:
@@ -37,8 +36,22 @@ def test_a_file_is_named_after_its_rule() -> None:
     assert sorted(path.stem for path in (rules_dir() / "findings").glob("*.yaml")) == list(RULES)
 
 
-def test_every_rule_has_examples_or_is_specified_elsewhere() -> None:
-    assert {rule.id for rule in RULES.values() if not (rule.hits and rule.misses)} == WITHOUT_EXAMPLES
+def test_every_rule_has_a_check_and_every_check_a_rule() -> None:
+    assert list(checks()) == list(RULES)
+
+
+def test_a_second_check_of_a_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        tls, "again", check("no-timeout", CheckContext)(lambda _program, _rule: iter(())), raising=False
+    )
+    with pytest.raises(ValueError, match="two checks find no-timeout"):
+        checks.__wrapped__()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_rule_has_a_hit_and_a_miss(rule: FindingRule) -> None:
+    assert rule.hits
+    assert rule.misses
 
 
 @pytest.mark.parametrize(("rule", "hit"), HITS)

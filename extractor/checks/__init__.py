@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from extractor.checks.across import contracts
 from extractor.checks.context import CheckContext, SettingsView
-from extractor.checks.contracts import contracts, unresolved_schedules
 from extractor.checks.ignores import apply_ignores
-from extractor.checks.registry import find
+from extractor.checks.registry import checks, find
 from extractor.rules.findings import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 
 __all__ = [
@@ -13,10 +13,10 @@ __all__ = [
     "FindingRule",
     "SettingsView",
     "apply_ignores",
+    "checks",
     "contracts",
     "find",
     "load_finding_rules",
     "rule_docs",
     "shipped_finding_rules",
-    "unresolved_schedules",
 ]

@@ -15,7 +15,7 @@ from extractor.link.callgraph import CallGraph, Site
 from extractor.link.effects import Effect
 from extractor.link.entrypoints import Reach
 from extractor.link.request import Request, read_call
-from extractor.model.graph import Call, Context
+from extractor.model.graph import Call, Context, Schedule
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 
@@ -63,7 +63,8 @@ class Response:
 
 @dataclass(frozen=True, eq=False)
 class CheckContext:
-    """One repository, linked: its effects, the entry points that reach them, the rows made of them, its settings."""
+    """One repository, linked: its effects, the entry points that reach them, the rows made of them, its settings, its
+    schedules."""
 
     repo: str
     ev: Evaluator
@@ -73,6 +74,7 @@ class CheckContext:
     effects: Sequence[Effect]
     calls: Sequence[Call] = ()
     settings: Sequence[SettingsView] = field(default_factory=tuple)
+    schedules: Sequence[Schedule] = ()
 
     def contexts(self, owner: Def) -> tuple[Context, ...]:
         """The entry points that reach a definition; () when none was found (dead code is a gap, not a finding)."""

@@ -1,67 +1,74 @@
-"""Checks across repositories: endpoints that nobody serves or that are on their way out; schedules of no task."""
+"""Checks across repositories: endpoints that nobody serves, or that are on their way out."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from extractor.checks.diagnostics import Diagnostic, findings
+from extractor.checks.check import check
+from extractor.checks.diagnostics import Diagnostic
 from extractor.diff.identity import canonical_url, url_path
-from extractor.model.graph import Call, Finding, Gap, Route, Schedule
-from extractor.rules.findings import FindingRule, shipped_finding_rules
+from extractor.model.graph import Call, Gap, Route
+from extractor.rules.findings import FindingRule
 
 _UNDER = re.compile(r" under (/\S*)")
 _MIN_LITERAL = 2  # segments of a path that must be known before one says that nobody serves it
 
 
-def contracts(
-    calls: Sequence[Call],
-    routes: Sequence[Route],
-    served_by: Mapping[str, str],
-    gaps: Sequence[Gap] = (),
-    rules: Mapping[str, FindingRule] | None = None,
-) -> tuple[Finding, ...]:
-    """Findings about calls into the estate's own systems.
+@dataclass(frozen=True)
+class ContractContext:
+    """The calls of one repository into the estate's own systems, and what those systems serve.
 
-    `calls` have their `route_id` set where a route answers; `served_by` names the repository scanned for each system;
-    `gaps` tell of URLs that were not read. A call of which too little is known to say that no route answers it, or
-    whose path may lead into URLs that were not read, gives no finding (it is a gap).
+    `calls` have their `route_id` set where a route answers; `routes` are those of all repositories; `served_by` names
+    the repository scanned for each system; `gaps` tell of URLs that were not read.
     """
-    known = rules or shipped_finding_rules()
-    by_repo: dict[str, list[Diagnostic]] = {}
-    for call in calls:
-        by_repo.setdefault(call.repo, [])
-    for draft_repo, diagnostic in _contract_drafts(calls, routes, served_by, gaps, known):
-        by_repo[draft_repo].append(diagnostic)
-    return tuple(f for repo in sorted(by_repo) for f in findings(repo, by_repo[repo], known))
+
+    repo: str
+    calls: Sequence[Call]
+    routes: Sequence[Route]
+    served_by: Mapping[str, str]
+    gaps: Sequence[Gap] = ()
+
+    @functools.cached_property
+    def live_calls(self) -> tuple[Call, ...]:
+        """The calls that an entry point reaches."""
+        return tuple(call for call in self.calls if any(context.kind != "unknown" for context in call.contexts))
+
+    @functools.cached_property
+    def heads(self) -> Mapping[str, Sequence[str]]:
+        """What the routes of each repository start with, up to their first parameter."""
+        found: dict[str, list[str]] = {}
+        for route in self.routes:
+            found.setdefault(route.repo, []).append(_literal_path(route.pattern))
+        return found
 
 
-def _contract_drafts(
-    calls: Sequence[Call],
-    routes: Sequence[Route],
-    served_by: Mapping[str, str],
-    gaps: Sequence[Gap],
-    rules: Mapping[str, FindingRule],
-) -> Iterator[tuple[str, Diagnostic]]:
-    by_id = {route.id: route for route in routes}
-    heads: dict[str, list[str]] = {}
-    for served in routes:
-        heads.setdefault(served.repo, []).append(_literal_path(served.pattern))
-    answered = {(c.repo, c.path, c.line) for c in calls if c.route_id or c.route_candidates}
-    for call in calls:
-        if not any(context.kind != "unknown" for context in call.contexts):
-            continue
+@check("deprecated-endpoint", ContractContext)
+def deprecated_endpoint(estate: ContractContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Calls that a route answers which is on its way out."""
+    by_id = {route.id: route for route in estate.routes}
+    for call in estate.live_calls:
         route = by_id.get(call.route_id or "")
         if route is not None and route.deprecated:
-            yield call.repo, _deprecated(call, route, rules["deprecated-endpoint"])
-        repo = served_by.get(call.system or "")
-        if repo is None or (call.repo, call.path, call.line) in answered or repo not in heads:
+            yield _deprecated(call, route, rule)
+
+
+@check("unserved-endpoint", ContractContext)
+def unserved_endpoint(estate: ContractContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Calls that no route answers. A call of which too little is known to say so, or whose path may lead into URLs that
+    were not read, gives no finding (it is a gap)."""
+    answered = {(c.path, c.line) for c in estate.calls if c.route_id or c.route_candidates}
+    for call in estate.live_calls:
+        repo = estate.served_by.get(call.system or "")
+        if repo is None or (call.path, call.line) in answered or repo not in estate.heads:
             continue
-        unread = [gap for gap in gaps if gap.repo == repo and gap.kind == "route"]
-        if _is_unserved(call, heads[repo]) and not any(_may_serve(gap, call) for gap in unread):
+        unread = [gap for gap in estate.gaps if gap.repo == repo and gap.kind == "route"]
+        if _is_unserved(call, estate.heads[repo]) and not any(_may_serve(gap, call) for gap in unread):
             at_root = any(_prefix(gap) == "/" for gap in unread)
-            yield call.repo, _unserved(call, repo, at_root, rules["unserved-endpoint"])
+            yield _unserved(call, repo, at_root, rule)
 
 
 def _is_unserved(call: Call, heads: Iterable[str]) -> bool:
@@ -125,11 +132,3 @@ def _at_call(call: Call, rule: FindingRule, message: str) -> Diagnostic:
         f"{call.system} {call.http_method or ''} {url_path(call.url)}",
         (call.id,),
     )
-
-
-def unresolved_schedules(schedules: Iterable[Schedule], rule: FindingRule) -> Iterator[Diagnostic]:
-    """Beat entries that name no task: the message is sent, and every worker refuses it."""
-    for row in schedules:
-        if row.task_id is None:
-            message = f"the schedule {row.key} names the task {row.task}, which does not exist"
-            yield Diagnostic(rule.id, rule.severity, message, row.path, row.line, row.end_line, "", row.key)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from extractor.checks.check import check
 from extractor.checks.context import CheckContext, SettingsView, literals, receivers
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
@@ -33,7 +34,14 @@ _PLACEHOLDER = re.compile(
 _MIN_LENGTH, _MIN_DIGITS, _MIN_ENTROPY = 20, 3, 3.2
 
 
-def in_requests(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
+@check("hardcoded-credential", CheckContext)
+def hardcoded_credential(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Secrets written into what is sent, or into the default of a setting."""
+    yield from _in_requests(program, rule)
+    yield from _in_settings(program, rule)
+
+
+def _in_requests(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Secrets given as text to a call that sends something, or to the making of its client."""
     for site, via in _sending(program):
         found = next(iter(_given(program, site, rule)), "")
@@ -116,7 +124,7 @@ def _is_secret(value: Value) -> bool:
 # settings --------------------------------------------------------------------------------------------------------
 
 
-def in_settings(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
+def _in_settings(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Settings that hold secrets and whose default is one: a deployment that sets nothing runs with it."""
     for view in program.settings:
         for name in view.names():

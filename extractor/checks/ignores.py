@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.checks.diagnostics import Diagnostic, findings
+from extractor.checks.registry import find
+from extractor.checks.unused import IgnoreContext
 from extractor.link.directives import PlacedDirective
 from extractor.model.graph import Finding
 from extractor.rules.findings import FindingRule, shipped_finding_rules
@@ -28,9 +29,12 @@ def apply_ignores(
         mine = [d for d in by_file.get((row.repo, row.path), ()) if _speaks_of(d, row)]
         used.update((d, row.rule) for d in mine)
         out.append(_marked(row, mine))
-    diagnostics = list(_unused(by_file.values(), used, known))
-    for repo in sorted({repo for repo, _draft in diagnostics}):
-        out += findings(repo, (diagnostic for owner, diagnostic in diagnostics if owner == repo), known)
+    unused: dict[str, list[tuple[PlacedDirective, str]]] = {}
+    for directive in (d for group in by_file.values() for d in group):
+        names = [name for name in directive.rules or ("",) if (directive, name) not in used]
+        unused.setdefault(directive.repo, []).extend((directive, name) for name in names)
+    for repo in sorted(unused):
+        out += find(IgnoreContext(repo, unused[repo], frozenset(known)), known)
     return tuple(sorted(out, key=lambda f: (f.repo, f.path, f.line, f.end_line, f.rule, f.fingerprint)))
 
 
@@ -43,29 +47,3 @@ def _marked(row: Finding, mine: Sequence[PlacedDirective]) -> Finding:
     if reason:
         return dataclasses.replace(row, suppressed=reason)
     return dataclasses.replace(row, message=row.message + _NO_REASON) if mine else row
-
-
-def _unused(
-    groups: Iterable[Sequence[PlacedDirective]],
-    used: set[tuple[PlacedDirective, str]],
-    rules: Mapping[str, FindingRule],
-) -> Iterator[tuple[str, Diagnostic]]:
-    rule = rules["unused-ignore"]
-    for directive in (d for group in groups for d in group):
-        for name in directive.rules or ("",):
-            if (directive, name) in used:
-                continue
-            why = f"no finding of {name} is here" if name in rules else f"there is no rule {name!r}"
-            yield (
-                directive.repo,
-                Diagnostic(
-                    rule.id,
-                    rule.severity,
-                    f"this ignore is not needed: {why}",
-                    directive.path,
-                    directive.line,
-                    directive.line,
-                    "",
-                    f"ignore {name}",
-                ),
-            )

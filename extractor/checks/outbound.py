@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from extractor.checks.check import check
 from extractor.checks.constants import constant_with
 from extractor.checks.context import CheckContext, host_in, is_local, literals, outside_path
 from extractor.checks.diagnostics import Diagnostic
@@ -22,6 +23,7 @@ from extractor.rules.findings import FindingRule
 from extractor.text.masking import masked_text
 
 
+@check("no-timeout", CheckContext)
 def no_timeout(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Requests that may wait for ever, at the line that sends them; the calls of an SDK once in each function."""
     sdk: dict[tuple[Def, str], list[Effect]] = {}
@@ -76,19 +78,32 @@ def _who_waits(contexts: Iterable[Context]) -> str:
     return "the process may wait"
 
 
-def hardcoded(program: CheckContext, url_rule: FindingRule, host_rule: FindingRule) -> Iterator[Diagnostic]:
-    """Requests to a host that stands in the code, at the line nearest to the request where it is known."""
+@check("hardcoded-url", CheckContext)
+def hardcoded_url(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Requests to a URL that stands in the code, at the line nearest to the request where it is known."""
+    return _hardcoded(program, rule, whole_url=True)
+
+
+@check("hardcoded-host", CheckContext)
+def hardcoded_host(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Requests to a host that stands in the code without a scheme, there too."""
+    return _hardcoded(program, rule, whole_url=False)
+
+
+def _hardcoded(program: CheckContext, rule: FindingRule, whole_url: bool) -> Iterator[Diagnostic]:
     for effect, url in _settled(program, _literal_head):
         whole = shown(url)
+        if ("://" in whole) is not whole_url:
+            continue
         host = host_in(whole)
         contexts = program.contexts(effect.site.owner)
         if not contexts or is_local(host) or not _written_here(program, effect, host):
             continue
-        rule = url_rule if "://" in whole else host_rule
         message = f"{effect.via} requests {whole}: the address stands in the code and no setting changes it"
         yield _where_written(rule, program, effect, host, message, whole)
 
 
+@check("plain-http", CheckContext)
 def plain_http(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Requests whose scheme is written as `http`, except to names that mean this machine or this deployment."""
     for effect, url in _settled(program, _is_plain):

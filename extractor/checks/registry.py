@@ -1,34 +1,40 @@
-"""Runs every check of one repository."""
+"""Finds the checks by the rule they declare, and runs those that look at what it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
 
-from extractor.checks import credentials, outbound, scraping, tls
-from extractor.checks.context import CheckContext
-from extractor.checks.contracts import unresolved_schedules
-from extractor.checks.diagnostics import Diagnostic, findings
-from extractor.model.graph import Finding, Schedule
+from extractor.checks.check import AnyCheck, Check
+from extractor.checks.diagnostics import findings
+from extractor.model.graph import Finding
 from extractor.rules.findings import FindingRule, shipped_finding_rules
 
 
-def find(
-    program: CheckContext, schedules: Iterable[Schedule] = (), rules: Mapping[str, FindingRule] | None = None
-) -> tuple[Finding, ...]:
-    """The findings of one repository, sorted by place; ignores are applied later, over all repositories."""
+class Checked(Protocol):
+    """What checks look at: all that bears on one repository, under its name."""
+
+    @property
+    def repo(self) -> str: ...
+
+
+@functools.cache
+def checks() -> Mapping[str, AnyCheck]:
+    """Every check of this package, by the id of its rule, sorted. Raises ValueError when a rule has two."""
+    found: dict[str, AnyCheck] = {}
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)], f"{__package__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Check) and found.setdefault(value.rule, value) is not value:
+                raise ValueError(f"two checks find {value.rule}")
+    return dict(sorted(found.items()))
+
+
+def find(context: Checked, rules: Mapping[str, FindingRule] | None = None) -> tuple[Finding, ...]:
+    """The findings of the checks that look at this kind of context, sorted by place; ignores are applied later."""
     known = rules or shipped_finding_rules()
-    return findings(program.repo, _diagnostics(program, schedules, known), known)
-
-
-def _diagnostics(
-    program: CheckContext, schedules: Iterable[Schedule], rules: Mapping[str, FindingRule]
-) -> Iterator[Diagnostic]:
-    yield from outbound.no_timeout(program, rules["no-timeout"])
-    yield from outbound.hardcoded(program, rules["hardcoded-url"], rules["hardcoded-host"])
-    yield from outbound.plain_http(program, rules["plain-http"])
-    yield from tls.tls_verify_disabled(program, rules["tls-verify-disabled"])
-    yield from scraping.html_scrape(program, rules["html-scrape"])
-    yield from scraping.token_scrape(program, rules["token-scrape"])
-    yield from credentials.in_requests(program, rules["hardcoded-credential"])
-    yield from credentials.in_settings(program, rules["hardcoded-credential"])
-    yield from unresolved_schedules(schedules, rules["schedule-unresolved"])
+    mine = (check for check in checks().values() if check.looks_at is type(context))
+    return findings(context.repo, (found for check in mine for found in check(context, known[check.rule])), known)

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from extractor.checks.check import check
 from extractor.checks.context import CheckContext, Response
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site, shown
@@ -19,6 +20,7 @@ _BODY = re.compile(r"(\.(text|content|body|data|raw|read\(\)|decode\(\)|getvalue
 _REDIRECT = re.compile(r"\.url(\.(query|fragment|params))?|\.geturl\(\)|\.headers(\[\]|\.get\(\))|\.history.*")
 
 
+@check("html-scrape", CheckContext)
 def html_scrape(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Pages of another system that are taken apart with an HTML parser or a pattern."""
     parsers, patterns, compiled = rule.option("parsers"), rule.option("patterns"), rule.option("compiled_patterns")
@@ -43,6 +45,7 @@ def html_scrape(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic
                 break
 
 
+@check("token-scrape", CheckContext)
 def token_scrape(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Codes and tokens read off the address that a request was led to, and cookies that pass for a user's session."""
     readers, makers = rule.option("query_readers"), rule.option("cookie_makers")

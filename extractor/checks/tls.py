@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from extractor.checks.check import check
 from extractor.checks.context import CheckContext, outside_path, receivers
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
@@ -19,6 +20,7 @@ from extractor.summary.expr import Negation
 _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)
 
 
+@check("tls-verify-disabled", CheckContext)
 def tls_verify_disabled(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Clients that accept any certificate (of the rule's severity), or do so when a setting says so (low)."""
     words, clients, functions = rule.option("keywords"), rule.option("clients"), rule.option("functions")

@@ -76,9 +76,17 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     setting_rows = [settings_rows(ev, table, estate, book, commit) for table in tables]
     watch.ended("setting rows")
     program = CheckContext(
-        repo=repo, ev=ev, graph=graph, reach=reach, book=book, effects=effects, calls=found.calls, settings=tables
+        repo=repo,
+        ev=ev,
+        graph=graph,
+        reach=reach,
+        book=book,
+        effects=effects,
+        calls=found.calls,
+        settings=tables,
+        schedules=celery.beat.rows,
     )
-    findings = find_findings(program, celery.beat.rows)
+    findings = find_findings(program)
     watch.ended("checks")
 
     gaps = (libraries.gaps, celery.gaps, found.gaps, events.gaps, *(table.gaps for table in served))
