@@ -146,13 +146,32 @@ def test_rules_are_listed_with_their_hits_and_misses(capsys: pytest.CaptureFixtu
     assert re.fullmatch(r"requests +\d+ patterns +\d+ hits? +\d+ miss(es)? +Requests", line)
     assert main(["rules", "requests"]) == 0
     shown = capsys.readouterr().out
-    assert "\ntakes:\n  import requests\n" in shown
-    assert "\nleaves:\n" in shown
+    assert "\nhits:\n  import requests\n" in shown
+    assert "\nmisses:\n" in shown
     assert [rule["id"] for rule in rows(capsys, "rules", "requests")] == ["requests"]
+
+
+def test_the_rule_of_a_finding_is_shown_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("no-timeout ")]
+    assert re.fullmatch(r"no-timeout +medium finding +\d+ hits? +\d+ miss(es)? +Request without a timeout", line)
+    assert main(["rules", "no-timeout"]) == 0
+    shown = capsys.readouterr().out
+    assert "\nseverity: medium; high where a web request or a signal reaches it; low " in shown
+    assert "\nremedy: Give the call a timeout" in shown
+    assert "\n  # c4trace: ignore[no-timeout] the reason, in words\n" in shown
+    assert "\nhits (line 5, high): None means to wait for ever.\n  import requests\n" in shown
+    assert "\nmisses: The timeout is a setting.\n  import requests\n" in shown
+    assert main(["rules", "unserved-endpoint"]) == 0
+    assert "\n  where campus.example.org serves:\n  from django.urls import path\n" in capsys.readouterr().out
+    (row,) = rows(capsys, "rules", "no-timeout")
+    assert (row["kind"], row["severity"], row["title"]) == ("finding", "medium", "Request without a timeout")
 
 
 def test_a_rule_that_is_not_there_names_its_neighbour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "reqests"]) == 2
     assert capsys.readouterr().err == "c4trace: there is no rule 'reqests' (did you mean 'requests'?)\n"
+    assert main(["rules", "no-timeouts"]) == 2
+    assert capsys.readouterr().err == "c4trace: there is no rule 'no-timeouts' (did you mean 'no-timeout'?)\n"
     assert main(["rules", "--dir", str(tmp_path)]) == 2
     assert "has no rules" in capsys.readouterr().err

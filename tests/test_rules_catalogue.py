@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from c4trace.query.catalogue import catalogue
 from extractor.files.shipped import rules_dir
 from extractor.rules.clients import shipped_rules
+from extractor.rules.findings import FindingRule, shipped_finding_rules
+
+PAGE = catalogue(shipped_rules(), shipped_finding_rules().values())
 
 
 def test_the_page_is_what_the_rules_give() -> None:
-    """After a change of a rule run `python -m c4trace.query.catalogue`."""
-    assert (rules_dir() / "README.md").read_text(encoding="utf-8") == catalogue(shipped_rules())
+    """After a change of a rule run `make docs`."""
+    assert (rules_dir() / "README.md").read_text(encoding="utf-8") == PAGE
 
 
 def test_every_rule_and_every_system_has_a_line() -> None:
-    page = catalogue(shipped_rules())
     for client in shipped_rules().clients:
-        assert f"\n| [{client.id}](clients/{client.id}.yaml) |" in page
+        assert f"\n| [{client.id}](clients/{client.id}.yaml) |" in PAGE
     for system in shipped_rules().vendors:
-        assert f"\n| {system} |" in page
+        assert f"\n| {system} |" in PAGE
 
 
 def test_every_field_of_a_call_is_explained() -> None:
     from extractor.files.shipped import read_schema
 
-    page = catalogue(shipped_rules())
     for field in read_schema("client")["$defs"]["call"]["properties"]:
-        assert f"`{field}`" in page
+        assert f"`{field}`" in PAGE
+
+
+@pytest.mark.parametrize("rule", shipped_finding_rules().values(), ids=lambda rule: rule.id)
+def test_a_finding_has_a_section_that_says_all_of_its_rule(rule: FindingRule) -> None:
+    section = PAGE.partition(f"\n### {rule.id}\n")[2].partition("\n### ")[0]
+    assert f"Severity: {rule.severity}" in section
+    assert all(severity in section for _kind, severity in rule.severity_in)
+    assert f"# c4trace: ignore[{rule.id}] " in section
+    assert rule.why in section
+    assert rule.remedy in section
+    blocks = re.findall(r"```python\n(.*?)\n```", section, re.DOTALL)
+    shown = [(example.code, *(code for _host, code in example.serves)) for example in (*rule.hits, *rule.misses)]
+    assert blocks == [code.rstrip() for group in shown for code in group]
+
+
+def test_the_severity_is_told_by_who_waits() -> None:
+    assert (
+        "- Severity: medium; high where a web request or a signal reaches it; "
+        "low where the start of a process or a command reaches it.\n"
+    ) in PAGE
+
+
+def test_no_finding_is_called_like_a_client() -> None:
+    """`c4trace rules NAME` shows either."""
+    assert {client.id for client in shipped_rules().clients}.isdisjoint(shipped_finding_rules())

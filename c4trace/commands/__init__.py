@@ -21,7 +21,7 @@ COMMANDS: dict[str, str] = {
     "trace": "tell who calls an endpoint or what a task reaches, hop by hop, with lines",
     "etl": "list the ingestion sources (the ETL table)",
     "brittle": "list brittle links and other findings",
-    "rules": "list the rules: which libraries' calls are read, by example",
+    "rules": "list the rules: which libraries' calls are read and what is found, by example",
     "diff": "tell what a head changes in the architecture against a base",
     "gate": "hold a head against the policy of the estate",
     "baseline": "accept a breach of the policy, or take out what was mended",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from extractor.rules.clients import CallRule, ClientRule, RuleBook, Vendor
+from extractor.rules.findings import FindingExample, FindingRule
 
 _FORMAT = """\
 # Rules
 
-A rule says which calls of a library leave the process, and where in the call its method, URL, base, system and timeout
-stand. Rules are data: one YAML file per library in `clients/`, checked against `schema/client.schema.json`. The systems
-that rules and hosts name stand in `systems.yaml`. This page is generated (`python -m c4trace.query.catalogue`); a
-test keeps it true.
+Rules are data, one YAML file each, of two kinds. A rule of a client (`clients/`, checked against
+`schema/client.schema.json`) says which calls of a library leave the process, and where in the call its method, URL,
+base, system and timeout stand; the systems that rules and hosts name stand in `systems.yaml`. A rule of a finding
+(`findings/`, `schema/finding.schema.json`) says in words what a check of `extractor/checks/` finds, how bad it is and
+what to do. `CONTRIBUTING.md` says how to add one. This page is generated (`make docs`); a test keeps it true.
 
 ## How calls are matched
 
@@ -61,20 +63,48 @@ followed inside it, and its patterns serve only where that finds nothing.
 
 ## Examples
 
-Every file has `hits` (code, and for each call found its `line` and any of `method`, `url`, `system`, `timeout`,
-`operation`, `store`, `alias`) and `misses` (code that looks alike and must find nothing, with `why`). They are tests.
+Every file of a client has `hits` (code, and for each call found its `line` and any of `method`, `url`, `system`,
+`timeout`, `operation`, `store`, `alias`) and `misses` (code that looks alike and must find nothing, with `why`). They
+are tests.
 """
 
 
-def catalogue(book: RuleBook) -> str:
-    """The whole page: the format, then the rules by title and the systems by group."""
+_FINDINGS = """\
+## The findings
+
+A finding is reported when an entry point (a route, a task, a command, a signal) reaches its code; code that nothing
+reaches is told of as a gap. Where several do, the one in which somebody waits decides how bad it is. To accept one
+where it stands, say why behind its line, or in a comment on the line above:
+
+    requests.get(url)  # c4trace: ignore[no-timeout] the gateway limits it
+
+An ignore without a reason does not count, and one that names no finding (any more) is itself a finding.
+
+Every file has `hits` (code, and the `line` of each finding, with its `severity` where it is not the rule's own) and
+`misses` (code that looks alike, and `why` it is no finding). `serves` is what other systems do, by host: a module of
+views with its `urlpatterns`. A function whose first parameter is `request` is a view. The tests scan all of it.
+`options` are lists of names that the check works with.
+"""
+
+# What reaches the code, in words, by the kind of the entry point.
+_CONTEXTS = {
+    "request": "a web request",
+    "signal": "a signal",
+    "task": "a task",
+    "startup": "the start of a process",
+    "command": "a command",
+}
+
+
+def catalogue(book: RuleBook, findings: Iterable[FindingRule]) -> str:
+    """The whole page: the format, then the rules of clients by title, the systems by group, the findings by id."""
     clients = sorted(book.clients, key=lambda client: client.title.lower())
     patterns = sum(len(client.calls) for client in clients)
     lines = [
         _FORMAT,
-        "## The rules that ship",
+        "## The clients",
         "",
-        f"{len(clients)} rules with {patterns} patterns.",
+        f"{len(clients)} rules with {patterns} patterns ship with c4trace.",
         "",
         "| rule | libraries' calls | what it finds | patterns | hits | misses |",
         "| --- | --- | --- | ---: | ---: | ---: |",
@@ -85,6 +115,8 @@ def catalogue(book: RuleBook) -> str:
         "| id | name | what it is | group | hosts |",
         "| --- | --- | --- | --- | --- |",
         *(_system_line(vendor) for vendor in sorted(book.vendors.values(), key=lambda v: (v.group, v.name.lower()))),
+        "",
+        *_finding_lines(sorted(findings, key=lambda rule: rule.id)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -120,6 +152,59 @@ def _system_line(vendor: Vendor) -> str:
     return f"| {' | '.join(map(_cell, (vendor.id, vendor.name, vendor.technology, vendor.group)))} | {hosts} |"
 
 
+def severity_words(rule: FindingRule) -> str:
+    """How bad a finding is: `medium; high where a web request or a signal reaches it`."""
+    by_severity: dict[str, list[str]] = {}
+    given = dict(rule.severity_in)
+    for kind, words in _CONTEXTS.items():
+        if kind in given:
+            by_severity.setdefault(given[kind], []).append(words)
+    others = [f"{severity} where {' or '.join(kinds)} reaches it" for severity, kinds in by_severity.items()]
+    return "; ".join([rule.severity, *others])
+
+
+def ignore_words(rule: FindingRule) -> str:
+    """The comment that accepts a finding where it stands."""
+    return f"# c4trace: ignore[{rule.id}] the reason, in words"
+
+
+def expected_words(example: FindingExample) -> str:
+    """Where the findings of an example stand: `line 5, high`."""
+    return "; ".join(f"line {line}, {severity}" for line, severity in example.expect)
+
+
+def _finding_lines(rules: Sequence[FindingRule]) -> Iterator[str]:
+    yield from _FINDINGS.split("\n")
+    yield "| rule | what it finds | severity | hits | misses |"
+    yield "| --- | --- | --- | ---: | ---: |"
+    for rule in rules:
+        link = f"[{rule.id}](#{rule.id})"
+        yield f"| {link} | {_cell(rule.title)} | {severity_words(rule)} | {len(rule.hits)} | {len(rule.misses)} |"
+    for rule in rules:
+        yield from (
+            "",
+            f"### {rule.id}",
+            "",
+            f"**{rule.title}** ([file](findings/{rule.id}.yaml), [about]({rule.docs}))",
+        )
+        yield from ("", f"- Severity: {severity_words(rule)}.", f"- Why: {rule.why}", f"- Remedy: {rule.remedy}")
+        yield f"- To accept one: `{ignore_words(rule)}`"
+        for hit in rule.hits:
+            yield from _example_lines(f"Found ({expected_words(hit)}){_because(hit)}", hit)
+        for miss in rule.misses:
+            yield from _example_lines(f"Not found{_because(miss)}", miss)
+
+
+def _because(example: FindingExample) -> str:
+    return f": {example.why}" if example.why else ":"
+
+
+def _example_lines(head: str, example: FindingExample) -> Iterator[str]:
+    yield from ("", head, "", "```python", example.code.rstrip(), "```")
+    for host, code in example.serves:
+        yield from ("", f"where {host} serves:", "", "```python", code.rstrip(), "```")
+
+
 def _cell(text: str) -> str:
     return re.sub(r"[|\n]", " ", text)
 
@@ -128,8 +213,10 @@ def main() -> None:
     """Write the page beside the shipped rules."""
     from extractor.files.shipped import rules_dir
     from extractor.rules.clients import shipped_rules
+    from extractor.rules.findings import shipped_finding_rules
 
-    (rules_dir() / "README.md").write_text(catalogue(shipped_rules()), encoding="utf-8")
+    page = catalogue(shipped_rules(), shipped_finding_rules().values())
+    (rules_dir() / "README.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
