@@ -21,7 +21,7 @@ from extractor.sources.store import ObjectStore
 from extractor.sources.tree import Tree, TreeEntry
 
 NAME = "example"
-_VIEW = re.compile(r"^def (\w+)\(request\b", re.MULTILINE)
+_VIEW = re.compile(r"^(?:async )?def (\w+)\(request\b", re.MULTILINE)
 _OPTIONS = ScanOptions("2024-01-01T00:00:00Z", "0", offline=True)
 
 

@@ -16,6 +16,7 @@ from extractor.checks import (
 from extractor.checks.check import check
 from extractor.files.shipped import rules_dir
 from extractor.model.graph import SEVERITIES
+from extractor.rules.clients import ClientRule, shipped_rules
 from extractor.rules.findings import FindingExample
 from tests.finding_examples import found_in
 
@@ -62,6 +63,17 @@ def test_a_hit_is_found(rule: FindingRule, hit: FindingExample) -> None:
 @pytest.mark.parametrize(("rule", "miss"), MISSES)
 def test_a_near_miss_is_not_found(rule: FindingRule, miss: FindingExample) -> None:
     assert found(rule, miss) == [], miss.why
+
+
+@pytest.mark.parametrize("client", shipped_rules().clients, ids=lambda client: client.id)
+def test_the_examples_of_a_client_say_where_certificates_are_not_checked(client: ClientRule) -> None:
+    rule = RULES["tls-verify-disabled"]
+    for example in client.hits:
+        lines = [line for line, _severity in found(rule, FindingExample(example.code))]
+        assert sorted(set(lines)) == list(example.unverified)
+    assert [miss.code for miss in client.misses if found(rule, FindingExample(miss.code))] == []
+    shown = "".join(example.code for example in client.hits if example.unverified)
+    assert [switch.name for switch in client.tls if switch.name not in shown] == []
 
 
 def test_every_rule_is_told_in_words() -> None:

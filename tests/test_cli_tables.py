@@ -146,6 +146,7 @@ def test_rules_are_listed_with_their_hits_and_misses(capsys: pytest.CaptureFixtu
     assert re.fullmatch(r"requests +\d+ patterns +\d+ hits? +\d+ miss(es)? +Requests", line)
     assert main(["rules", "requests"]) == 0
     shown = capsys.readouterr().out
+    assert re.search(r"^accepts any certificate by:\n.*requests.*: verify=False$", shown, re.MULTILINE)
     assert "\nhits:\n  import requests\n" in shown
     assert "\nmisses:\n" in shown
     assert [rule["id"] for rule in rows(capsys, "rules", "requests")] == ["requests"]

@@ -106,7 +106,12 @@ def _in_full(rule: Rule) -> str:
 
 
 def _client_parts(rule: ClientRule) -> list[str]:
+    from c4trace.query.catalogue import switch_words
+
     parts = ["matches:\n" + "\n".join(f"  {call.match}" for call in rule.calls)]
+    if rule.tls:
+        switches = (f"  {s.match}: {', '.join(switch_words(s))}" for s in rule.tls)
+        parts.append("accepts any certificate by:\n" + "\n".join(switches))
     parts += [f"hits:\n{_code(hit.code)}" for hit in rule.hits]
     return parts + [f"misses:\n{_code(miss.code)}" for miss in rule.misses]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from extractor.rules.clients import CallRule, ClientRule, RuleBook, Vendor
+from extractor.rules.clients import CallRule, ClientRule, RuleBook, TlsSwitch, Vendor
 from extractor.rules.findings import FindingExample, FindingRule
 
 _FORMAT = """\
@@ -61,11 +62,17 @@ one before; `{.id}` always stays open.
 `libraries` names distributions that are read at the version a repository pins. When such a library was read, calls are
 followed inside it, and its patterns serve only where that finds nothing.
 
+Two fields speak of the whole library. `tls` lists how its calls and objects switch the check of certificates off:
+`match` is the pattern of a call that takes the argument, or of an object that has the attribute, `unverified` its name
+and the values that do it (`{verify: false}`, `{cert_reqs: [CERT_NONE, null]}`), `encrypts` the argument that makes the
+connection a TLS one. `limited_by` names what limits every call from elsewhere: a `setting` (a glob), or a `call`
+(`socket.setdefaulttimeout`).
+
 ## Examples
 
 Every file of a client has `hits` (code, and for each call found its `line` and any of `method`, `url`, `system`,
-`timeout`, `operation`, `store`, `alias`) and `misses` (code that looks alike and must find nothing, with `why`). They
-are tests.
+`timeout`, `operation`, `store`, `alias`; under `unverified` the lines that switch the check of certificates off,
+reached from a view) and `misses` (code that looks alike and must find nothing, with `why`). They are tests.
 """
 
 
@@ -106,8 +113,8 @@ def catalogue(book: RuleBook, findings: Iterable[FindingRule]) -> str:
         "",
         f"{len(clients)} rules with {patterns} patterns ship with c4trace.",
         "",
-        "| rule | libraries' calls | what it finds | patterns | hits | misses |",
-        "| --- | --- | --- | ---: | ---: | ---: |",
+        "| rule | libraries' calls | what it finds | accepts any certificate by | patterns | hits | misses |",
+        "| --- | --- | --- | --- | ---: | ---: | ---: |",
         *(_rule_line(client) for client in clients),
         "",
         "## The systems that are known",
@@ -126,11 +133,17 @@ def _rule_line(client: ClientRule) -> str:
         f"[{client.id}](clients/{client.id}.yaml)",
         f"[{_cell(client.title)}]({client.docs})",
         _cell(_found(client.calls)),
+        ", ".join(dict.fromkeys(f"`{words}`" for switch in client.tls for words in switch_words(switch))),
         str(len(client.calls)),
         str(len(client.hits)),
         str(len(client.misses)),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def switch_words(switch: TlsSwitch) -> list[str]:
+    """What one writes to have any certificate accepted: `verify=False`."""
+    return [f"{switch.name}={value}" for value in switch.off]
 
 
 def _found(calls: Iterable[CallRule]) -> str:
@@ -200,9 +213,9 @@ def _because(example: FindingExample) -> str:
 
 
 def _example_lines(head: str, example: FindingExample) -> Iterator[str]:
-    yield from ("", head, "", "```python", example.code.rstrip(), "```")
+    yield from ("", head, "", textwrap.indent(example.code.rstrip(), "    "))
     for host, code in example.serves:
-        yield from ("", f"where {host} serves:", "", "```python", code.rstrip(), "```")
+        yield from ("", f"where {host} serves:", "", textwrap.indent(code.rstrip(), "    "))
 
 
 def _cell(text: str) -> str:

@@ -108,10 +108,9 @@ class CheckContext:
         return {key: tuple(effects) for key, effects in found.items()}
 
     @functools.cached_property
-    def sets_default_timeout(self) -> bool:
-        """True when some code of the repository calls `socket.setdefaulttimeout`."""
-        called = (func for site in self.sites() for func in site.funcs)
-        return any(isinstance(func, Ext) and func.path == "socket.setdefaulttimeout" for func in called)
+    def called(self) -> frozenset[str]:
+        """The access paths of everything outside that code of the repository calls."""
+        return frozenset(func.path for site in self.sites() for func in site.funcs if isinstance(func, Ext))
 
     def rows_of(self, site: Site) -> tuple[Call, ...]:
         """The rows of a site, and those of its callers that see more of the same request."""

@@ -30,7 +30,7 @@ def no_timeout(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]
     for effect in program.effects:
         if len(effect.hops) > 1 or all(f.rule.effect == "store" for f in effect.requests):
             continue
-        request = lacks_timeout(program, effect, rule.option("limited_by_setting"))
+        request = lacks_timeout(program, effect)
         contexts = program.contexts(effect.site.owner)
         if request is None or not contexts:
             continue

@@ -13,40 +13,40 @@ from extractor.program.module import Def, Module
 from extractor.summary.expr import Attribute
 
 MAX_UP = 3  # wrappers that hand `**kwargs` on
-_PROCESS_WIDE = ("urllib.request.", "http.client.", "ftplib.", "smtplib.")
 
 
-def lacks_timeout(program: CheckContext, effect: Effect, by_setting: tuple[str, ...] = ()) -> Request | None:
-    """The reading of a call that has no time limit, or None when every reading has one or may have.
-
-    `by_setting` names libraries that wait for ever unless a setting says otherwise: `path prefix` `glob of settings`.
-    """
-    given = any(name == "timeout" for name, _expr in effect.site.call.kwargs)
-    unlimited = () if given else tuple(f for f in effect.requests if _unlimited(program, f, by_setting))
+def lacks_timeout(program: CheckContext, effect: Effect) -> Request | None:
+    """The reading of a call that has no time limit, or None when every reading has one or may have."""
+    keywords = {name for request in effect.requests for name in _keywords(request)}
+    given = any(name in keywords for name, _expr in effect.site.call.kwargs)
+    unlimited = () if given else tuple(f for f in effect.requests if _unlimited(program, f))
     request = next((f for f in effect.requests if f.timeout == "no" or f in unlimited), None)
-    if request is not None and _setting_limits(program, request, by_setting):
-        return None
-    if request is None or _session_limits(program, effect.site) or _process_limits(program, request):
+    if request is None or _library_limits(program, request) or _session_limits(program, effect.site):
         return None
     spread = request not in unlimited and _spreads_unknown(program, effect.site)
-    if spread and not _some_caller_gives_none(program, effect.site.owner, MAX_UP):
+    if spread and not _some_caller_gives_none(program, effect.site.owner, _keywords(request), MAX_UP):
         return None
     return request
 
 
-def _unlimited(program: CheckContext, request: Request, by_setting: tuple[str, ...]) -> bool:
+def _keywords(request: Request) -> tuple[str, ...]:
+    """What the time limit of a call is called."""
+    return request.rule.timeout.keywords if request.rule.timeout is not None else ()
+
+
+def _unlimited(program: CheckContext, request: Request) -> bool:
     """True for a library that a setting would limit, in a service whose settings are known and hold no such one."""
-    for prefix, pattern in (entry.split() for entry in by_setting):
-        if request.timeout == "unknown" and request.via.startswith(prefix) and program.settings:
-            return not _setting_limits(program, request, (f"{prefix} {pattern}",))
-    return False
+    by_setting = request.timeout == "unknown" and request.rule.limit.setting and program.settings
+    return bool(by_setting) and not _library_limits(program, request)
 
 
-def _setting_limits(program: CheckContext, request: Request, by_setting: tuple[str, ...]) -> bool:
-    """True when a setting of a service limits the library of a call."""
-    names = [name for view in program.settings for name in view.names()]
-    rows = (entry.split() for entry in by_setting)
-    return any(request.via.startswith(head) and any(fnmatchcase(n, glob) for n in names) for head, glob in rows)
+def _library_limits(program: CheckContext, request: Request) -> bool:
+    """True when a setting of a service, or a call of the repository, limits every call of the library."""
+    limit = request.rule.limit
+    if limit.call and limit.call in program.called:
+        return True
+    names = (name for view in program.settings for name in view.names())
+    return bool(limit.setting) and any(fnmatchcase(name, limit.setting) for name in names)
 
 
 def _spreads_unknown(program: CheckContext, site: Site) -> bool:
@@ -59,15 +59,15 @@ def _spreads_unknown(program: CheckContext, site: Site) -> bool:
     )
 
 
-def _some_caller_gives_none(program: CheckContext, owner: Def, depth: int) -> bool:
-    """True when a caller is seen that neither gives a timeout nor hands on options that may hold one."""
+def _some_caller_gives_none(program: CheckContext, owner: Def, keywords: tuple[str, ...], depth: int) -> bool:
+    """True when a caller is seen that neither gives a time limit nor hands on options that may hold one."""
     for site in program.callers.get(owner, ()):
         names = [name for name, _expr in site.call.kwargs]
-        if "timeout" in names:
+        if any(keyword in names for keyword in keywords):
             continue
         if None not in names or not _spreads_unknown(program, site):
             return True
-        if depth > 0 and _some_caller_gives_none(program, site.owner, depth - 1):
+        if depth > 0 and _some_caller_gives_none(program, site.owner, keywords, depth - 1):
             return True
     return False
 
@@ -96,8 +96,3 @@ def _replaces_sending(program: CheckContext, module: Module) -> bool:
                 if isinstance(value, Inst) and program.ev.classes.member(value.cls, "send"):
                     return True
     return False
-
-
-def _process_limits(program: CheckContext, request: Request) -> bool:
-    """True for clients of the standard library in a process that sets a default time limit for sockets."""
-    return request.via.startswith(_PROCESS_WIDE) and program.sets_default_timeout

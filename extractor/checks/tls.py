@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from extractor.checks.check import check
 from extractor.checks.context import CheckContext, outside_path, receivers
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.outbound import at_site
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, Ext, Frame, SettingRef, Text, Value, Values
+from extractor.evaluate.values import Ext, Frame, SettingRef, Values
 from extractor.link.callgraph import Site
+from extractor.link.request import switching_off
+from extractor.rules.clients import TlsSwitch
 from extractor.rules.findings import FindingRule
 from extractor.summary import Expr
 from extractor.summary.expr import Negation
+
+# What switches the check off, by the name of the argument or attribute.
+Switches = Mapping[str, TlsSwitch]
 
 _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.])", re.IGNORECASE)
 
@@ -23,37 +28,31 @@ _BUNDLE = re.compile(r"(^|[_.])(CA|CAS|BUNDLE|CERTS?|PEM|CHAIN|PATH|FILE)($|[_.]
 @check("tls-verify-disabled", CheckContext)
 def tls_verify_disabled(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Clients that accept any certificate (of the rule's severity), or do so when a setting says so (low)."""
-    words, clients, functions = rule.option("keywords"), rule.option("clients"), rule.option("functions")
+    functions, names = rule.option("functions"), program.book.tls_names()
     for site in program.sites():
         path = next((path for func in site.funcs if (path := outside_path(func))), "")
         if path in functions:
             if program.contexts(site.owner):
                 yield at_site(rule, program, site, f"{path}() makes a context that accepts any certificate", path)
-        elif (
-            any(name in words for name, _expr in site.call.kwargs)
-            and (path.split(".", 1)[0] in clients or _is_client(program, site, clients))
-            and program.contexts(site.owner)
-        ):
-            yield from _at_call(program, rule, site, words)
+        elif any(name in names for name, _expr in site.call.kwargs) and program.contexts(site.owner):
+            yield from _at_call(program, rule, site, _switches(program, site, path))
     yield from _wrapped(program, rule)
-    yield from _assigned(program, rule, words, clients)
+    yield from _assigned(program, rule)
 
 
-def _is_client(program: CheckContext, site: Site, clients: tuple[str, ...]) -> bool:
-    return any(
-        made.path.split(".", 1)[0] in clients
-        for func in site.funcs
-        for made in receivers(func)
-        if isinstance(made, Ext)
-    )
+def _switches(program: CheckContext, site: Site, path: str) -> Switches:
+    """What the call, or a method of the object it is called on, takes for switching the check of certificates off."""
+    made = [holder.path for func in site.funcs for holder in receivers(func) if isinstance(holder, Ext)]
+    return {name: s for known in reversed((path, *made)) for name, s in program.book.tls_switches(known).items()}
 
 
-def _at_call(program: CheckContext, rule: FindingRule, site: Site, words: tuple[str, ...]) -> Iterator[Diagnostic]:
+def _at_call(program: CheckContext, rule: FindingRule, site: Site, switches: Switches) -> Iterator[Diagnostic]:
     frame = program.ev.frame(site.owner)
     for name, expr in site.call.kwargs:
-        if name not in words:
+        switch = switches.get(name or "")
+        if switch is None or _as_encrypted(program, site, switch, program.ev.eval(expr, frame)):
             continue
-        off, setting = switched_off(program.ev, expr, frame)
+        off, setting = switched_off(program.ev, expr, frame, switch)
         if off:
             message = f"{name}={off} switches the check of the server's certificate off"
             yield at_site(rule, program, site, message, _subject(program, site), program.rows_of(site))
@@ -61,27 +60,25 @@ def _at_call(program: CheckContext, rule: FindingRule, site: Site, words: tuple[
             yield _low(rule, program, site, f"the setting {setting} can switch the check of certificates off", setting)
 
 
+def _as_encrypted(program: CheckContext, site: Site, switch: TlsSwitch, values: Values) -> bool:
+    """True when certificates are checked just where the connection is a TLS one: `use_ssl=tls, verify_certs=tls`."""
+    given = dict(site.call.kwargs).get(switch.encrypts)
+    return given is not None and program.ev.eval(given, program.ev.frame(site.owner)) == values
+
+
 def _low(rule: FindingRule, program: CheckContext, site: Site, message: str, subject: str) -> Diagnostic:
     diagnostic = at_site(rule, program, site, message, subject, program.rows_of(site))
     return dataclasses.replace(diagnostic, severity="low")
 
 
-def switched_off(ev: Evaluator, expr: Expr, frame: Frame) -> tuple[str, str]:
-    """The literal that switches a check off ("" when none does), and the setting that may ("" when none)."""
-    if isinstance(expr, Negation):
-        values = ev.eval(expr.operand, frame)
-        return ("False", "") if _has(values, True) else ("", _setting(values))
-    values = ev.eval(expr, frame)
-    for value in values:
-        if isinstance(value, Const) and (value.value is False or (value.value == 0 and value.type == "int")):
-            return str(value.value), ""
-        if value in (Text(("CERT_NONE",)), Ext("ssl.CERT_NONE")):
-            return "CERT_NONE", ""
-    return "", _setting(values)
-
-
-def _has(values: Values, wanted: bool) -> bool:
-    return any(isinstance(v, Const) and v.value is wanted for v in values)
+def switched_off(ev: Evaluator, expr: Expr, frame: Frame, switch: TlsSwitch) -> tuple[str, str]:
+    """The value that switches a check off ("" when none does), and the setting that may ("" when none)."""
+    if not isinstance(expr, Negation):
+        values = ev.eval(expr, frame)
+        return switching_off(values, switch.off), _setting(values)
+    values = ev.eval(expr.operand, frame)
+    opposite = tuple(not value for value in switch.off if isinstance(value, bool))
+    return str(not opposite[0]) if opposite and switching_off(values, opposite) else "", _setting(values)
 
 
 def _setting(values: Values) -> str:
@@ -96,22 +93,22 @@ def _subject(program: CheckContext, site: Site) -> str:
 def _wrapped(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """Calls of the code's own wrappers that hand `verify=False` down."""
     for effect in program.effects:
-        if len(effect.hops) > 1 and any(f.insecure for f in effect.requests) and program.contexts(effect.site.owner):
-            own = {name for name, _expr in effect.site.call.kwargs} & set(rule.option("keywords"))
-            if own:
-                yield from _at_call(program, rule, effect.site, rule.option("keywords"))
+        insecure = [request.rule for request in effect.requests if request.insecure]
+        if len(effect.hops) > 1 and insecure and program.contexts(effect.site.owner):
+            yield from _at_call(program, rule, effect.site, {switch.name: switch for switch in insecure[0].tls})
 
 
-def _assigned(
-    program: CheckContext, rule: FindingRule, words: tuple[str, ...], clients: tuple[str, ...]
-) -> Iterator[Diagnostic]:
+def _assigned(program: CheckContext, rule: FindingRule) -> Iterator[Diagnostic]:
     """`session.verify = False` on a client."""
+    names = program.book.tls_names()
     for owner in program.graph.sites:
         frame = program.ev.frame(owner)
         for base, attr, expr, line in owner.scope.attrs:
-            if attr not in words or not switched_off(program.ev, expr, frame)[0] or not program.contexts(owner):
+            if attr not in names or not program.contexts(owner):
                 continue
-            if any(_is_made(value, clients) for value in program.ev.eval(base, frame)):
+            objects = [value.path for value in program.ev.eval(base, frame) if isinstance(value, Ext)]
+            switches = filter(None, (program.book.tls_switches(path).get(attr) for path in objects))
+            if any(switched_off(program.ev, expr, frame, switch)[0] for switch in switches):
                 yield Diagnostic(
                     rule.id,
                     rule.severity_for(program.contexts(owner)),
@@ -122,7 +119,3 @@ def _assigned(
                     owner.shown,
                     f"client.{attr}",
                 )
-
-
-def _is_made(value: Value, clients: tuple[str, ...]) -> bool:
-    return isinstance(value, Ext) and value.path.split(".", 1)[0] in clients

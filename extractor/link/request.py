@@ -95,7 +95,9 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
         systems=_literals(at(ev, rule.system, func, args, given)),
         timeout=_timeout(ev, rule, func, args, given),
         aliases=_aliases(ev, rule, func, args, given),
-        insecure=_is_false(given.get("verify", ())),
+        insecure=any(
+            s.name in given and matches(s.match, func.path) and switching_off(given[s.name], s.off) for s in rule.tls
+        ),
         auth=_auth(given),
     )
 
@@ -282,8 +284,18 @@ def _aliases(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[
     return _literals(found)
 
 
-def _is_false(values: Values) -> bool:
-    return any(isinstance(v, Const) and v.value is False for v in values)
+def switching_off(values: Values, off: tuple[Off, ...]) -> str:
+    """The first of the values with which a TLS switch accepts any certificate, as one writes it; "" for none."""
+    names = [text for text in off if isinstance(text, str)]
+    for value in values:
+        if isinstance(value, Const):
+            zero = value.type == "int" and value.value == 0 and (False in off or names)
+            if zero or any(value.value is one for one in off):
+                return str(value.value)
+        written = value.literal if isinstance(value, Text) else value.path if isinstance(value, Ext) else None
+        if written is not None and written.rsplit(".", 1)[-1] in names:
+            return written.rsplit(".", 1)[-1]
+    return ""
 
 
 def _auth(kwargs: dict[str, Values]) -> str:

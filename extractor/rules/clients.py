@@ -35,6 +35,35 @@ class ArgumentPlace:
     attributes: tuple[str, ...] = ()
 
 
+Off = bool | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSwitch:
+    """An argument of a library's calls, or an attribute of its objects, that says whether certificates are checked.
+
+    `match` is the access-path pattern of the call or object, `off` the values with which it accepts any certificate (a
+    text is a name, too: `CERT_NONE`). `encrypts` is the argument that makes the connection a TLS one in the first
+    place, "" where the address does.
+    """
+
+    match: str
+    name: str
+    off: tuple[Off, ...]
+    encrypts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """What limits every call of a library from elsewhere, so that a call without a timeout does not wait for ever.
+
+    `setting` is a glob of Django settings, `call` the access path of a function that sets a limit for the process.
+    """
+
+    setting: str = ""
+    call: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRule:
     """One pattern of a rule. `effect` is `http`, `sdk` or `store`.
@@ -42,7 +71,7 @@ class CallRule:
     `method` is an ArgumentPlace, or the text `@name` for the upper-cased last segment. `system` names the system when
     the library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is one too, or a word
     (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler),
-    `only_urls` what takes files and texts as well as addresses.
+    `only_urls` what takes files and texts as well as addresses. `limit` and `tls` are those of the whole library.
     """
 
     rule: str
@@ -61,6 +90,8 @@ class CallRule:
     protocol: str = ""
     everywhere: bool = False
     only_urls: bool = False
+    limit: TimeLimit = TimeLimit()
+    tls: tuple[TlsSwitch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +106,12 @@ class ClassRule:
 
 @dataclass(frozen=True, slots=True)
 class CallExample:
-    """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line."""
+    """A piece of code and what a rule says of it: one dict of expectations per call found, in order of line; the lines
+    that switch the check of certificates off."""
 
     code: str
     expect: tuple[Mapping[str, Any], ...] = ()
+    unverified: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +127,7 @@ class ClientRule:
     misses: tuple[CallExample, ...]
     libraries: tuple[str, ...] = ()
     classes: tuple[ClassRule, ...] = ()
+    tls: tuple[TlsSwitch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +152,37 @@ class RuleBook:
     digest: str
     _index: dict[str, list[CallRule]] = field(default_factory=dict)
     _found: dict[str, CallRule | None] = field(default_factory=dict)
+    _switches: dict[str, list[TlsSwitch]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for client in self.clients:
             for rule in client.calls:
                 for head in _heads(rule.match):
                     self._index.setdefault(head, []).append(rule)
+            for switch in client.tls:
+                for head in _heads(switch.match):
+                    self._switches.setdefault(head, []).append(switch)
 
     def find(self, path: str) -> CallRule | None:
         """The rule that speaks of calling what stands at an access path (`requests.Session().get`), or None."""
         if path not in self._found:
             candidates = self._index.get(path.split(".", 1)[0].split("(", 1)[0], ())
-            self._found[path] = next((rule for rule in candidates if _compile(rule.match).fullmatch(path)), None)
+            self._found[path] = next((rule for rule in candidates if matches(rule.match, path)), None)
         return self._found[path]
+
+    def tls_switches(self, path: str) -> Mapping[str, TlsSwitch]:
+        """What a call or an object at an access path has for switching the check of certificates off, by name."""
+        candidates = self._switches.get(path.split(".", 1)[0].split("(", 1)[0], ())
+        return {switch.name: switch for switch in reversed(candidates) if matches(switch.match, path)}
+
+    def tls_names(self) -> frozenset[str]:
+        """The names of all such switches."""
+        return frozenset(switch.name for switches in self._switches.values() for switch in switches)
 
     def of_bases(self, outside: tuple[str, ...]) -> tuple[ClassRule, ...]:
         """The class rules that speak of a class with these outside bases."""
         rules = [rule for client in self.clients for rule in client.classes]
-        return tuple(r for r in rules if any(_compile(r.bases).fullmatch(path) for path in outside))
+        return tuple(r for r in rules if any(matches(r.bases, path) for path in outside))
 
     def final_names(self) -> frozenset[str]:
         """The last names of all patterns: methods that a rule may know."""
@@ -178,27 +225,43 @@ def _plain(path: Path, schema: str) -> Any:
 
 def _client(data: Mapping[str, Any]) -> ClientRule:
     examples = data["examples"]
+    limit, tls = TimeLimit(**data.get("limited_by", {})), _tls(data)
     return ClientRule(
         data["id"],
         data["title"],
         data["why"],
         data["docs"],
-        tuple(_call(data["id"], row) for row in data["calls"]),
-        tuple(CallExample(e["code"], tuple(e["expect"])) for e in examples["hits"]),
+        tuple(_call(data["id"], row, limit, tls) for row in data["calls"]),
+        tuple(CallExample(e["code"], tuple(e["expect"]), tuple(e.get("unverified", ()))) for e in examples["hits"]),
         tuple(CallExample(e["code"]) for e in examples["misses"]),
         tuple(data.get("libraries", ())),
-        tuple(_class(data["id"], row) for row in data.get("classes", ())),
+        tuple(_class(data["id"], row, limit) for row in data.get("classes", ())),
+        tls,
     )
 
 
-def _class(rule: str, row: Mapping[str, Any]) -> ClassRule:
+def _tls(data: Mapping[str, Any]) -> tuple[TlsSwitch, ...]:
+    return tuple(
+        TlsSwitch(row["match"], name, tuple(off) if isinstance(off, list) else (off,), row.get("encrypts", ""))
+        for row in data.get("tls", ())
+        for name, off in row["unverified"].items()
+    )
+
+
+def _class(rule: str, row: Mapping[str, Any], limit: TimeLimit) -> ClassRule:
     call = CallRule(
-        rule, row["via"], "http", _place(row["method"]), timeout=_place(row.get("timeout")), label=row.get("label", "")
+        rule,
+        row["via"],
+        "http",
+        _place(row["method"]),
+        timeout=_place(row.get("timeout")),
+        label=row.get("label", ""),
+        limit=limit,
     )
     return ClassRule(row["bases"], row["attribute"], call)
 
 
-def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
+def _call(rule: str, row: Mapping[str, Any], limit: TimeLimit, tls: tuple[TlsSwitch, ...]) -> CallRule:
     return CallRule(
         rule,
         row["match"],
@@ -216,6 +279,8 @@ def _call(rule: str, row: Mapping[str, Any]) -> CallRule:
         row.get("protocol", ""),
         row.get("everywhere", False),
         row.get("only_urls", False),
+        limit,
+        tls,
     )
 
 
@@ -282,6 +347,11 @@ def _group(pattern: str, start: int) -> tuple[list[str], str]:
         elif at > start:
             options[-1] += sign
     raise ValueError(f"a group of {pattern!r} is not closed")
+
+
+def matches(pattern: str, path: str) -> bool:
+    """True when the whole of an access path is as a pattern says."""
+    return _compile(pattern).fullmatch(path) is not None
 
 
 @functools.cache
