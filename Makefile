@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 help:
 	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
 	@echo "make test    linters, types, import rules, tests"
-	@echo "make docs    bring the README's table of commands up to date"
+	@echo "make docs    bring the generated pages up to date: README's table of commands, rules/README.md, docs/architecture.md"
 	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
 	@echo "make clean   remove .venv and what the demo left"
 

@@ -220,17 +220,3 @@ def _example_lines(head: str, example: FindingExample) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     return re.sub(r"[|\n]", " ", text)
-
-
-def main() -> None:
-    """Write the page beside the shipped rules."""
-    from extractor.files.shipped import rules_dir
-    from extractor.rules.clients import shipped_rules
-    from extractor.rules.findings import shipped_finding_rules
-
-    page = catalogue(shipped_rules(), shipped_finding_rules().values())
-    (rules_dir() / "README.md").write_text(page, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

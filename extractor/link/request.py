@@ -25,7 +25,7 @@ from extractor.evaluate.values import (
     Values,
     join,
 )
-from extractor.rules.clients import ArgumentPlace, CallRule
+from extractor.rules.clients import ArgumentPlace, CallRule, Off, matches
 
 _PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")

@@ -1,0 +1,1 @@
+"""What is written about c4trace, and the program that makes the generated pages."""
