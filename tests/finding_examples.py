@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from extractor.estate.file import Estate, Repository, Service, System
+from extractor.estate.model import Estate, Repository, Service, System
 from extractor.model.graph import Finding
 from extractor.options import ScanOptions
 from extractor.pipeline.scan import scan_estate
