@@ -36,4 +36,12 @@ def test_it_says_what_python_says(head: str, body: str) -> None:
     (node,) = ast.parse(source).body
     assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     table = symtable.symtable(source, "m.py", "exec").get_children()[0]
-    assert local_names(node, walrus=":=" in source) == {s.get_name() for s in table.get_symbols() if s.is_local()}
+    told = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_local()}
+    assert local_names(node, walrus=":=" in source) == told - comprehended(node)
+
+
+def comprehended(node: ast.AST) -> set[str]:
+    """The variables of comprehensions, which Python 3.12 and later put into the table of the function around them
+    (https://peps.python.org/pep-0709/); no body above binds such a name outside as well."""
+    targets = [part.target for part in ast.walk(node) if isinstance(part, ast.comprehension)]
+    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
