@@ -9,12 +9,13 @@ JOBS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test lint types imports unit docs bench clean
+.PHONY: help demo test lint types imports unit docs dist bench clean
 
 help:
 	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
 	@echo "make test    linters, types, import rules, tests"
 	@echo "make docs    bring the generated pages up to date: README's table of commands, rules/README.md, docs/architecture.md"
+	@echo "make dist    build the sdist and the wheel into dist/"
 	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
 	@echo "make clean   remove .venv and what the demo left"
 
@@ -47,7 +48,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy bench docs $(wildcard tests/*.py)
+	$(BIN)/mypy --explicit-package-bases bench docs release $(wildcard tests/*.py)
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -58,8 +59,11 @@ unit: $(VENV)/.dev
 docs: $(VENV)/.run
 	$(BIN)/python docs/generate.py
 
+dist: $(VENV)/.dev
+	$(BIN)/python -m build --no-isolation --outdir dist
+
 bench: $(VENV)/.run
 	$(BIN)/python bench/scan.py --estate $(ESTATE) $(if $(BASE),--base $(BASE)) $(SOURCES)
 
 clean:
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(DEMO) dist

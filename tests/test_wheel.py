@@ -83,6 +83,14 @@ def test_a_scan_with_the_wheel_alone_writes_the_whole_output(installed: Path, tm
         assert (out / name).exists()
 
 
+def test_the_sdist_holds_all_that_the_wheel_is_made_of_and_makes_the_same_bytes(
+    installed: Path, tmp_path: Path
+) -> None:
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, ROOT, where=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert (installed.parent.parent / "dist" / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 def test_a_shipped_estate_and_the_schemas_are_inside(installed: Path, tmp_path: Path) -> None:
     program = (
         "from extractor.estate.file import find_estate, load_estate\n"
