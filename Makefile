@@ -4,20 +4,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .cache/demo
+LOWEST := .cache/lowest
 ESTATE := tests/fixtures/estate/estate.yaml
 JOBS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test lint types imports unit docs dist bench clean
+.PHONY: help demo test lint types imports unit lowest docs dist bench clean
 
 help:
 	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
 	@echo "make test    linters, types, import rules, tests"
+	@echo "make lowest  tests on the lowest versions that the dependencies allow"
 	@echo "make docs    bring the generated pages up to date: README's table of commands, rules/README.md, docs/architecture.md"
 	@echo "make dist    build the sdist and the wheel into dist/"
 	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
-	@echo "make clean   remove .venv and what the demo left"
+	@echo "make clean   remove .venv and what the other targets left"
 
 # uv lives beside what it installs; --inexact keeps it there.
 $(BIN)/uv:
@@ -56,6 +58,12 @@ imports: $(VENV)/.dev
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
+# In an environment of its own, without uv.lock: each direct dependency at its lower bound in pyproject.toml.
+lowest: | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable . --group test
+	$(LOWEST)/bin/pytest -n $(JOBS) --dist worksteal
+
 docs: $(VENV)/.run
 	$(BIN)/python docs/generate.py
 
@@ -66,4 +74,4 @@ bench: $(VENV)/.run
 	$(BIN)/python bench/scan.py --estate $(ESTATE) $(if $(BASE),--base $(BASE)) $(SOURCES)
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist
+	rm -rf $(VENV) $(DEMO) $(LOWEST) dist
