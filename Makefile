@@ -10,9 +10,22 @@ JOBS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test lint types imports unit lowest docs dist bench clean
+.PHONY: help demo test format lint types imports unit unit-fast lowest docs dist bench clean
 
 help:
+	@echo "make demo       scan the sample estate (offline) into out/ and say where the site is"
+	@echo "make test       all that must pass: lint, types, imports, unit"
+	@echo "make format     lay the code out and mend what the linter can mend"
+	@echo "make lint       layout and linter"
+	@echo "make types      type checker"
+	@echo "make imports    who may import whom"
+	@echo "make unit       tests"
+	@echo "make unit-fast  tests that take half a minute: no browser, no nights, no processes of their own"
+	@echo "make lowest     tests on the lowest versions that the dependencies allow"
+	@echo "make docs       bring the README's table of commands up to date"
+	@echo "make dist       build the sdist and the wheel into dist/"
+	@echo "make bench      time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
+	@echo "make clean      remove .venv and what the other targets left"
 	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
 	@echo "make test    linters, types, import rules, tests"
 	@echo "make lowest  tests on the lowest versions that the dependencies allow"
@@ -44,6 +57,10 @@ demo: $(VENV)/.run
 
 test: lint types imports unit
 
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -57,6 +74,10 @@ imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+# Chosen by marker, never by time; pyproject.toml says what each marker is for.
+unit-fast: $(VENV)/.dev
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser and not slow"
 
 # In an environment of its own, without uv.lock: each direct dependency at its lower bound in pyproject.toml.
 lowest: | $(BIN)/uv

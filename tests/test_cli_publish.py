@@ -116,6 +116,7 @@ def _stop(one: Path, other: Path) -> bool:
     raise OSError(28, "No space left on device", str(one))
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_one_whole_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
     publish(out, {"graph.json": "0", **{f"site/{n}.html": "0" for n in range(200)}})
@@ -137,6 +138,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_output(tmp_path: Path) -> None:
         assert len(set(contents.values())) == 1, "a mixture of two runs"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = (

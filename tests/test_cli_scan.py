@@ -58,6 +58,7 @@ def test_a_scan_writes_every_output_and_says_what_it_came_to(here: Path, capsys:
     assert re.fullmatch(r"3 modules, 1 task, \d+ flows?, \d+ findings?, \d+ gaps?( \(.*\))?; \d+\.\d s", last), last
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes_cold_warm_and_with_more_processes(here: Path) -> None:
     assert main(["scan", "--quiet", "--jobs", "1", "--out", "cold"]) == 0
     assert main(["scan", "--quiet", "--jobs", "2", "--out", "warm"]) == 0
@@ -116,6 +117,7 @@ def test_all_sources_that_cannot_be_read_are_told_at_once(here: Path, capsys: py
     assert "no ref 'v9'" in output
 
 
+@pytest.mark.slow
 def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path) -> None:
     assert main(["scan", "--quiet", "--jobs", "1"]) == 0
     before = files(here / "out")
@@ -211,6 +213,7 @@ def test_every_command_teaches_by_example(name: str, capsys: pytest.CaptureFixtu
     assert COMMANDS[name][1:20] in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_help_is_quick_as_it_imports_nothing_heavy() -> None:
     program = (
         "import sys; from c4trace.cli import main\n"

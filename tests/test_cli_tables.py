@@ -121,12 +121,14 @@ def test_names_from_scanned_code_cannot_drive_the_terminal(
     assert not set(out) & {"\x7f", "\x9b", "\u202e", "\u2066"}
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(source: str) -> None:
     command = f"{sys.executable} -m c4trace flows --from {source} --json | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[\n", "")
 
 
+@pytest.mark.slow
 def test_a_table_of_a_large_graph_is_quick_as_only_its_rows_are_read(source: str) -> None:
     data = json.loads(Path(source).read_text())
     data["calls"] = [{**row, "id": f"{row['id']}-{n}"} for n in range(200) for row in data["calls"]]

@@ -67,7 +67,7 @@ def forge() -> Iterator[tuple[type[_Forge], str]]:
     """A forge on this machine: what it holds, and its address."""
     kind = type("Forge", (_Forge,), {"comments": [], "asked": []})
     server = HTTPServer(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield kind, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -217,6 +217,7 @@ def run_script(script: str, shell: str, where: Path, **env: str) -> subprocess.C
     )
 
 
+@pytest.mark.slow
 def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_did_since(tmp_path: Path) -> None:
     repository, commits = branched(tmp_path)
     steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
@@ -245,6 +246,7 @@ def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_d
     assert {one["baselineState"] for one in results} == {"new", "unchanged"}
 
 
+@pytest.mark.slow
 def test_the_template_writes_its_artifacts_and_ends_as_the_gate_does(tmp_path: Path) -> None:
     repository, commits = branched(tmp_path)
     job = yaml.safe_load((ROOT / "integrations" / "gitlab" / "c4trace.gitlab-ci.yml").read_text("utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from extractor.model.graph import Graph
 from extractor.model.serialise import from_dict, to_dict
 from tests.diff_graphs import graphs
 from tests.sample_graph import sample_graph
+
+pytestmark = pytest.mark.slow
 
 # Shrinking a whole graph takes minutes and is no easier to read: the example found is the one shown.
 _many = settings(

@@ -277,6 +277,7 @@ def programs(draw: st.DrawFn) -> str:
     return "\n".join([*program.lines, f"RESULT = {result}", ""])
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_what_is_claimed_is_what_python_computes(source: str) -> None:

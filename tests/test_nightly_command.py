@@ -13,6 +13,8 @@ from c4trace.cli import main
 from tests.git_repository import add_commit, make_repository
 from tests.nightly_harness import scan
 
+pytestmark = pytest.mark.slow
+
 ESTATE = """
 title: The shop
 systems:

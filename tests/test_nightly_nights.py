@@ -24,6 +24,8 @@ from tests.git_repository import git, make_repository
 from tests.nightly_harness import Nights, make_nights
 from tests.nightly_samples import night
 
+pytestmark = pytest.mark.slow
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

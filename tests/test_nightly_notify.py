@@ -18,6 +18,8 @@ from c4trace.nightly.notify import Event
 from c4trace.snapshots.store import SnapshotStore
 from tests.nightly_harness import Nights, make_nights
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s3cr3t-path"
 
 

@@ -21,6 +21,8 @@ from tests.git_repository import add_commit, git, make_repository
 from tests.nightly_harness import serve_by_ssh
 from tests.test_nightly_notify import Receiver
 
+pytestmark = pytest.mark.slow
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 ESTATE = """
 title: The shop

@@ -15,6 +15,8 @@ from c4trace.cli import main
 from tests.build_estate import ESTATE, build_estate
 from tests.git_repository import git
 
+pytestmark = pytest.mark.slow
+
 _EPOCH = "1767603600"
 
 

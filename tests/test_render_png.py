@@ -63,6 +63,7 @@ def test_letters_are_drawn_though_no_font_of_the_machine_is_used() -> None:
     assert len(written) > len(blank)
 
 
+@pytest.mark.slow
 def test_hostile_names_are_drawn_like_any_other() -> None:
     graph = hostile_graph()
     drawn = render_pngs({view.id: render_svg(view, standalone=True) for view in build_views(graph)[:2]})

@@ -24,7 +24,6 @@ from tests.sample_graph import hostile_graph, sample_graph
 SVG = "{http://www.w3.org/2000/svg}"
 SAMPLE = build_views(sample_graph())
 VIEWS = {view.id: view for view in SAMPLE}
-PLACED = {view.id: layout(view) for view in SAMPLE}
 
 # Arrows that cross, and arrows that pass over a text, at most: lower a number when the layout gets better.
 CEILINGS = {
@@ -118,6 +117,7 @@ class TestContract:
             assert render_svg(VIEWS[name]) == together.inline[name]
             assert render_svg(VIEWS[name], standalone=True) == together.alone[name]
 
+    @pytest.mark.slow
     def test_processes_draw_the_same(self) -> None:
         opened = opened_views(sample_graph(), SAMPLE)
         with worker_pool(2) as pool:
@@ -179,19 +179,19 @@ class TestShapes:
 class TestLayout:
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_no_label_lies_on_a_box_or_on_another_label(self, name: str) -> None:
-        reading = quality.read(PLACED[name])
+        reading = quality.read(layout(VIEWS[name]))
         assert (reading.label_box, reading.label_label, reading.edge_box) == (0, 0, 0)
 
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_a_picture_does_not_get_harder_to_read(self, name: str) -> None:
-        reading = quality.read(PLACED[name])
+        reading = quality.read(layout(VIEWS[name]))
         crossings, over_text = CEILINGS.get(name, (0, 0))
         assert reading.crossings <= crossings
         assert reading.edge_label <= over_text
 
     @pytest.mark.parametrize("name", sorted(VIEWS))
     def test_boxes_stand_apart_and_inside_their_frames(self, name: str) -> None:
-        placed = PLACED[name]
+        placed = layout(VIEWS[name])
         frames = {rect.id: rect for rect in placed.frames}
         rects = {rect.id: rect for rect in placed.boxes}
         for box in VIEWS[name].nodes:

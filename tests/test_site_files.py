@@ -221,6 +221,7 @@ def test_a_long_table_rides_in_files_beside_its_page() -> None:
     assert len(page.encode()) < 400_000
 
 
+@pytest.mark.slow
 def test_the_same_graph_gives_the_same_bytes_under_any_hash_seed() -> None:
     program = (
         "import hashlib, json; from tests.sample_graph import sample_graph; from tests.site_files import site_of;"

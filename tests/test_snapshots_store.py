@@ -222,6 +222,7 @@ def test_a_time_without_a_zone_is_refused(path: Path) -> None:
         store.put(graph(), NOON.replace(tzinfo=None))
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_a_whole_store(path: Path) -> None:
     program = textwrap.dedent(
         """

@@ -99,6 +99,7 @@ def test_a_remote_that_cannot_be_reached_keeps_the_cache_and_hides_the_password(
     assert not any("s3cret" in str(file) for file in cache.rglob("*"))
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_do_not_harm_each_other(served: Path, cache: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from extractor.sources import SourceSpec, open_source;"

@@ -84,6 +84,7 @@ def test_what_is_no_module_says_why(name: str) -> None:
     assert refused.reason.startswith(reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parser", ["auto", "libcst"])
 def test_hostile_nesting_neither_crashes_nor_stalls(parser: str) -> None:
     # In a process of its own: an overflow of the native stack would take the whole test run with it.

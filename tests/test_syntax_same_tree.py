@@ -65,6 +65,7 @@ def test_line_ends_do_not_change_the_tree(name: str) -> None:
     assert dumped(plain.tree) == dumped(windows.tree)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", standard_library(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_module_of_the_standard_library_has_one_tree(path: Path) -> None:
     assert_same_tree(path.read_bytes())
@@ -137,6 +138,7 @@ STATEMENTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(st.lists(st.tuples(STATEMENTS, EXPRESSIONS), min_size=1, max_size=4))
 def test_a_made_up_program_has_one_tree(parts: list[tuple[str, str]]) -> None:

@@ -18,6 +18,8 @@ from packaging.utils import canonicalize_name
 
 from tests.git_repository import make_repository
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 SHOP = {
