@@ -1,13 +1,17 @@
-"""A release: the version is the tag's, or the changelog's where git tells of none."""
+"""A release: the version is the tag's, the changelog's where git tells of none, and the workflow releases no other."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.version import Version
 
 from release.version import release_notes, tree_version
@@ -96,3 +100,59 @@ def test_a_tag_that_the_changelog_does_not_tell_of_is_no_release(tree: Path, tag
 def test_this_tree_has_a_version_and_what_is_installed_has_one() -> None:
     assert Version(tree_version()).release
     assert Version(importlib.metadata.version("c4trace")).release
+
+
+def release(where: Path, tag: str) -> tuple[int, str]:
+    """What the workflow's steps after the build end with, and the arguments that `gh` was given, if it was."""
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]["release"]["steps"]
+    scripts = [step["run"] for step in steps if "run" in step]
+    assert scripts[0] == "make dist"
+    (where / "release").mkdir()
+    shutil.copy(ROOT / "release" / "version.py", where / "release")
+    for path, script in {
+        ".venv/bin/python": f'exec {sys.executable} "$@"\n',
+        "bin/gh": 'printf "%s\\n" "$@" > asked\n',
+    }.items():
+        (where / path).parent.mkdir(parents=True)
+        (where / path).write_text(f"#!/bin/sh\n{script}")
+        (where / path).chmod(0o755)
+    env = {**os.environ, "GITHUB_REF_NAME": tag, "PATH": f"{where / 'bin'}:{os.environ['PATH']}"}
+    for script in scripts[1:]:
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=where, env=env, check=False, capture_output=True)
+        if done.returncode:
+            return done.returncode, ""
+    return 0, (where / "asked").read_text()
+
+
+def built(where: Path, version: str) -> None:
+    (where / "dist").mkdir()
+    (where / "dist" / f"c4trace-{version}.tar.gz").touch()
+    (where / "dist" / f"c4trace-{version}-py3-none-any.whl").touch()
+
+
+@pytest.mark.slow
+def test_the_workflow_releases_what_the_tag_says_with_the_changelogs_words(tree: Path) -> None:
+    (tree / "CHANGELOG.md").write_text(CHANGELOG.replace(" (unreleased)", ""))
+    built(tree, "1.3.0")
+    status, asked = release(tree, "v1.3.0")
+    assert status == 0
+    words = asked.splitlines()
+    assert words[:3] == ["release", "create", "v1.3.0"]
+    assert {word for word in words if "dist/" in word} == {f"dist/{path.name}" for path in (tree / "dist").iterdir()}
+    assert {"--verify-tag", "--prerelease=false", "c4trace 1.3.0"} <= set(words)
+    assert (tree / "notes.md").read_text() == "Faster.\n\n- Twice.\n"
+
+
+@pytest.mark.slow
+def test_a_candidate_is_released_as_one(tree: Path) -> None:
+    built(tree, "1.3.0rc1")
+    assert "--prerelease=true" in release(tree, "v1.3.0rc1")[1].splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tag", "version"), [("v1.3.0", "1.3.0"), ("v1.3.0rc1", "1.3.0")])
+def test_the_workflow_stops_where_changelog_tag_and_build_disagree(tree: Path, tag: str, version: str) -> None:
+    built(tree, version)
+    status, asked = release(tree, tag)
+    assert status != 0
+    assert asked == ""
