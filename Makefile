@@ -22,17 +22,10 @@ help:
 	@echo "make unit       tests"
 	@echo "make unit-fast  tests that take half a minute: no browser, no nights, no processes of their own"
 	@echo "make lowest     tests on the lowest versions that the dependencies allow"
-	@echo "make docs       bring the README's table of commands up to date"
+	@echo "make docs       bring the generated pages up to date: the README's table, rules/README.md, docs/architecture.md"
 	@echo "make dist       build the sdist and the wheel into dist/"
 	@echo "make bench      time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
 	@echo "make clean      remove .venv and what the other targets left"
-	@echo "make demo    scan the sample estate (offline) into out/ and say where the site is"
-	@echo "make test    linters, types, import rules, tests"
-	@echo "make lowest  tests on the lowest versions that the dependencies allow"
-	@echo "make docs    bring the generated pages up to date: README's table of commands, rules/README.md, docs/architecture.md"
-	@echo "make dist    build the sdist and the wheel into dist/"
-	@echo "make bench   time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
-	@echo "make clean   remove .venv and what the other targets left"
 
 # uv lives beside what it installs; --inexact keeps it there.
 $(BIN)/uv:
