@@ -17,18 +17,20 @@ from pathlib import Path
 
 from extractor.estate.model import Estate
 from extractor.files.cache import FileCache
-from extractor.files.fingerprint import FACTS_LIBRARIES, PACKAGE, fingerprint
+from extractor.files.fingerprint import fingerprint
 from extractor.files.shipped import rules_dir
 from extractor.link.facts import RepoFacts
 from extractor.sources import Tree
 
+# Libraries that decide what a fact says: how code, files of a repository and rules are read, versions compared.
+FACTS_LIBRARIES = ("libcst", "PyYAML", "jsonschema", "packaging")
 KEPT_PER_SOURCE = 4  # a release and its base, a branch and yesterday's
 
 
 @functools.cache
 def facts_code() -> str:
     """Changes with any module of the extractor, any shipped rule or schema, and the libraries that facts stand on."""
-    return fingerprint((PACKAGE, rules_dir()), (".py", ".yaml", ".json"), FACTS_LIBRARIES)
+    return fingerprint(("extractor",), FACTS_LIBRARIES, (rules_dir(),))
 
 
 def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:

@@ -8,16 +8,18 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from extractor.files.fingerprint import SUMMARY_CODE, SUMMARY_LIBRARIES, fingerprint
+from extractor.files.fingerprint import fingerprint
 from extractor.summary import ModuleSummary, decode
 
 _BATCH = 500
+SUMMARY_PACKAGES = ("extractor.syntax", "extractor.summary")
+SUMMARY_LIBRARIES = ("libcst",)
 
 
 @functools.cache
 def summary_code() -> str:
     """Changes with the interpreter, libcst, and any file of the packages that parse and summarise."""
-    return fingerprint(SUMMARY_CODE, (".py",), SUMMARY_LIBRARIES)[:16]
+    return fingerprint(SUMMARY_PACKAGES, SUMMARY_LIBRARIES)[:16]
 
 
 class SummaryCache:

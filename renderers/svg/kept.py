@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Collection
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Protocol
 
+from extractor.files.fingerprint import fingerprint
 from extractor.views import View
 from renderers.svg.blocks import Block
 from renderers.svg.engine import Tuning
@@ -31,16 +30,9 @@ class LayoutStore(Protocol):
 
 
 @functools.cache
-def _code() -> bytes:
+def layout_code() -> str:
     """Changes with the layout engine and with any module that measures or places."""
-    try:
-        engine = importlib.metadata.version("graphviz-pure")
-    except importlib.metadata.PackageNotFoundError:
-        engine = ""
-    digest = hashlib.sha256(engine.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.digest()
+    return fingerprint(("renderers.svg",), ("graphviz-pure",))
 
 
 def layout_key(view: View, nodes: dict[str, Block], labels: Collection[str], dot: str, like: Tuning | None) -> str:
@@ -53,7 +45,7 @@ def layout_key(view: View, nodes: dict[str, Block], labels: Collection[str], dot
         (e.id, e.source, e.target, e.label, e.technology, e.brittle, bool(e.n)) for e in view.edges if e.id in labels
     ]
     frames = [(f.id, f.name, f.kind, f.parent) for f in view.boundaries]
-    digest = hashlib.sha256(_code())
+    digest = hashlib.sha256(layout_code().encode())
     digest.update(repr((dot, like, boxes, arrows, frames)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
