@@ -23,7 +23,7 @@ def line_url(web: str | None, commit: str, path: str, line: int, end_line: int) 
         return ""
     values: Mapping[str, str] = {
         "commit": quote(commit, safe=""),
-        "path": _quoted(path),
+        "path": quoted_path(path),
         "line": str(line),
         "end_line": str(max(line, end_line)),
     }
@@ -37,9 +37,10 @@ def address_start(source: Source) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def _quoted(path: str) -> str:
+def quoted_path(path: str) -> str:
+    """A path as part of a URI (RFC 3986); one that is not UTF-8 keeps its bytes."""
     try:
-        return quote(path, safe="/", errors="surrogateescape")  # A path that is not UTF-8 keeps its bytes.
+        return quote(path, safe="/", errors="surrogateescape")
     except UnicodeEncodeError:
         return quote(path, safe="/", errors="replace")
 

@@ -1,17 +1,25 @@
-"""Names and quoted strings for the description languages: Structurizr, LikeC4 and D2."""
+"""Text as our files may hold it; names and quoted strings for the description languages: Structurizr, LikeC4, D2."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from extractor.text.slugs import unique_slugs
 
-_CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160), 8232, 8233), " ")
+# Controls that are no line end or tab (C0, C1, delete), line ends that only some readers know, marks that turn the line
+# around (Unicode Standard Annex 9: by them a name looks like another), and halves of characters, which UTF-8 has not.
+_UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def seen(text: str) -> str:
+    """Text in which all can be seen and stands where it is: anything else is shown as U+FFFD."""
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:
-    """Text on one line, without control characters; what UTF-8 cannot hold becomes a question mark."""
-    return " ".join(text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8").split())
+    """The same on one line, its blanks single."""
+    return seen(" ".join(text.split()))
 
 
 def plain_quoted(text: str) -> str:

@@ -1,13 +1,11 @@
 """A plausible, rich `Graph` for tests of views and renderers: three systems, their stores, externals and flows.
 
-Commits, lines and code are invented. `sample_graph()` is the plain one; `hostile_graph()` is the same graph with markup
-and script in every text that scanned code could have put there.
+Commits, lines and code are invented. `hostile_graph.py` makes of it one with hostile text in it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from extractor.model.graph import (
     SCHEMA_VERSION,
@@ -34,10 +32,8 @@ from extractor.model.graph import (
     Store,
     Task,
 )
-from extractor.model.serialise import from_dict, to_dict
 
 COMMITS = {"edx-platform": "e" * 40, "mitxonline": "a1b2c3d4" * 5, "micromasters": "0f1e2d3c" * 5}
-HOSTILE = """</script><img src=x onerror=alert(1)>"'&{{7*7}}javascript:alert(1)"""
 
 # id, kind, name, technology, description, parent, group
 _NODES = (
@@ -1455,54 +1451,6 @@ def sample_graph() -> Graph:
         scenarios=_scenarios(flows),
         etl=_etl(flows),
     )
-
-
-def hostile_graph() -> Graph:
-    """The sample with `HOSTILE` in every text that the scanned code wrote; ids and kinds stay, so links still hold."""
-    spoiled = {
-        "name",
-        "technology",
-        "description",
-        "label",
-        "summary",
-        "text",
-        "message",
-        "remedy",
-        "url",
-        "why",
-        "function",
-        "path",
-        "title",
-        "cadence",
-        "note",
-        "what",
-        "reason",
-        "view",
-        "key",
-        "default",
-        "trigger",
-        "protocol",
-        "data",
-        "auth",
-        "condition",
-        "transport",
-        "reasons",
-        "pattern",
-        "group",
-    }
-
-    def spoil(value: Any, key: str = "") -> Any:
-        if isinstance(value, dict):
-            return {k: spoil(v, k) for k, v in value.items()}
-        if isinstance(value, list):
-            return [spoil(item, key) for item in value]
-        return value + HOSTILE if isinstance(value, str) and value and key in spoiled else value
-
-    data = to_dict(sample_graph())
-    sources = data.pop("sources")
-    graph: Graph = from_dict(Graph, {**spoil(data), "sources": sources})
-    bad = dataclasses.replace(graph.sources[1], web="javascript:alert(1)//{commit}/{path}#L{line}-{end_line}")
-    return dataclasses.replace(graph, sources=(graph.sources[0], bad, *graph.sources[2:]))
 
 
 def _evidence(repo: str, path: str, line: int, role: str, text: str = "") -> Evidence:

@@ -19,7 +19,8 @@ from c4trace.version import stamp
 from extractor.errors import UserError
 from renderers.data.graph_json import render_graph_json
 from tests.git_repository import git, make_repository
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SHOP = {
     "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = ['shop']\n",

@@ -15,7 +15,8 @@ import pytest
 from c4trace.cli import main
 from extractor.model.graph import Graph
 from renderers.data.graph_json import render_graph_json
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from c4trace.cli import main
 from extractor.model.graph import Graph
 from renderers.data.graph_json import render_graph_json
 from renderers.terminal.trace import select_calls
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 
 @pytest.fixture(scope="module")

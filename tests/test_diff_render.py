@@ -26,7 +26,8 @@ from renderers.diff.sarif import render_diff_sarif
 from renderers.diff.terminal import render_diff_terminal
 from renderers.svg import render_svg
 from tests.diff_graphs import call, finding, flow, graph, route, schedule, setting
-from tests.sample_graph import HOSTILE, hostile_graph, sample_graph
+from tests.hostile_graph import HOSTILE, hostile_graph
+from tests.sample_graph import sample_graph
 
 
 def thinned(source: Graph) -> Graph:
@@ -108,7 +109,7 @@ def test_a_comment_can_be_found_again_and_fits_its_limit(rich: GraphDiff) -> Non
 
 
 def test_hostile_names_are_text_in_the_comment_and_in_its_picture() -> None:
-    text = render_diff_markdown(diff_graphs(thinned(hostile_graph()), hostile_graph()), [HOSTILE])
+    text = render_diff_markdown(diff_graphs(thinned(hostile_graph()), hostile_graph()), HOSTILE)
     assert "<img" not in text
     assert "</script>" not in text
     assert "](javascript:" not in text
@@ -166,7 +167,7 @@ def test_the_page_shows_both_sides_stands_alone_and_marks_what_changed(rich: Gra
 def test_hostile_names_are_text_on_the_page() -> None:
     base, head = thinned(hostile_graph()), hostile_graph()
     views = merged_views(build_views(base), build_views(head))[:2]
-    page = render_diff_html(diff_graphs(base, head), views, render_svg, [HOSTILE])
+    page = render_diff_html(diff_graphs(base, head), views, render_svg, HOSTILE)
     assert "<img" not in page
     assert page.count("</script>") == 1
     assert 'href="javascript:' not in page

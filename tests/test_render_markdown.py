@@ -12,7 +12,8 @@ from extractor.views import build_views
 from renderers.markdown import render_markdown
 from renderers.svg import render_svg
 from tests.golden_files import check_golden
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SAMPLE = sample_graph()
 VIEWS = build_views(SAMPLE)

@@ -15,7 +15,8 @@ from extractor.views import build_views
 from renderers.diagrams import png
 from renderers.diagrams.png import PngError, plain_svg, render_pngs
 from renderers.svg import LIGHT, Pictures, render_svg
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 VIEWS = {view.id: view for view in build_views(sample_graph())}
 FLOW = render_svg(VIEWS["flow-enrollment-sync"], standalone=True)

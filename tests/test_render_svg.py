@@ -19,7 +19,8 @@ from renderers.svg.label_placement import placed_labels
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width, wrap
 from tests.golden_files import check_golden
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SVG = "{http://www.w3.org/2000/svg}"
 SAMPLE = build_views(sample_graph())

@@ -21,7 +21,8 @@ from renderers.data.graph_json import render_graph_json
 from renderers.data.graph_schema import graph_schema, render_graph_schema
 from renderers.data.sarif import render_sarif
 from tests.golden_files import check_golden
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SAMPLE = sample_graph()
 SCHEMA = Path(__file__).parent.parent / "rules" / "schema" / "graph.schema.json"

@@ -14,7 +14,8 @@ from renderers.diagrams.plantuml import render_puml, safe
 from renderers.diagrams.structurizr import render_structurizr
 from renderers.words import identifiers, plain_quoted
 from tests.golden_files import check_golden
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SAMPLE = sample_graph()
 VIEWS = {view.id: view for view in build_views(SAMPLE)}

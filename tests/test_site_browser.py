@@ -11,7 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 from tests.site_browser import chromium, chromium_path
 from tests.site_files import site_of, write_site
 

@@ -17,7 +17,8 @@ from extractor.model.graph import Graph
 from renderers.links import code_url, relative, web_url
 from renderers.site.script import data_script, to_json
 from renderers.site.table import packed
-from tests.sample_graph import HOSTILE, hostile_graph, sample_graph
+from tests.hostile_graph import HOSTILE, hostile_graph
+from tests.sample_graph import sample_graph
 from tests.site_files import site_of
 
 _PAGES = ("api", "brittle", "calls", "containers", "context", "dependencies", "flows", "index", "scenario", "settings")
@@ -149,11 +150,11 @@ def test_a_data_file_is_one_call_with_json(hostile: dict[str, str]) -> None:
             assert data is not None
 
 
-def test_half_characters_in_names_become_question_marks() -> None:
+def test_half_characters_in_names_are_shown_as_replaced() -> None:
     graph = sample_graph()
     task = dataclasses.replace(graph.tasks[0], path="caf\udce9/tasks.py")
     files = site_of(dataclasses.replace(graph, tasks=(task, *graph.tasks[1:])))
-    assert "caf?/<wbr>tasks.<wbr>py" in files["systems/edx/tasks.html"]
+    assert "caf\ufffd/<wbr>tasks.<wbr>py" in files["systems/edx/tasks.html"]
 
 
 def test_a_source_with_a_hostile_address_is_not_linked() -> None:
@@ -174,7 +175,7 @@ def test_holes_of_a_link_template_are_filled_once() -> None:
 
 
 def test_json_for_scripts_is_the_same_data() -> None:
-    value = {"key": [HOSTILE, "\u2028</script><!--", 1, None]}
+    value = {"key": [*HOSTILE, "\u2028</script><!--", 1, None]}
     text = to_json(value)
     assert json.loads(text) == value
     assert not set("<>&\u2028") & set(text)

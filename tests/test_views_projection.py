@@ -14,7 +14,8 @@ from extractor.text.slugs import slug, unique_slugs
 from extractor.views import Chains, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.views.components import app_of
 from extractor.views.project import MOST_BOXES, join_labels
-from tests.sample_graph import hostile_graph, sample_graph
+from tests.hostile_graph import hostile_graph
+from tests.sample_graph import sample_graph
 
 SAMPLE = sample_graph()
 VIEWS = {view.id: view for view in build_views(SAMPLE)}

@@ -132,22 +132,12 @@ def kroki_files(url: str, material: Material) -> tuple[Files, UserError | None]:
 
 def evidence_links(graph: Graph) -> dict[str, str]:
     """For each flow, by its id, the web address of its first line of evidence, where its source has a web host."""
-    webs = {source.name: source.web for source in graph.sources if source.web}
-    links = {}
-    for flow in graph.flows:
-        if flow.evidence and flow.evidence[0].repo in webs:
-            links[flow.id] = web_link(webs[flow.evidence[0].repo] or "", flow.evidence[0])
-    return links
+    from renderers.links import code_url
 
-
-def web_link(template: str, at: object) -> str:
-    """A web link template filled with a piece of evidence; the path is percent-encoded."""
-    from urllib.parse import quote
-
-    parts = {name: quote(str(getattr(at, name))) for name in ("commit", "path", "line", "end_line")}
-    for name, value in parts.items():
-        template = template.replace("{" + name + "}", value)
-    return template
+    sources = {source.name: source for source in graph.sources}
+    firsts = {flow.id: flow.evidence[0] for flow in graph.flows if flow.evidence}
+    links = {i: code_url(sources.get(e.repo), e.commit, e.path, e.line, e.end_line) for i, e in firsts.items()}
+    return {ident: link for ident, link in links.items() if link}
 
 
 def _graph(material: Material) -> Files:

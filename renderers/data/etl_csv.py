@@ -6,6 +6,7 @@ import csv
 import io
 
 from extractor.model.graph import EtlRow, Graph
+from renderers.words import one_line
 
 _HEADER = ("source", "transport", "cadence", "data", "source_of_truth", "brittle", "reasons", "system", "consumer")
 # A cell that starts with one of these is run as a formula by a spreadsheet (OWASP, "CSV Injection").
@@ -39,5 +40,5 @@ def _cells(row: EtlRow) -> tuple[str, ...]:
 
 def _inert(cell: str) -> str:
     """The cell on one line, with an apostrophe before what a spreadsheet would take for a formula."""
-    shown = " ".join(cell.encode("utf-8", "replace").decode("utf-8").replace("\0", "").split())
+    shown = one_line(cell)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

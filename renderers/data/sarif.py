@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from extractor.model.graph import Evidence, Finding, Graph, Source
 from extractor.rules.doc import RuleDoc
+from renderers.links import quoted_path
+from renderers.words import seen
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"high": "error", "medium": "warning", "low": "note", "info": "note"}  # §3.27.10
@@ -39,7 +41,8 @@ def render_sarif(graph: Graph, rules: Sequence[RuleDoc]) -> str:
     provenance = [_provenance(s) for s in sources if _uri(s.url) and s.commit]
     if provenance:
         run["versionControlProvenance"] = provenance
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return seen(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _driver(graph: Graph, rules: Sequence[RuleDoc]) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _location(repo: str, path: str, line: int, end_line: int) -> dict[str, Any]:
 
 def _artifact(repo: str, path: str) -> dict[str, str]:
     """An artifactLocation (§3.4): a relative URI under the repository's base, percent-encoded."""
-    return {"uri": quote(path.encode("utf-8", "surrogateescape")), "uriBaseId": repo}
+    return {"uri": quoted_path(path), "uriBaseId": repo}
 
 
 def _provenance(source: Source) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def _uri(url: str) -> str:
     """The repository's URL without user and password, or "" for what is none (a local path)."""
     scp = _SCP_URL.match(url) if "://" not in url else None
     if scp:
-        return f"ssh://{scp['host']}/{quote(scp['path'])}"
+        return f"ssh://{scp['host']}/{quoted_path(scp['path'])}"
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -157,4 +160,4 @@ def _uri(url: str) -> str:
         return ""
     if parts.scheme not in ("http", "https", "ssh", "git") or not host:
         return ""
-    return urlunsplit((parts.scheme, host, quote(parts.path, safe="/%"), "", ""))
+    return urlunsplit((parts.scheme, host, quote(parts.path, safe="/%", errors="replace"), "", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.views import View, ViewEdge, ViewNode
+from renderers.words import one_line
 
 _SHAPES = {
     "person": ("([", "])"),
@@ -61,7 +62,7 @@ def mermaid_source(view: View) -> str:
 
 def quoted(text: str) -> str:
     """Text for a quoted Mermaid string: whatever is not plainly a letter, digit or mild sign becomes `#code;`."""
-    return "".join(c if _PLAIN.fullmatch(c) else f"#{_code(c)};" for c in " ".join(text.split()))
+    return "".join(c if _PLAIN.fullmatch(c) else f"#{ord(c)};" for c in one_line(text))
 
 
 def markdown(text: str) -> str:
@@ -69,13 +70,7 @@ def markdown(text: str) -> str:
 
     Python-Markdown knows fewer backslash escapes than CommonMark, and passes references through.
     """
-    line = " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
-    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", line)
-
-
-def _code(char: str) -> int:
-    code = ord(char)
-    return 0xFFFD if code < 32 or 0xD800 <= code <= 0xDFFF else code
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", one_line(text))
 
 
 def _class_of(node: ViewNode) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from extractor.views import Boundary, View, ViewEdge, ViewNode
+from renderers.words import one_line
 
 _INCLUDES = {"component": "C4_Component", "dynamic": "C4_Dynamic"}
 _MACROS = {
@@ -56,7 +57,7 @@ def safe(text: str) -> str:
     """Text that PlantUML prints as it is: quotes, markup, `%functions()`, `$variables` are written as code points."""
     out: list[str] = []
     last = ""
-    for char in " ".join(text.split()):
+    for char in one_line(text):
         plain = _PLAIN.fullmatch(char) is not None and not (char == last and char in _DOUBLE)
         out.append(char if plain else f"<U+{_fit(char):04X}>")
         last = char
@@ -64,9 +65,8 @@ def safe(text: str) -> str:
 
 
 def _fit(char: str) -> int:
-    """The code point, or that of the replacement character for what no XML text may hold."""
-    code = ord(char)
-    return 0xFFFD if code < 32 or 0xD800 <= code <= 0xDFFF or code > 0xFFFF else code
+    """The code point, or that of the replacement character for one of more than four digits."""
+    return ord(char) if ord(char) <= 0xFFFF else 0xFFFD
 
 
 def _rel_tag(name: str, colour: str, line: str, legend: str) -> str:

@@ -21,6 +21,7 @@ from renderers.site.script import data_script, to_json
 from renderers.site.search import search_file
 from renderers.site.table import Table, packed, rest
 from renderers.svg import DARK, LIGHT, style_sheet
+from renderers.words import seen
 
 # In the order in which they are joined to one file: each may use what stands before it.
 _SCRIPTS = ("core.js", "tables.js", "panel.js", "diagrams.js", "sequences.js", "search.js", "start.js")
@@ -51,8 +52,7 @@ def render_site(
     for page in pages:
         files.update(_table_files(environment, estate, page))
         files[page.path] = _render(environment, estate, page, pages)
-    # A path that is not UTF-8 may have left half characters in the graph: they become question marks.
-    return {path: files[path].encode("utf-8", "replace") for path in sorted(files)}
+    return {path: seen(files[path]).encode() for path in sorted(files)}
 
 
 def _environment() -> Environment:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-# What XML 1.0 cannot hold (section 2.2, production Char).
-_UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from renderers.words import seen
+
+_NO_CHARACTERS = re.compile("[\ufffe\uffff]")  # XML 1.0 (section 2.2, production Char) cannot hold them
 
 
 def num(value: float) -> str:
@@ -16,9 +17,8 @@ def num(value: float) -> str:
 
 
 def esc(text: str) -> str:
-    """Text made safe inside an element or a quoted attribute; characters that XML cannot hold become U+FFFD."""
-    fit = _UNFIT.sub("\ufffd", text)
-    return html.escape(fit, quote=True)
+    """Text made safe inside an element or a quoted attribute; what XML cannot hold or nobody can see becomes U+FFFD."""
+    return html.escape(_NO_CHARACTERS.sub("\ufffd", seen(text)), quote=True)
 
 
 def warning_sign(x: float, y: float) -> str:
