@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from c4trace.output.publish import check_out_dir, exchange, publish
 from extractor.errors import UserError
+from tests.killed import killed_at
 
 
 def tree(where: Path) -> dict[str, str]:
@@ -117,25 +114,25 @@ def _stop(one: Path, other: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_moment_leaves_one_whole_output(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    publish(out, {"graph.json": "0", **{f"site/{n}.html": "0" for n in range(200)}})
-    program = (
-        "import sys, itertools; from pathlib import Path; from c4trace.output.publish import publish\n"
-        "print('ready', flush=True)\n"
-        "for run in itertools.count(1):\n"
-        "    publish(Path(sys.argv[1]), {'graph.json': str(run), **{f'site/{n}.html': str(run) for n in range(200)}})\n"
+def test_a_kill_at_any_step_leaves_one_whole_output(tmp_path: Path) -> None:
+    out = tmp_path / "place" / "out"
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys; from pathlib import Path; from c4trace.output.publish import publish\n"
+        "names = ('graph.json', 'site/a.html', 'site/b.html', 'puml/c.puml')\n"
+        "publish(Path(sys.argv[1]), dict.fromkeys(names, sys.argv[2]))\n"
     )
-    chance = random.Random(7)
-    for _ in range(12):
-        with subprocess.Popen([sys.executable, "-c", program, str(out)], stdout=subprocess.PIPE) as run:
-            assert run.stdout is not None
-            run.stdout.readline()
-            time.sleep(chance.uniform(0, 0.08))
-            os.kill(run.pid, signal.SIGKILL)
+    publish(out, dict.fromkeys(("graph.json", "site/a.html", "site/b.html", "puml/c.puml"), "0"))
+    step, seen = 1, {"0"}
+    while killed_at(step, out.parent, program, out, step):
         contents = tree(out)
-        assert len(contents) == 201
-        assert len(set(contents.values())) == 1, "a mixture of two runs"
+        assert len(contents) == 4
+        assert len(set(contents.values())) == 1, f"a mixture of two runs, killed at step {step}"
+        seen |= set(contents.values())
+        step += 1
+    assert tree(out)["graph.json"] == str(step)
+    assert step > 15
+    assert len(seen) > 2, "some were killed before the exchange and some after"
 
 
 @pytest.mark.slow
@@ -146,6 +143,6 @@ def test_two_runs_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
         "for _ in range(15): publish(Path(sys.argv[1]), {'graph.json': sys.argv[2], 'a/b': sys.argv[2]})\n"
     )
     runs = [subprocess.Popen([sys.executable, "-c", program, str(out), name]) for name in "xy"]
-    assert [run.wait(timeout=60) for run in runs] == [0, 0]
+    assert [run.wait() for run in runs] == [0, 0]
     assert tree(out) in ({"graph.json": "x", "a/b": "x"}, {"graph.json": "y", "a/b": "y"})
     assert siblings(out) == ["out"]

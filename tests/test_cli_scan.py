@@ -119,19 +119,32 @@ def test_all_sources_that_cannot_be_read_are_told_at_once(here: Path, capsys: py
 
 
 @pytest.mark.slow
-def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path) -> None:
+@pytest.mark.parametrize("moment", ["done < total", "done == total"], ids=["workers are busy", "workers are idle"])
+def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path, moment: str) -> None:
     assert main(["scan", "--quiet", "--jobs", "1"]) == 0
     before = files(here / "out")
     make_repository(here / "large", {f"m{n}.py": f"VALUE = {n}\n" * 300 for n in range(400)})
-    command = [sys.executable, "-m", "c4trace", "scan", "--source", "shop=large", "--jobs", "2", "--timings"]
+    # It stops with its workers still there, until the interrupt comes, which all of them get.
+    program = (
+        "import contextlib, sys, threading\n"
+        "from c4trace.cli import main\n"
+        "from c4trace.console import Console\n"
+        "def progress(stage, done, total):\n"
+        f"    if stage == 'reading modules' and {moment}:\n"
+        "        print(stage, file=sys.stderr, flush=True)\n"
+        "        threading.Event().wait()\n"
+        "Console.progress = lambda console: contextlib.nullcontext(progress)\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "-c", program, "scan", "--source", "shop=large", "--jobs", "2", "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         assert run.stderr is not None
-        assert "open sources" in run.stderr.readline()
+        assert run.stderr.readline() == "reading modules\n"
         os.killpg(run.pid, signal.SIGINT)
-        _, output = run.communicate(timeout=60)
+        _, said = run.communicate()
     assert run.returncode == 130
-    assert output.splitlines()[-1] == "c4trace: interrupted; the last output is as it was"
+    assert said == "c4trace: interrupted; the last output is as it was\n"
     assert files(here / "out") == before
 
 

@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from c4trace.cli import main
+from c4trace.query.graph_file import load_graph
+from extractor.errors import UserError
 from extractor.model.graph import Graph
 from renderers.data.graph_json import render_graph_json
 from tests.hostile_graph import hostile_graph
@@ -130,14 +131,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(source: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_table_of_a_large_graph_is_quick_as_only_its_rows_are_read(source: str) -> None:
+def test_a_table_reads_only_its_rows_and_imports_nothing_heavy(source: str) -> None:
     data = json.loads(Path(source).read_text())
-    data["calls"] = [{**row, "id": f"{row['id']}-{n}"} for n in range(200) for row in data["calls"]]
+    data["calls"] = ["not a call"]
     Path(source).write_text(json.dumps(data))
+    with pytest.raises(UserError):
+        load_graph(Path(source))
     command = [sys.executable, "-X", "importtime", "-m", "c4trace", "tasks", "--from", source, "--json"]
-    started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"})
-    assert time.monotonic() - started < 3
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"git", "networkx", "libcst", "jinja2", "jsonschema", "yaml", "httpx"}
 

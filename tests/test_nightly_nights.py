@@ -6,10 +6,6 @@ import dataclasses
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from c4trace.snapshots.retention import Retention
 from c4trace.snapshots.store import SnapshotStore
 from extractor.errors import SourceError
 from tests.git_repository import git, make_repository
+from tests.killed import killed_at, steps_of
 from tests.nightly_harness import Nights, make_nights
 from tests.nightly_samples import night
 
@@ -333,36 +330,26 @@ def test_thirty_nights_in_random_weather(nights: Nights) -> None:
     assert told > 3
 
 
-def program(nights: Nights, day: int) -> list[str]:
-    places = (nights.config.state, nights.config.out, nights.place / "cache", nights.urls["shop"], day)
-    return [sys.executable, "-m", "tests.nightly_harness", *map(str, places)]
+def arguments(nights: Nights, day: int) -> tuple[object, ...]:
+    return nights.config.state, nights.config.out, nights.place / "cache", nights.urls["shop"], day
 
 
-def test_a_night_killed_at_any_moment_leaves_all_whole_and_the_next_one_works(nights: Nights) -> None:
-    subprocess.run(program(nights, 0), check=True, capture_output=True)
-    began = time.monotonic()
-    subprocess.run(program(nights, 0), check=True, capture_output=True)
-    length = time.monotonic() - began
-    moments = random.Random(11)
-    words = "orders"
-    for day in range(1, 9):
+def test_a_night_killed_at_any_step_leaves_all_whole_and_the_next_one_works(nights: Nights) -> None:
+    nights.run(0)
+    nights.commit(flows="orders refunds")
+    steps = steps_of(nights.place, "tests.nightly_harness", *arguments(nights, 1))
+    words = "orders refunds"
+    for day in range(2, 12):
         shown = flows(nights)
         words = "orders refunds" if words == "orders" else "orders"
         nights.commit(flows=words)
-        run = subprocess.Popen(program(nights, day), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert run.stdout is not None
-        run.stdout.readline()
-        time.sleep(moments.random() * length * 0.6)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-        run.stdout.close()
+        killed_at(1 + steps * (day - 2) // 10, nights.place, "tests.nightly_harness", *arguments(nights, day))
         assert flows(nights) in (shown, words.split())
         with SnapshotStore(nights.config.state / "snapshots.db") as store:
             store.check()
             assert store.latest_good() is not None
         assert nights.run(day) == 0
         assert flows(nights) == words.split()
-        assert len(entries(nights)) == day
 
 
 def test_a_night_says_that_the_one_before_did_not_finish(nights: Nights) -> None:

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 import zlib
 from pathlib import Path
 
@@ -223,32 +222,31 @@ def test_a_time_without_a_zone_is_refused(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_writer_killed_at_any_moment_leaves_a_whole_store(path: Path) -> None:
+def test_a_writer_killed_before_any_statement_leaves_a_whole_store(path: Path) -> None:
     program = textwrap.dedent(
         """
-        import sys, itertools
+        import itertools, os, signal, sys
         from pathlib import Path
         from c4trace.snapshots.store import SnapshotStore
         from tests.nightly_samples import graph, night
         with SnapshotStore(Path(sys.argv[1])) as store:
-            print("open", flush=True)
-            for n in itertools.count(int(sys.argv[2])):
-                store.put(graph(tasks=(f"t{n}",)), night(n))
+            steps = itertools.count(1)
+            last = int(sys.argv[2])
+            stop = lambda: os.kill(os.getpid(), signal.SIGKILL)
+            store.connection.set_trace_callback(lambda said: next(steps) == last and stop())
+            store.put(graph(tasks=(f"t{last}",)), night(last))
         """
     )
-    for attempt in range(6):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", program, str(path), str(attempt * 2000)], stdout=subprocess.PIPE, text=True
-        )
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        time.sleep(0.02 + 0.013 * attempt)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
+    with SnapshotStore(path) as store:
+        store.put(graph(tasks=("t0",)), night(0))
+    for last in range(1, 50):
+        run = subprocess.run([sys.executable, "-c", program, str(path), str(last)], check=False)
         with SnapshotStore(path) as store:
             store.check()
             rows = store.history()
-            assert rows
-            for row in rows[-3:]:
-                assert len(store.graph(row.id).tasks) == 1
+            assert [len(store.graph(row.id).tasks) for row in rows] == [1] * len(rows)
+        if run.returncode == 0:
+            assert len(rows) == 2
+            break
+        assert (run.returncode, len(rows)) == (-signal.SIGKILL, 1)
+    assert last > 4

@@ -92,18 +92,17 @@ def test_hostile_nesting_neither_crashes_nor_stalls(parser: str) -> None:
         "import sys, time\n"
         "from extractor.syntax import parse\n"
         "from tests.test_syntax_refusals import HOSTILE\n"
-        "for name, source in HOSTILE.items():\n"
+        "for name, source in {'plain': '0\\n' + 'x = f(y)\\n' * 2_000, **HOSTILE}.items():\n"
         "    start = time.process_time()\n"
         "    parse(b'type X = ' + source.encode() + b'\\n', parser=sys.argv[1])\n"
         "    print(f'{name}\\t{time.process_time() - start}', flush=True)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", script, parser], capture_output=True, text=True, timeout=120, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", script, parser], capture_output=True, text=True, check=False)
     seconds = dict(line.split("\t") for line in run.stdout.splitlines())
     assert run.returncode == 0, f"died after {list(seconds)[-1:]}: {run.stderr[-2000:]}"
+    plain = float(seconds.pop("plain"))  # the machine's own measure: what does not end soon takes hundreds of it
     assert list(seconds) == list(HOSTILE)
-    assert {name: spent for name, spent in seconds.items() if float(spent) > 5} == {}
+    assert {name: spent for name, spent in seconds.items() if float(spent) > 20 * plain} == {}
 
 
 def test_warnings_about_scanned_code_are_not_raised_and_others_are(recwarn: pytest.WarningsRecorder) -> None:
