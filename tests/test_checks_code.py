@@ -46,6 +46,25 @@ def test_an_imported_constant_is_told_of_once_where_it_stands() -> None:
     assert [(f.path, f.line, f.function) for f in rows] == [("shop/constants.py", 3, "history")]
 
 
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [
+        ("rates.example.org", [4]),
+        ("rates.internal", []),
+        ("127.0.0.1", []),
+        ("rates.shop.local", []),
+        ("local.example.org", [4]),
+    ],
+)
+def test_a_name_that_means_something_in_one_deployment_alone_is_no_hardcoded_host(host: str, lines: list[int]) -> None:
+    code = f"""
+        import requests
+        def view(request):
+            return requests.get("https://{host}/latest", timeout=5)
+    """
+    assert [f.line for f in found({"shop/views.py": code}, "hardcoded-url")] == lines
+
+
 def test_a_constant_of_a_class() -> None:
     code = """
         import requests

@@ -13,7 +13,7 @@ from extractor.estate.file import load_estate
 from extractor.estate.model import Estate
 from extractor.graph.etl import etl_gaps, etl_rows
 from extractor.model.graph import Context, EtlRow, Graph, Place
-from tests.small_graph import CALLS, CHECKOUT, PUSH, call, finding, small_graph
+from tests.small_graph import CALLS, CHECKOUT, POLL_ONE, PUSH, call, finding, small_graph
 
 ROW = {"source": "Shop (stock)", "system": "warehouse", "consumer": "shop"}
 
@@ -57,6 +57,15 @@ def test_what_sets_calls_off_is_told_before_their_schedules_and_may_be_named() -
     assert row(occasion="on checkout").cadence == "on checkout; Fridays, every 6 hours, UTC"
     assert row().transport == "HTTPS REST via stock_client, stock-client, on request and in batches"
     assert row(mode="by night").transport.endswith(", by night")
+
+
+def test_calls_that_a_signal_sets_off_too_are_no_batches() -> None:
+    levels = call("levels", 30, (POLL_ONE, Context("signal", "post_save")))
+    found = row(small_graph(calls=(levels,)))
+    assert found.transport == "HTTPS REST via stock_client, on request and in batches"
+    assert found.source_of_truth == Place("shop", "shop/api.py", 30)
+    only = row(small_graph(calls=(dataclasses.replace(levels, contexts=levels.contexts[1:]),)))
+    assert (only.transport, only.cadence) == ("HTTPS REST via stock_client", "on change")
 
 
 def test_several_schedules_are_told_by_task() -> None:

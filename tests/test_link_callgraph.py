@@ -261,3 +261,13 @@ def test_a_property_that_only_one_class_has_is_known_by_its_name() -> None:
     assert ("run", "Partner.api_client", "guess") in found
     assert ("run", "Client.fetch_all", "call") in found
     assert ("run", "Partner.name", "guess") not in found
+
+
+@pytest.mark.parametrize(("others", "guessed"), [(1, 2), (11, 12), (12, 0)])
+def test_a_method_of_a_dozen_classes_of_one_family_is_guessed_and_of_more_is_not(others: int, guessed: int) -> None:
+    backends = "class Backend:\n    def push_grades(self): ...\n" + "".join(
+        f"class Backend{n}(Backend):\n    def push_grades(self): ...\n" for n in range(others)
+    )
+    graph = callgraph.build(evaluator({"o.py": backends, "m.py": "def f(backend):\n    backend.push_grades()\n"}))
+    found = [edge.how for out in graph.callees.values() for edge in out if edge.source.scope.name == "f"]
+    assert found == ["guess"] * guessed

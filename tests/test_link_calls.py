@@ -103,6 +103,36 @@ def test_a_base_that_has_a_name_is_preferred_to_the_argument_in_its_place() -> N
     assert told(source) == [(8, "ci.acme.io", "{setting:CI_URL}/builds")]
 
 
+@pytest.mark.parametrize(
+    ("base", "dropped"),
+    [
+        ("settings.CI_URL", True),  # the argument stands for the same address
+        ("settings.CI_URL + '/api'", False),  # another path may be another request
+    ],
+)
+def test_an_argument_is_no_second_system_where_it_stands_in_the_place_of_a_base_that_has_a_name(
+    base: str, dropped: bool
+) -> None:
+    source = f"""
+    def builds(partner):
+        requests.get((partner.site_url if partner else {base}) + "/builds")
+    """
+    assert ("partner" in [system for _line, system, _url in told(source)]) is not dropped
+
+
+@pytest.mark.parametrize(
+    ("address", "confidence"),
+    [
+        ("'https://files.acme.io/list/' + json.dumps({})", "likely"),
+        ("'https://files.acme.io/list/'", "certain"),
+        ("settings.CI_URL", "likely"),  # a default may be another where it runs
+    ],
+)
+def test_only_a_call_whose_whole_address_stands_in_the_code_is_certain(address: str, confidence: str) -> None:
+    (call,) = rows(f"requests.get({address})")
+    assert (call.contexts[0].kind, call.confidence) == ("startup", confidence)
+
+
 DRIVER = """
     import psycopg2
     def reset(engine, where):
