@@ -175,9 +175,9 @@ def _copied(place: Path) -> Path:
     """A copy of what git knows or would add, compiled."""
     listed = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in filter(None, subprocess.check_output(listed).decode().split("\0")):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_symlink() or (ROOT / name).is_file():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, place / name)
+            shutil.copy2(ROOT / name, place / name, follow_symlinks=False)
     packages = ["-x", "fixtures", "extractor", "renderers", "c4trace", "tests"]
     compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", *packages]
     subprocess.run(compiled, cwd=place, check=True)
