@@ -88,6 +88,12 @@ def test_a_method_that_only_the_parameter_answers_is_found_behind_the_literal() 
     assert RouteIndex([literal, parameter]).match("DELETE", "/a/me/") == (parameter,)
 
 
+def test_a_hole_stands_for_what_a_literal_has_between_the_known_pieces_and_for_nothing_else() -> None:
+    index = RouteIndex([route(from_path("api/orders/")), route(from_path("api/users/"))])
+    assert [found.pattern for found in index.match(None, "/api/or{x}rs/")] == ["/api/orders/"]
+    assert index.match(None, "/api/item{x}/") == ()
+
+
 def test_a_hostile_expression_is_not_run() -> None:
     pattern = from_regex(r"^x/(?P<a>((a+))+b)/$")
     index = RouteIndex([route(pattern)], {route(pattern).id: pattern.parameters})
