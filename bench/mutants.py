@@ -1,6 +1,6 @@
 """Changes the code in small ways, one at a time, and tells which changes no test notices.
 
-    python bench/mutants.py [--count 40] [--seed 1] [--map FILE] [--jobs 2] [PATH ...]
+    python -m bench.mutants [--count 40] [--seed 1] [--map FILE] [--jobs 2] [PATH ...]
 
 Takes a seeded sample of the changes that can be made (`mutations.py`) below each PATH (the linker and the checks unless
 told otherwise), and runs for each the tests that ran its line, by coverage's contexts; those that are still green are
@@ -30,7 +30,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from coverage import CoverageData
-from mutations import Mutation, mutations
+
+from bench.mutations import Mutation, mutations
 
 ROOT = Path(__file__).resolve().parent.parent
 PATHS = ("extractor/link", "extractor/checks")
