@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,13 +19,6 @@ from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 
 MAX_CALLERS = 40
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
-_HOST = re.compile(r"^([^/:?#\s{}@]+)")
-_LOCAL = re.compile(
-    r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|\.(localhost|local|internal|test)$"
-    r"|^[a-z0-9_-]+$",
-    re.IGNORECASE,
-)
 
 
 class Located(Protocol):
@@ -183,17 +175,6 @@ def _entered(ev: Evaluator, func: Value) -> Iterator[Def]:
             yield value.target
 
 
-def host_in(url: str) -> str:
-    """The host of a URL, or of a text that starts with one; "" where that is open."""
-    found = (_URL if "://" in url else _HOST).match(url)
-    return found[1].lower() if found else ""
-
-
-def is_local(host: str) -> bool:
-    """True for names that only mean something on one machine or in one deployment (`localhost`, `redis`)."""
-    return bool(_LOCAL.search(host))
-
-
 def literals(values: Values) -> Iterator[str]:
     """The whole texts among values, defaults of environment variables included."""
     for value in values:
@@ -231,8 +212,6 @@ __all__ = [
     "Located",
     "Response",
     "SettingsView",
-    "host_in",
-    "is_local",
     "literals",
     "outside_path",
     "receivers",

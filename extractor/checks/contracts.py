@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from extractor.checks.check import check
 from extractor.checks.diagnostics import Diagnostic
-from extractor.diff.identity import canonical_url, url_path
+from extractor.diff.identity import canonical_url
 from extractor.model.graph import Call, Gap, Route
 from extractor.rules.findings import FindingRule
+from extractor.text.urls import EMPTY, is_hole, path_of, segments
 
 _UNDER = re.compile(r" under (/\S*)")
 _MIN_LITERAL = 2  # segments of a path that must be known before one says that nobody serves it
@@ -73,14 +74,12 @@ def unserved_endpoint(estate: ContractContext, rule: FindingRule) -> Iterator[Di
 
 def _is_unserved(call: Call, heads: Iterable[str]) -> bool:
     """True when enough of the path is known, and what may stand in its last hole answers no route either."""
-    path = url_path(call.url)
-    known = [part for part in path.split("/") if part and part != "{}"]
-    if not path.startswith("/") or len(known) < _MIN_LITERAL or re.search(r"[^/{]\{\}|\{\}[^/]", path):
+    path = path_of(call.url, rooted=True)
+    known = [part for part in segments(path) if not is_hole(part)]
+    if len(known) < _MIN_LITERAL or any(EMPTY in part for part in known):
         return False
-    if "{}" not in path:
-        return True
-    head = path[: path.index("{}")]
-    return not path.rstrip("/").endswith("{}") or not any(h.startswith(head) for h in heads)
+    head, hole, _rest = path.partition(EMPTY)
+    return not hole or not path.rstrip("/").endswith(EMPTY) or not any(h.startswith(head) for h in heads)
 
 
 def _literal_path(pattern: str) -> str:
@@ -112,11 +111,11 @@ def _prefix(gap: Gap) -> str:
 def _may_serve(gap: Gap, call: Call) -> bool:
     """True when the path of a call lies under URLs that were not read; those at the root say nothing of any path."""
     prefix = [part for part in _prefix(gap).split("/") if part]
-    path = [part for part in url_path(call.url).split("/") if part]
+    path = segments(path_of(call.url))
     return (
         bool(prefix)
         and len(path) >= len(prefix)
-        and all(want == have or "<" in want or "{}" in have for want, have in zip(prefix, path, strict=False))
+        and all(want == have or "<" in want or EMPTY in have for want, have in zip(prefix, path, strict=False))
     )
 
 
@@ -129,6 +128,6 @@ def _at_call(call: Call, rule: FindingRule, message: str) -> Diagnostic:
         call.line,
         call.end_line,
         call.function,
-        f"{call.system} {call.http_method or ''} {url_path(call.url)}",
+        f"{call.system} {call.http_method or ''} {path_of(call.url)}",
         (call.id,),
     )

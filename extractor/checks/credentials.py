@@ -17,10 +17,9 @@ from extractor.evaluate.values import Ext, Kwargs, Mapping, Seq, Text, Value, Va
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
 from extractor.text.masking import is_secret_name
+from extractor.text.urls import parameters_in, password_in
 
 _SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
-_USERINFO = re.compile(r"^[a-z][a-z0-9+.-]*://[^/@:\s{}]*:([^/@\s{}]+)@", re.IGNORECASE)
-_QUERY = re.compile(r"[?&]([\w-]+)=([^&\s{}]+)")
 _SECRET_KEY = re.compile(  # the last word of a header or field that holds a secret
     r"(password|passwd|secret|token|credentials?|api[-_]?key|(access|secret|private|auth)[-_]?key)$",
     re.IGNORECASE,
@@ -108,12 +107,11 @@ def _in_mapping(value: Value, where: str) -> Iterator[str]:
 
 
 def _in_url(url: str) -> Iterator[str]:
-    if (user := _USERINFO.match(url)) and not _PLACEHOLDER.search(user[1]):
+    if (password := password_in(url)) and not _PLACEHOLDER.search(password):
         yield "a password in the URL"
-    if "://" in url:
-        for name, text in _QUERY.findall(url):
-            if _SECRET_KEY.search(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
-                yield f"{name} in the URL"
+    for name, text in parameters_in(url):
+        if _SECRET_KEY.search(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
+            yield f"{name} in the URL"
 
 
 def _is_secret(value: Value) -> bool:

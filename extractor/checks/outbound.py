@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from extractor.checks.check import check
 from extractor.checks.constants import constant_with
-from extractor.checks.context import CheckContext, host_in, is_local, literals, outside_path
+from extractor.checks.context import CheckContext, literals, outside_path
 from extractor.checks.diagnostics import Diagnostic
 from extractor.checks.timeouts import lacks_timeout
-from extractor.diff.identity import asked_url, canonical_url, has_literal, url_path
+from extractor.diff.identity import asked_url, canonical_url
 from extractor.evaluate import folding
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.values import DefRef, Hole, Text, Value
@@ -21,6 +21,7 @@ from extractor.model.graph import Call, Context
 from extractor.program.module import Def
 from extractor.rules.findings import FindingRule
 from extractor.text.masking import masked_text
+from extractor.text.urls import UNKNOWN, has_literal, head_kind, host_of, is_local, path_of, scheme_of
 
 
 @check("no-timeout", CheckContext)
@@ -61,12 +62,12 @@ def _sdk(program: CheckContext, rule: FindingRule, owner: Def, client: str, effe
 def _asked(effect: Effect, system: str, method: str, url: str) -> str:
     """What a request is about: method and URL, without the setting that holds its base, which outlive a renamed setting
     and a system that was not known. Where no part of the path is known, what is called, of which system."""
-    known = has_literal(url_path(url))
+    known = has_literal(path_of(url))
     return f"{method} {asked_url(url)}" if known else f"{system} {method} {effect.via}"
 
 
 def _towards(system: str, url: str) -> str:
-    return f"to {system} " if system else f"to {url} " if url and not url.startswith("{?") else ""
+    return f"to {system} " if system else f"to {url} " if url and head_kind(url) != UNKNOWN else ""
 
 
 def _who_waits(contexts: Iterable[Context]) -> str:
@@ -93,11 +94,11 @@ def hardcoded_host(program: CheckContext, rule: FindingRule) -> Iterator[Diagnos
 def _hardcoded(program: CheckContext, rule: FindingRule, whole_url: bool) -> Iterator[Diagnostic]:
     for effect, url in _settled(program, _literal_head):
         whole = shown(url)
-        if ("://" in whole) is not whole_url:
+        if bool(scheme_of(whole)) is not whole_url:
             continue
-        host = host_in(whole)
+        host = host_of(whole, bare=True)
         contexts = program.contexts(effect.site.owner)
-        if not contexts or is_local(host) or not _written_here(program, effect, host):
+        if not contexts or is_local(host, private=True) or not _written_here(program, effect, host):
             continue
         message = f"{effect.via} requests {whole}: the address stands in the code and no setting changes it"
         yield _where_written(rule, program, effect, host, message, whole)
@@ -178,34 +179,34 @@ def _literal_head(url: Text) -> bool:
     head = url.parts[0] if url.parts else None
     if not isinstance(head, str):
         return False
-    host = host_in(head)
-    if "://" in head:  # a hole right behind the host's first letters leaves the host open
+    host = host_of(head, bare=True)
+    if scheme_of(head):  # a hole right behind the host's first letters leaves the host open
         return "." in host and (len(url.parts) == 1 or "/" in head.split("://", 1)[1])
     return "." in host and url.literal is not None and "/" not in head and " " not in head
 
 
 def _is_plain(url: Text) -> bool:
     head = url.parts[0] if url.parts else None
-    return isinstance(head, str) and head.lower().startswith("http://")
+    return isinstance(head, str) and scheme_of(head) == "http"
 
 
 def _is_local_target(program: CheckContext, url: Text) -> bool:
     """True when the host is local, or comes from a setting whose known values all are; an open host may be."""
-    host = host_in(folding.show(url))
+    host = host_of(folding.show(url), bare=True)
     if host:
-        return is_local(host)
+        return is_local(host, private=True)
     hole = url.parts[1] if len(url.parts) > 1 else None
     if not isinstance(hole, Hole) or hole.kind != "setting":
         return True
     known = [text for view in program.settings for text in literals(view.raw(hole.name.split(".")[0]))]
-    return not known or all(is_local(host_in(text)) for text in known)
+    return not known or all(is_local(host_of(text, bare=True), private=True) for text in known)
 
 
 def _by_rule(request: Request, url: Text) -> bool:
     """True when the URL is the one that the library fixes: it stands in no code of the repository."""
     fixed = [place.text for place in (request.rule.url, request.rule.base) if place is not None and place.text]
-    host = host_in(folding.show(url))
-    return any("://" in text and host_in(text) == host for text in fixed)
+    host = host_of(folding.show(url), bare=True)
+    return any(scheme_of(text) and host_of(text) == host for text in fixed)
 
 
 def _written_here(program: CheckContext, effect: Effect, needle: str) -> bool:

@@ -211,6 +211,5 @@ def _named(upstream: Upstream, units: list[Unit]) -> Upstream:
     """The upstream with the unit its host names. A variable is looked up in the environments of the proxies."""
     env = {value.name: value.value for unit in units if unit.role == "proxy" for value in unit.env}
     target = re.sub(r"\$\{(\w+)(?::-[^}]*)?\}", lambda m: env.get(m.group(1), m.group(0)), upstream.target)
-    resolved = with_defaults(target)
-    host = re.split(r"[:/]", resolved.rpartition("://")[2])[0]
-    return replace(upstream, unit=host if any(unit.name == host for unit in units) else "", resolved=resolved)
+    known = replace(upstream, resolved=with_defaults(target))
+    return replace(known, unit=known.host if any(unit.name == known.host for unit in units) else "")

@@ -124,6 +124,11 @@ class Upstream:
     purpose: str = "requests"
     resolved: str = ""
 
+    @property
+    def host(self) -> str:
+        """The host of the resolved target, as written: an address may do without a scheme (`web:8000`)."""
+        return re.split(r"[:/]", self.resolved.rpartition("://")[2])[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:

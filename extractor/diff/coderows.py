@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -13,9 +12,7 @@ from extractor.diff.identity import (
     canonical_pattern,
     contexts_text,
     finding_group,
-    has_literal,
     route_key,
-    url_path,
 )
 from extractor.diff.row import (
     ComparedRow,
@@ -29,9 +26,7 @@ from extractor.diff.row import (
     twice,
 )
 from extractor.model.graph import Call, Setting, Store
-
-# A value from elsewhere in the configuration: read by the name of a setting, or of what fills that setting.
-_CONFIGURED = re.compile(r"\{(?:env:(?:yaml:)?|setting:)([^{}]*)\}")
+from extractor.text.urls import by_name, has_literal, path_of
 
 # How a use of a model begins. What else stands there is the code of a client, which says nothing of the data.
 _MODEL = "Django ORM: "
@@ -152,7 +147,7 @@ def calls(source: GraphReader) -> Iterator[ComparedRow]:
         base = c.base_setting or ""
         url = asked_url(c.url)
         # A label is for reading, and changes with what else is known; where the path is not, it is all there is.
-        label = "" if has_literal(url_path(c.url)) else c.label
+        label = "" if has_literal(path_of(c.url)) else c.label
         fields = (
             *fields_of(system=source.name(c.system or ""), method=c.http_method),
             set_of("url", ((asked_url(one.url), one.url) for one in group)),
@@ -222,7 +217,7 @@ def settings(source: GraphReader) -> Iterator[ComparedRow]:
         default = s.default or ""
         fields = (
             field_of("name", s.name),
-            field_of("default", default, _CONFIGURED.sub(r"{\1}", default)),
+            field_of("default", default, by_name(default)),
             *fields_of(
                 environment_variable=s.env,
                 system=source.name(s.system or ""),

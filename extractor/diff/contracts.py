@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from extractor.diff.cycles import systems_of
 from extractor.diff.document import Contract, contract_order
-from extractor.diff.identity import call_key, fingerprint, has_literal, route_key, url_path
+from extractor.diff.identity import call_key, fingerprint, route_key
 from extractor.model.graph import Call, Evidence, Graph, Inbound, Route
+from extractor.text.urls import has_literal, path_of
 
 # A contract is told once, with its first places: a reader needs one line to open, not forty.
 _MOST_PLACES = 5
@@ -56,7 +57,7 @@ def is_unanswered(call: Call, serving: frozenset[str]) -> bool:
     """
     if call.route_id is not None or call.route_candidates or call.system not in serving:
         return False
-    return has_literal(url_path(call.url)) and call.confidence != "possible"
+    return has_literal(path_of(call.url)) and call.confidence != "possible"
 
 
 def serving_systems(graph: Graph) -> frozenset[str]:

@@ -13,14 +13,11 @@ import re
 from collections.abc import Mapping
 
 from extractor.model.graph import Call, Context, Route
+from extractor.text.urls import SETTING, emptied, has_literal, path_of, with_empty_base
 
 Names = Mapping[str, str]
 
-_SETTING_HOLE = re.compile(r"\{setting:([^{}]*)\}")
-_HOLE = re.compile(r"\{[^{}]*\}")
 _PARAMETER = re.compile(r"<[^<>]*>")
-_SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
-_LEADING_HOLES = re.compile(r"^(?:\{[^{}]*\})+(?=/|\?|$)")
 _SETTING_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 
 # Digits of a fingerprint that say what a finding is about; the rest are its ordinal.
@@ -56,19 +53,12 @@ def canonical_url(url: str) -> str:
 
     The name of an argument and the reason why a part is unknown are about the code, not about the request.
     """
-    return _HOLE.sub(lambda hole: hole[0] if _SETTING_HOLE.fullmatch(hole[0]) else "{}", url)
+    return emptied(url, keep=(SETTING,))
 
 
 def asked_url(url: str) -> str:
     """`canonical_url` whose base, when it is a hole, is empty: the setting that holds it is not the request."""
-    return _LEADING_HOLES.sub("{}", canonical_url(url))
-
-
-def url_path(url: str) -> str:
-    """The path of a call's URL: without scheme, host, base (a leading hole) and query, its holes emptied."""
-    rest = _SCHEME_AND_HOST.sub("", canonical_url(url))
-    rest = _LEADING_HOLES.sub("", rest)
-    return _HOLE.sub("{}", rest.partition("?")[0].partition("#")[0])
+    return with_empty_base(canonical_url(url))
 
 
 def canonical_pattern(pattern: str) -> str:
@@ -91,14 +81,9 @@ def call_key(call: Call) -> tuple[str, ...]:
 
     A call whose path is unknown is known by its label instead, the one thing that says what it is for.
     """
-    path = url_path(call.url)
+    path = path_of(call.url)
     asked = (path, "") if has_literal(path) else ("", call.label)
     return (call.repo, call.system or "", call.http_method or "", *asked)
-
-
-def has_literal(path: str) -> bool:
-    """True when some part of a canonical path is known."""
-    return bool(path.replace("{}", "").strip("/"))
 
 
 def context_text(context: Context, names: Names) -> str:

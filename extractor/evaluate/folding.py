@@ -26,6 +26,7 @@ from extractor.evaluate.values import (
     Values,
     join,
 )
+from extractor.text import urls
 
 LIMIT = 8  # alternatives kept of one value
 
@@ -242,19 +243,4 @@ def lookup(container: Value, key: Value) -> Values:
 
 def show(value: Value) -> str:
     """A value as a template for people: literal text with `{setting:NAME}`, `{env:NAME}`, `{name}`, `{?why}`."""
-    out = ""
-    for part in as_text(value).parts:
-        if isinstance(part, str):
-            out += part
-        elif part.kind in ("setting", "env"):
-            out += f"{{{part.kind}:{part.name}}}"
-        elif part.kind in ("arg", "field"):
-            out += f"{{{_plain(part.name)}}}"
-        else:
-            out += f"{{?{_plain(part.name)}}}"
-    return out
-
-
-def _plain(name: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "_. " else "" for c in name)
-    return kept.strip(". ").replace("..", ".")[:40] or "value"
+    return "".join(part if isinstance(part, str) else urls.hole(part.kind, part.name) for part in as_text(value).parts)

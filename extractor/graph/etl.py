@@ -11,7 +11,8 @@ from extractor.estate.model import Estate
 from extractor.graph.index import GraphIndex
 from extractor.model.graph import Call, Context, EtlRow, Evidence, Gap, Graph, Place, Schedule, Task
 from extractor.model.ids import row_id
-from extractor.model.query import Where, endpoint, fits, fitting, in_words, where
+from extractor.model.query import Where, fits, fitting, in_words, where
+from extractor.text.urls import path_of, scheme_of
 
 MAX_DATA = 6
 MAX_CADENCES = 4
@@ -196,7 +197,7 @@ def _row(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> EtlR
 
 def _transport(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> str:
     """`HTTPS REST via LIBRARY, batch`: protocol, the client libraries that carry it, and whether anybody waits."""
-    plain = any(one.call.url.startswith("http://") for one in found)
+    plain = any(scheme_of(one.call.url) == "http" for one in found)
     rest = any(one.call.http_method for one in found)
     kinds = {c.kind for one in found for c in one.contexts}
     waited = bool(kinds & {"request", "signal"})
@@ -272,7 +273,7 @@ def _data(found: Sequence[_Reached]) -> str:
 
 def _moved(call: Call) -> str:
     """The call's label; the API's name where the label leaves it out (`/api/grades/v1/courses/` moves grades)."""
-    named = _API.search(endpoint(call.url))
+    named = _API.search(path_of(call.url))
     api = named.group(1).replace("_", " ") if named else ""
     return api if api and api.rstrip("s") not in call.label else call.label
 

@@ -146,11 +146,10 @@ class Proxies:
             )
 
     def _provider(self, upstream: Upstream) -> str:
-        host = re.split(r"[:/]", upstream.resolved.rpartition("://")[2])[0]
-        known = self._parts.estate.of_host(host)
+        known = self._parts.estate.of_host(upstream.host)
         if known is not None:
             return known.system
-        return next((self._parts.system_run_by((u,)) for u in self._parts.units if u.name == host), "")
+        return next((self._parts.system_run_by((u,)) for u in self._parts.units if u.name == upstream.host), "")
 
     def _upstream_lines(self, upstream: Upstream) -> Iterator[Evidence]:
         """The line of the target, and the variable of the proxy's environment that fills it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extractor.model.graph import Call, Route, Store
+from extractor.text.urls import scheme_of
 
 
 def protocol(call: Call) -> str:
@@ -11,7 +12,7 @@ def protocol(call: Call) -> str:
     if "mail" in lowered and call.http_method is None and not call.url:
         return "e-mail"
     if call.http_method or call.url.startswith(("http", "{", "/")):
-        return "HTTPS" if not call.url.startswith("http://") else "HTTP"
+        return "HTTPS" if scheme_of(call.url) != "http" else "HTTP"
     return "SDK: " + call.via.split(".")[0].split("(")[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,13 +19,20 @@ from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute, ImportedName, Name, walk
+from extractor.text.urls import (
+    ARGUMENT,
+    EMPTY,
+    ENV,
+    SETTING,
+    emptied,
+    has_open_base,
+    is_computed,
+    path_of,
+    without_query,
+)
 
 MAX_ROWS_PER_SITE = 8
 _BY_CALLERS = "its callers"
-_UNKNOWN = re.compile(r"\{\?[^{}]*\}")
-_QUERY = re.compile(r"\?.*")
-_BASE = re.compile(r"\{[^{}]*\}|[a-z]+://[^/{}]*")
-_OPEN_BASE = re.compile(r"\{(\?[^{}]*|[^{}:]*)\}(?=/)")
 
 # Where something acts that is set up once for every process.
 _EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
@@ -134,7 +140,7 @@ def _row(
         contexts = (*_EVERYWHERE, *(c for c in contexts if c.kind not in ("startup", "unknown")))
     confidence, why = _confidence(who, url, contexts)
     name = owner.shown
-    shape = re.sub(r"\{[^{}:]*\}", "{}", url)
+    shape = emptied(url, keep=(SETTING, ENV))
     return Call(
         id=row_id("call", around.repo, who.system or "?", method or "", shape, owner.qualified),
         repo=around.repo,
@@ -172,7 +178,7 @@ def _confidence(who: TargetSystem, url: str, contexts: Sequence[Context]) -> tup
         return "possible", "the system it reaches is not known"
     if contexts[0].kind == "unknown":
         return "possible", "no entry point was found that reaches it"
-    if "{?" in url:
+    if is_computed(url):
         return "likely", "part of the URL is computed at run time"
     if who.known_by.startswith(_WEAK):
         article = "the " if who.known_by.startswith("default") else ""
@@ -206,7 +212,7 @@ def shown_url(url: Text, setting: Callable[[str], Values]) -> str:
         if isinstance(part, Hole) and part.kind == "setting":
             texts = setting_texts(setting(part.name.split(".")[0]))
             literal = texts[0] if texts else ""
-            if literal.startswith("/") and "{}" not in literal:
+            if literal.startswith("/") and EMPTY not in literal:
                 parts.append(Text((literal,)))
                 continue
         parts.append(Text((part,)))
@@ -218,12 +224,12 @@ def _best_alternatives(calls: list[Call]) -> list[Call]:
     function's name tell it, are dropped; where it has the same path below a base that has a name, so are those below an
     argument."""
     known = {(c.path, c.line, c.end_line) for c in calls if _is_told(c)}
-    based = {_below_base(c) for c in calls if not _OPEN_BASE.match(c.url)}
+    based = {_below_base(c) for c in calls if not has_open_base(c.url)}
     return [
         c
         for c in calls
         if (_is_told(c) or (c.path, c.line, c.end_line) not in known)
-        and not (_OPEN_BASE.match(c.url) and _below_base(c) in based)
+        and not (has_open_base(c.url) and _below_base(c) in based)
     ]
 
 
@@ -232,13 +238,13 @@ def _is_told(call: Call) -> bool:
 
 
 def _below_base(call: Call) -> tuple[object, ...]:
-    return call.path, call.line, call.end_line, call.http_method, _shape(_BASE.sub("", call.url))
+    return call.path, call.line, call.end_line, call.http_method, path_of(call.url)
 
 
 def _shape(url: str) -> str:
     """What two readings of one line have in common that are one request: the URL without its query, unknown parts
     alike."""
-    return _QUERY.sub("", _UNKNOWN.sub("{}", url))
+    return without_query(emptied(url, keep=(SETTING, ENV, ARGUMENT)))
 
 
 def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:

@@ -11,9 +11,8 @@ from extractor.link.facts import RepoFacts
 from extractor.link.routes.match import RouteIndex
 from extractor.model.graph import Call, Evidence, Inbound, Route
 from extractor.model.ids import row_id, with_unique_ids
+from extractor.text.urls import path_of
 
-_BASE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://[^/{}]*(?:\{[^{}]*\})?[^/]*|(?:\{[^{}]*\})+)(?=/|$|\?)", re.IGNORECASE)
-_HOLE = re.compile(r"\{[^{}]*\}")  # one that is computed is shown as `{?name}`: no query begins there
 _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 
 
@@ -46,16 +45,9 @@ def _by_service(rows: Sequence[Route]) -> dict[str, list[Route]]:
     return out
 
 
-def path_of(url: str) -> str:
-    """The path of a URL template, its holes as `{}`: without base, query and fragment; "" when it has none."""
-    rest = _HOLE.sub("{}", _BASE.sub("", url, count=1))
-    rest = rest.split("?")[0].split("#")[0]
-    return rest if rest.startswith("/") else ""
-
-
 def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], estate: Estate) -> Call:
     """The call with the route that answers it; several that answer equally well stay candidates."""
-    path = path_of(call.url)
+    path = path_of(call.url, rooted=True)
     if call.system is None or call.system not in matchers or not path.strip("/"):
         return call
     found = _matches(call, path, matchers[call.system], estate)
@@ -78,12 +70,12 @@ def _answered_elsewhere(calls: Sequence[Call]) -> tuple[Call, ...]:
     """
 
     def what(call: Call) -> tuple[str, int, str, str | None, str | None]:
-        return call.path, call.line, path_of(call.url), call.http_method, call.system
+        return call.path, call.line, path_of(call.url, rooted=True), call.http_method, call.system
 
     answered = {what(call) for call in calls if call.route_id is not None}
     return tuple(
         dataclasses.replace(call, confidence="possible", why="no route answers at this base, but one at another base")
-        if call.route_id is None and not call.route_candidates and path_of(call.url) and what(call) in answered
+        if call.route_id is None and not call.route_candidates and what(call) in answered
         else call
         for call in calls
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HOLE = re.compile(r"\{[^{}]*\}")
-_WHOLE_SETTING = re.compile(r"\{setting:([A-Z0-9_]+)\}")
+from extractor.text.urls import path_of, segments, setting_of
+
 _FILE = re.compile(r"(.*)\.(png|jpe?g|gif|svg|webp|ico|pdf|zip|csv)", re.IGNORECASE)
 _VERSIONED = re.compile(r"/([a-z][a-z_-]+)/v\d+(?:\.\d+)?/", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.(json|xml|html?|php|aspx?)$", re.IGNORECASE)
@@ -240,8 +240,7 @@ def label(http_method: str | None, url: str, via: str, function: str, path: str 
 
 def _of_path(url: str) -> str:
     """What the last telling words of a path name; "" when it has none, or none but vague ones."""
-    path = re.sub(r"^[a-z]+://[^/{]*", "", _HOLE.sub("{}", url).split("?")[0])
-    parts = [p for p in path.split("/") if len(p) > 1 and "{" not in p and not _NOISE.match(p)]
+    parts = [p for p in segments(path_of(url)) if len(p) > 1 and "{" not in p and not _NOISE.match(p)]
     if parts and (file := _FILE.fullmatch(parts[-1])) is not None:
         return f"{file[1]}.{file[2]}"[:60]
     words = [_words(_SUFFIX.sub("", part)) for part in parts]
@@ -277,8 +276,7 @@ def _singular(word: str) -> str:
 
 def _of_setting(url: str) -> str:
     """What a setting that holds a whole URL is about: `{setting:KEYCLOAK_DISCOVERY_URL}` is a keycloak discovery."""
-    found = _WHOLE_SETTING.fullmatch(url)
-    words = _words(found[1]).split() if found else []
+    words = _words(setting_of(url)).split()
     kept = [word for word in words if word not in ("url", "uri", "api", "base", "host", "root", "path", "endpoint")]
     return " ".join(kept) if len(kept) > 1 else ""
 

@@ -18,12 +18,9 @@ from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_named
 from extractor.link.request import Request
 from extractor.rules.clients import RuleBook
+from extractor.text.urls import EMPTY, host_of, is_example, is_local
 
 SettingValues = Callable[[str], Values]
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s{}]+)", re.IGNORECASE)
-_LOCAL = re.compile(r"^(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)|^[a-z0-9_-]+$")
-# Names that are reserved for examples and tests (RFC 2606, RFC 6762): a default that stands for what is set elsewhere.
-_PLACEHOLDER = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
 BY_NAME = "the name of"
 _EMAIL_SETTING = "EMAIL_BACKEND"
 _ANYMAIL_SETTING = "ANYMAIL"
@@ -63,9 +60,9 @@ class Targets:
         for name in settings:
             for text in setting_texts(self.setting(name)):
                 host = host_of(text)
-                if host and not _PLACEHOLDER.search(host):
+                if host and not is_example(host, reserved=True):
                     vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
-                    if vendor is not None and not _LOCAL.match(host):  # a host of one's own that runs it
+                    if vendor is not None and not is_local(host):  # a host of one's own that runs it
                         return self._named(vendor, Hole("setting", name), name)
                     return self._of_host(host, f"default of setting {name}", name)
         return TargetSystem(None, None, "", base)
@@ -146,7 +143,7 @@ class Targets:
         target = self.host_target(host)
         if target is not None:
             return TargetSystem(target.system, target.service, f"{by}: {host}", base)
-        if _LOCAL.match(host):
+        if is_local(host):
             return TargetSystem(None, None, f"{by}: {host} is a local name", base)
         return TargetSystem(host.lower(), None, f"{by}: {host}", base)
 
@@ -177,15 +174,7 @@ def _settings(url: Text | None) -> tuple[str, ...]:
 
 
 def _plain(url: Text) -> str:
-    return "".join(part if isinstance(part, str) else "{}" for part in url.parts)
-
-
-def host_of(url: str) -> str | None:
-    """The host of a URL's text, or None when the text starts with no scheme and host."""
-    found = _URL.match(url)
-    if found is None or url[found.end() : found.end() + 1] == "{":  # the rest of the name is not known
-        return None
-    return found[1].lower()
+    return "".join(part if isinstance(part, str) else EMPTY for part in url.parts)
 
 
 def setting_texts(values: Iterable[Value]) -> list[str]:

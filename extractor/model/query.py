@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from extractor.model.graph import Call, Context, Enqueue, Flow, Route, Schedule, Store, Task
+from extractor.text.urls import EMPTY, path_of
 
 # What a row must fit: a glob (or several, of which one must fit) for each field.
 Where = Mapping[str, tuple[str, ...]]
 
-_BASE = re.compile(r"^(https?://[^/{}]+|\{[^{}]*\})")
-_HOLE = re.compile(r"\{[^{}]*\}")
 _OPERATIONS = {"read": ("read",), "write": ("write",), "both": ("read", "write", "both")}
-
-
-def endpoint(url: str) -> str:
-    """The path of a URL template: no host, base setting or query, `{}` for each hole."""
-    return _HOLE.sub("{}", _BASE.sub("", url)).split("?")[0]
 
 
 _Fields = Mapping[str, Callable[[Any], Iterable[str | None]]]
 
 _CODE: _Fields = {"path": lambda row: (row.path,), "function": lambda row: (row.function,)}
 _CALL: dict[str, Callable[[Call], Iterable[str | None]]] = {
-    "endpoint": lambda c: (endpoint(c.url), c.url),
+    "endpoint": lambda c: (path_of(c.url), path_of(c.url).removeprefix(EMPTY), c.url),  # a base may end with a slash
     "system": lambda c: (c.system,),
     "service": lambda c: (c.service,),
     "method": lambda c: (c.http_method,),

@@ -1,1 +1,1 @@
-"""Text as people and files need it: names of files, secrets masked."""
+"""Text as people and files need it: URL templates, words of names, names of files, secrets masked."""

@@ -9,7 +9,8 @@ from extractor.graph.index import GraphIndex, Origin
 from extractor.graph.scenarios.definition import StepQuery
 from extractor.model.graph import Call, Context, Evidence, Route, Schedule, Store, Task
 from extractor.model.ids import beat_id, queue_id, web_id, worker_id
-from extractor.model.query import endpoint, fits, fitting
+from extractor.model.query import fits, fitting
+from extractor.text.urls import path_of
 
 # The labels of arrows to stores, by operation.
 _STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
@@ -206,7 +207,7 @@ def _near(index: GraphIndex, origin: Origin, queues: Sequence[str]) -> Sequence[
 
 
 def _call_words(call: Call) -> str:
-    return call.label or f"{call.http_method or ''} {endpoint(call.url)}".strip() or call.via
+    return call.label or f"{call.http_method or ''} {path_of(call.url)}".strip() or call.via
 
 
 def _store_words(store: Store) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from extractor.model.graph import Route
+from extractor.text.urls import is_hole, literals, segments
 
 _PARAMETER = re.compile(r"<([^<>]*)>")
-_HOLE = re.compile(r"\{[^{}]*\}")
 _GROUP_REPEATED = re.compile(r"\)[*+{]")
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 _REPEAT = re.compile(r"[*+{]")
@@ -42,7 +42,7 @@ class Segment:
 
     def takes(self, text: str, loose: bool) -> bool:
         """True when the segment can be this text, holes included. `loose` lets a hole stand for literal text."""
-        known = _HOLE.split(text)
+        known = literals(text)
         if self.literal:
             return text == self.text or (loose and len(known) > 1 and _spread(known, self.text))
         if len(known) > 1:
@@ -81,7 +81,7 @@ class RouteIndex:
     def _add(self, route: Route, parameters: tuple[tuple[str, str], ...]) -> None:
         node = self._root
         expressions = list(parameters)
-        for text in _segments(route.pattern):
+        for text in segments(route.pattern):
             segment = _segment(text, expressions)
             if segment.literal:
                 node = node.literals.setdefault(segment.text, _Node())
@@ -97,7 +97,7 @@ class RouteIndex:
         node.routes.append(route)
 
     def _find(self, method: str | None, path: str) -> tuple[Route, ...]:
-        parts = _segments(path)
+        parts = segments(path)
         for loose in (False, True):
             best: dict[int, list[Route]] = {}
             for _way, (score, route) in zip(range(MAX_WAYS), self._walk(self._root, parts, 0, loose, 0), strict=False):
@@ -126,7 +126,7 @@ class RouteIndex:
         for segment, child in node.others:
             if segment.takes(part, loose):
                 # A whole hole is likelier a whole parameter than one with text around it.
-                gain = -segment.weight if _HOLE.fullmatch(part) else segment.weight
+                gain = -segment.weight if is_hole(part) else segment.weight
                 yield from self._walk(child, parts, at + 1, loose, score + gain)
             if segment.deep:
                 for span in range(2, min(MAX_SPAN, len(parts) - at) + 1):
@@ -137,14 +137,6 @@ class RouteIndex:
 def match(index: RouteIndex, method: str | None, path_template: str) -> tuple[Route, ...]:
     """`index.match(method, path_template)`: which routes answer a call."""
     return index.match(method, path_template)
-
-
-def _segments(path: str) -> tuple[str, ...]:
-    """The segments of a path; slashes inside holes do not divide, query and fragment are cut."""
-    masked = _HOLE.sub(lambda m: m[0].replace("/", "\0").replace("?", "\1").replace("#", "\2"), path)
-    plain = masked.split("?", 1)[0].split("#", 1)[0].strip("/")
-    parts = plain.split("/") if plain else []
-    return tuple(part.replace("\0", "/").replace("\1", "?").replace("\2", "#") for part in parts if part)
 
 
 def _segment(text: str, expressions: list[tuple[str, str]]) -> Segment:
@@ -191,7 +183,8 @@ def _spread(known: list[str], literal: str) -> bool:
 def _fits(pattern: str, template: str) -> bool:
     """True when the text around the holes of a template and that around the parameters of a pattern can agree."""
     front, back = _PARAMETER.split(pattern)[0], _PARAMETER.split(pattern)[-1]
-    head, tail = _HOLE.split(template)[0], _HOLE.split(template)[-1]
+    known = literals(template)
+    head, tail = known[0], known[-1]
     if pattern == "." or (not front and not back):
         return True
     starts = head.startswith(front) or front.startswith(head)

@@ -12,16 +12,12 @@ from extractor.evaluate.values import Const, Env, Seq, Text, Value
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, all_texts
-from extractor.link.targets import host_of
 from extractor.model.graph import Setting
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.rules.clients import RuleBook
 from extractor.rules.stores import store_rules
+from extractor.text.urls import EMPTY, host_of, is_example, is_local
 
-# Hosts that are no system: this machine, a container's name, the names that RFC 2606 keeps for examples.
-_LOCAL = re.compile(
-    r"(?:.*\.)?example\.(?:com|net|org)$|localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z0-9_-]+$"
-)
 _PLACE = re.compile(r"(^|_)(URL|URI|HOST|HOSTNAME|ENDPOINT|DSN|WEBHOOK|BUCKET|BUCKET_NAME|BROKER)(_ROOT|_BASE)?$")
 _PLACE_IN = re.compile(r"(^|_)(BASE_URL|API_URL|BROKER_URL|WEBHOOK_URL|ROOT_URL|URL_ROOT)(_|$)")
 _NO_PLACE = re.compile(
@@ -151,7 +147,8 @@ class _Rows:
         return None
 
     def _other_host(self, name: str) -> str | None:
-        return next((host.lower() for host in self._hosts(name) if not _LOCAL.match(host)), None)
+        hosts = (host.lower() for host in self._hosts(name))
+        return next((host for host in hosts if not is_local(host) and not is_example(host)), None)
 
     def _vendor(self, name: str) -> str | None:
         """A shipped system whose id stands in the name as whole words (`STRIPE_API_KEY`)."""
@@ -176,7 +173,7 @@ class _Rows:
 
 def _own_texts(value: Value) -> Iterator[str]:
     if isinstance(value, Text):
-        yield "".join(part if isinstance(part, str) else "{}" for part in value.parts)
+        yield "".join(part if isinstance(part, str) else EMPTY for part in value.parts)
     elif isinstance(value, Env):
         for inner in value.default:
             yield from _own_texts(inner)

@@ -6,7 +6,6 @@ Which settings declare what, and which words mean which engine, stand in `rules/
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Env, Mapping, Seq, Text, Value, Values
 from extractor.link.settings.table import SettingsTable, Where, all_texts
 from extractor.rules.stores import Engine, StoreRules, StoreSetting, store_rules
+from extractor.text.urls import scheme_of
 
-_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://")
 _ENGINE_KEYS = frozenset({"ENGINE", "BACKEND", "class", "engine", "backend"})
 _PLACE_KEYS = frozenset({"host", "hosts", "location", "url", "uri", "name", "bucket_name", "bucket"})
 _BUCKET = "AWS_STORAGE_BUCKET_NAME"
@@ -138,7 +137,7 @@ class _StoreReader:
         variables = [env.name for value in values for env in self.table.expander.envs(value)]
         urls = [text for name in variables for text in self.table.deployed(name)]
         urls += [text for value in values for text in all_texts(value)]
-        by_url = [engine for url in urls if (m := _SCHEME.match(url)) and (engine := self.rules.by_scheme(m[1]))]
+        by_url = [engine for url in urls if (engine := self.rules.by_scheme(scheme_of(url)))]
         settled = _first(engine for engine in by_url if not engine.development)
         if settled is not None:
             return settled
