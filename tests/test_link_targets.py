@@ -9,7 +9,7 @@ import pytest
 from extractor.estate.model import Estate, SettingHint, System
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.effects import Effects
-from extractor.link.naming import owner_named, vendor_named, words_of
+from extractor.link.naming import owner_named, vendor_named
 from extractor.link.settings import SettingsTable
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
@@ -169,4 +169,3 @@ def test_a_well_known_system_is_named_by_whole_words() -> None:
     assert vendor_named("GOOGLE_SHEETS_URL", vendors) == "google-sheets"  # rather than google
     assert vendor_named("keycloakUrl", vendors) == "keycloak"
     assert vendor_named("STRIPED_URL", vendors) is None
-    assert words_of("LMSApiURL") == ("lms", "api", "url")

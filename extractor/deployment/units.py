@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from posixpath import basename
 
 from extractor.model.graph import Skip
+from extractor.text.words import words_of
 
 ROLES = (
     "web",
@@ -175,4 +176,4 @@ def _kind(path: str, stated_elsewhere: bool) -> str:
 
 
 def _words(path: str) -> set[str]:
-    return set(re.split(r"[^a-z0-9]+", path.lower()))
+    return set(words_of(path))

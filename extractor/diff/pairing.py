@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from extractor.diff.row import ComparedRow
+from extractor.text.words import words_of
 
 Pair = tuple[ComparedRow, ComparedRow]
 Likeness = Callable[[ComparedRow, ComparedRow], float]
@@ -18,8 +18,6 @@ RENAMED = 0.7
 
 # A family with more candidate pairs than this was rewritten, not renamed.
 _MOST_CANDIDATES = 250_000
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def pair_rows(
@@ -163,4 +161,4 @@ def _overlap(left: str, right: str) -> float:
 
 @functools.lru_cache(maxsize=100_000)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORD.findall(text))
+    return frozenset(words_of(text))

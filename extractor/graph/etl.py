@@ -13,6 +13,7 @@ from extractor.model.graph import Call, Context, EtlRow, Evidence, Gap, Graph, P
 from extractor.model.ids import row_id
 from extractor.model.query import Where, fits, fitting, in_words, where
 from extractor.text.urls import path_of, scheme_of
+from extractor.text.words import spaced, words_of
 
 MAX_DATA = 6
 MAX_CADENCES = 4
@@ -227,8 +228,8 @@ def _libraries(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -
 def _distribution(module: Sequence[str], libraries: Iterable[str]) -> str:
     """The library whose name has the words of a module's first two names, or of its first; the shortest, or ""."""
     for names in (module[:2], module[:1]):
-        words = {word for name in names for word in name.split("_")}
-        fitting = [lib for lib in libraries if words <= set(lib.split("-"))]
+        words = {word for name in names for word in words_of(name)}
+        fitting = [lib for lib in libraries if words <= set(words_of(lib))]
         if fitting and len(words) > 1:
             return min(fitting, key=lambda lib: (len(lib), lib))
     return ""
@@ -262,7 +263,7 @@ def _cadence(index: GraphIndex, asked: Ingestion, found: Sequence[_Reached]) -> 
 
 
 def _task_words(schedule: Schedule, task: Task | None) -> str:
-    return (task.name if task else schedule.task).rsplit(".", 1)[-1].replace("_", " ") + ":"
+    return spaced((task.name if task else schedule.task).rsplit(".", 1)[-1]) + ":"
 
 
 def _data(found: Sequence[_Reached]) -> str:
@@ -274,7 +275,7 @@ def _data(found: Sequence[_Reached]) -> str:
 def _moved(call: Call) -> str:
     """The call's label; the API's name where the label leaves it out (`/api/grades/v1/courses/` moves grades)."""
     named = _API.search(path_of(call.url))
-    api = named.group(1).replace("_", " ") if named else ""
+    api = spaced(named.group(1)) if named else ""
     return api if api and api.rstrip("s") not in call.label else call.label
 
 

@@ -8,6 +8,7 @@ from posixpath import basename
 
 from extractor.deployment.units import Unit
 from extractor.estate.model import Service, System, services_of
+from extractor.text.words import words_of
 
 # The kinds of file whose units are drawn, in this order: what only tests run is not.
 PLACED = {"deployment": 0, "development": 1}
@@ -26,7 +27,7 @@ def runs(unit: Unit, service: Service) -> bool:
     """Whether a unit is a service's: by the name of either, or by the application that it runs."""
     apps = (service.wsgi, service.asgi, service.celery)
     named = any(app and unit.app.partition(":")[0] == app for app in apps)
-    return named or service.id in re.split(r"[^a-z0-9]+", unit.name.lower()) or service.id == unit.app.split(".")[0]
+    return named or service.id in words_of(unit.name) or service.id == unit.app.split(".")[0]
 
 
 def running(units: Sequence[Unit], role: str, system: System, service: Service) -> tuple[Unit, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extractor.model.graph import Call, Route, Store
 from extractor.text.urls import scheme_of
+from extractor.text.words import spaced
 
 
 def protocol(call: Call) -> str:
@@ -35,7 +36,7 @@ def served(route: Route) -> str:
     """The words for a call of a route: its method, where it has one, and the last word of its pattern."""
     words = [part for part in route.pattern.split("/") if part and "<" not in part]
     method = route.methods[0] if len(route.methods) == 1 else ""
-    return f"{method} {words[-1].replace('_', ' ') if words else route.pattern}".strip()
+    return f"{method} {spaced(words[-1]) if words else route.pattern}".strip()
 
 
 def short(task: str) -> str:

@@ -21,6 +21,7 @@ from extractor.link.settings.layers import bindings, end_line
 from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Call, Gap
 from extractor.model.ids import row_id
+from extractor.text.words import spaced, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Topic:
         """How many words of this type a signal of the library (`CERTIFICATE_CREATED` of a domain) leaves unsaid; -1
         when it is of another type."""
         found = self.bus.type.fullmatch(self.event)
-        words, named = _words(found["name"]) if found is not None else [], _words(signal)
+        words, named = words_of(found["name"]) if found is not None else (), words_of(signal)
         same = found is not None and found["domain"] == domain and words[-len(named) :] == named
         return len(words) - len(named) if same else -1
 
@@ -121,7 +122,7 @@ def _sent_events(
             carrying = _carrying((t for t in found if t.bus == bus), domain, name)
             services = _services(site, around) if carrying else frozenset()
             out += [
-                (_call(site, topic, " ".join(_words(name)), via, tables[topic.service], around), topic)
+                (_call(site, topic, spaced(name), via, tables[topic.service], around), topic)
                 for topic in carrying
                 if not services or topic.service in services
             ]
@@ -247,7 +248,3 @@ def _condition(topic: Topic, table: SettingsTable) -> str:
 
 def _dotted(value: av.Value) -> str | None:
     return value.literal if isinstance(value, Text) else qualified(value)
-
-
-def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"[._]+", name.lower()) if word]

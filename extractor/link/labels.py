@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.text.urls import path_of, segments, setting_of
+from extractor.text.words import spaced
 
 _FILE = re.compile(r"(.*)\.(png|jpe?g|gif|svg|webp|ico|pdf|zip|csv)", re.IGNORECASE)
 _VERSIONED = re.compile(r"/([a-z][a-z_-]+)/v\d+(?:\.\d+)?/", re.IGNORECASE)
@@ -335,5 +336,4 @@ def _taken(words: str) -> str:
 
 
 def _words(name: str) -> str:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return " ".join(re.sub(r"[_.\-]", " ", spaced).split()).strip("()[]").lower()[:60]
+    return spaced(name)[:60]

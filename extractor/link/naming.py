@@ -6,10 +6,10 @@ code calls paywell, whatever stands there at run time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from extractor.rules.clients import Vendor
+from extractor.text.words import words_of
 
 # What an address is called besides its owner's name. The name ends before the first of these.
 _ADDRESS = frozenset(
@@ -35,18 +35,18 @@ _ORDINARY = frozenset({"segment", "amplitude", "google"})
 _BASES = frozenset({"api", "base", "root", "host", "hostname", "server", "endpoint", "domain"})
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name in snake or camel case, in lower case."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return tuple(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word)
-
-
 def vendor_named(name: str, vendors: Iterable[Vendor]) -> str | None:
     """A system that many estates talk to whose id stands in the name as whole words (`GitHubService` too), the longest
     first."""
     words = words_of(name)
     runs = {"".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
     return max((v.id for v in vendors if v.id.replace("-", "") in runs), key=len, default=None)
+
+
+def vendor_in(texts: Iterable[str], vendors: Iterable[str]) -> str | None:
+    """The first of `vendors` (ids) that is a word of one of the texts (`anymail.backends.mailgun.EmailBackend`)."""
+    words = {word for text in texts for word in words_of(text)}
+    return next((vendor for vendor in vendors if vendor in words), None)
 
 
 def is_telling(vendor: Vendor) -> bool:

@@ -8,14 +8,13 @@ guessed apart.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Target
 from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
-from extractor.link.naming import is_telling, owner_named, vendor_named
+from extractor.link.naming import is_telling, owner_named, vendor_in, vendor_named
 from extractor.link.request import Request
 from extractor.rules.clients import RuleBook
 from extractor.text.urls import EMPTY, host_of, is_example, is_local
@@ -122,22 +121,13 @@ class Targets:
         if request.via.startswith("anymail."):
             for value in self.setting(_ANYMAIL_SETTING):
                 for keys in (keys for keys, _values in value.items) if isinstance(value, Mapping) else ():
-                    vendor = self._vendor_in(setting_texts(keys))
+                    vendor = vendor_in(setting_texts(keys), self.book.vendors)
                     if vendor is not None:
                         return TargetSystem(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
-        vendor = self._vendor_in(setting_texts(self.setting(_EMAIL_SETTING)))
+        vendor = vendor_in(setting_texts(self.setting(_EMAIL_SETTING)), self.book.vendors)
         if vendor is not None:
             return TargetSystem(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
         return TargetSystem("email", None, "library rule: e-mail", _EMAIL_SETTING)
-
-    def _vendor_in(self, texts: Iterable[str]) -> str | None:
-        """A known system whose id stands in one of the texts."""
-        for text in texts:
-            words = set(re.split(r"[^a-z0-9]+", text.lower()))
-            for vendor in self.book.vendors:
-                if vendor in words:
-                    return vendor
-        return None
 
     def _of_host(self, host: str, by: str, base: str | None) -> TargetSystem:
         target = self.host_target(host)

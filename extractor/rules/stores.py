@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_yaml
+from extractor.text.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +65,20 @@ class StoreRules:
 
     def by_class(self, text: str) -> Engine | None:
         """The engine that the name of a class means (`django.db.backends.mysql`), or None."""
-        words = {text.lower(), *(word for piece in re.split(r"[^A-Za-z0-9]+", text) for word in _words(piece))}
+        whole = text.lower()
+        words = {whole, *words_of(whole), *words_of(text)}
         return next((engine for engine in self.engines if words.intersection(engine.words)), None)
 
     def by_variable(self, name: str) -> Engine | None:
         """The engine that the name of a variable means (`REDISCLOUD_URL`), or None. Development engines do not count:
         they need no variable."""
-        words = set(name.lower().split("_"))
+        words = set(words_of(name))
         rows = (engine for engine in self.engines if not engine.development)
         return next((engine for engine in rows if words.intersection(engine.words)), None)
 
     def by_scheme(self, scheme: str) -> Engine | None:
         """The engine of a URL's scheme (`postgres`, `mongodb+srv`), or None."""
         return next((engine for engine in self.engines if scheme.lower() in engine.schemes), None)
-
-
-def _words(piece: str) -> list[str]:
-    """`PyMemcacheCache` as `pymemcachecache`, `py`, `memcache`, `cache`."""
-    return [piece.lower(), *(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z0-9]+", piece))]
 
 
 def _pair(data: dict[str, str] | None) -> tuple[str, str] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from extractor.text.words import words_of
+
 MASK = "***"
 _WORDS = frozenset(
     (
@@ -47,8 +49,7 @@ _HARMLESS = re.compile(r"(?:|true|false|yes|no|none|null|on|off|\$\{?\w+\}?)", r
 def is_secret_name(name: str) -> bool:
     """Whether a variable or key of this name is likely to hold a secret: a word of it says so, and its last word does
     not say that it holds a place or a number (`TOKEN_URL`, `PASSWORD_TIMEOUT`)."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    words = [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
+    words = words_of(name)
     if not words or words[-1] in _PLACES:
         return False
     return bool(_WORDS.intersection(words)) or words[-1] == "secure"

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from extractor.model.graph import Evidence, Finding, Graph, Source
 from extractor.rules.doc import RuleDoc
+from extractor.text.words import words_of
 from renderers.links import quoted_path
 from renderers.words import seen
 
@@ -54,7 +55,7 @@ def _rule(rule: RuleDoc) -> dict[str, Any]:
     description = rule.why or rule.title
     found: dict[str, Any] = {
         "id": rule.id,
-        "name": "".join(word.capitalize() for word in re.split(r"[^A-Za-z0-9]+", rule.id)),
+        "name": "".join(map(str.capitalize, words_of(rule.id))),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": description},
         "help": {"text": rule.remedy or description},

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from extractor.estate.model import Estate
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, Env, Seq, Text, Value
+from extractor.link.naming import vendor_in, vendor_named
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, all_texts
@@ -126,8 +127,7 @@ class _Rows:
         """The mail service that a backend's name means (`anymail.backends.mailgun.EmailBackend`)."""
         if not (_MAIL.search(name) and name.endswith("BACKEND")):
             return None
-        words = {word for text in self._texts(name) for word in re.split(r"\W+", text.lower())}
-        return next((vendor for vendor in self.book.vendors if vendor in words), None)
+        return vendor_in(self._texts(name), self.book.vendors)
 
     def _hosts(self, name: str) -> Iterator[str]:
         for text in self._texts(name):
@@ -152,9 +152,7 @@ class _Rows:
 
     def _vendor(self, name: str) -> str | None:
         """A shipped system whose id stands in the name as whole words (`STRIPE_API_KEY`)."""
-        words = f"_{name.lower()}_"
-        rows = (vendor for vendor in self.book.vendors.values() if vendor.hosts)
-        return next((v.id for v in rows if f"_{v.id.replace('-', '_')}_" in words), None)
+        return vendor_named(name, (vendor for vendor in self.book.vendors.values() if vendor.hosts))
 
     def _texts(self, name: str) -> list[str]:
         """Literal texts that the setting itself can be, those in lists included; not those deep in mappings."""
