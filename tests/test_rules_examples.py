@@ -78,10 +78,6 @@ def test_a_hidden_pattern_is_told() -> None:
     assert not any(book.find(path) is hidden for path in paths_of(hidden.match))
 
 
-def test_the_catalogue_of_systems_is_valid() -> None:
-    assert read_yaml(rules_dir() / "systems.yaml", read_schema("systems")).data["systems"]
-
-
 def test_a_host_means_one_system() -> None:
     hosts = [host for vendor in shipped_rules().vendors.values() for host in vendor.hosts]
     assert sorted(hosts) == sorted(set(hosts))

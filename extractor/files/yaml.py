@@ -1,4 +1,6 @@
-"""YAML files that people write: read with the line of each key, checked against a schema, all faults in one message."""
+"""YAML files of our own: those that people write, read with the line of each key and checked against a schema, all
+faults in one message; and those that ship with the program, read as they are.
+"""
 
 from __future__ import annotations
 
@@ -82,6 +84,18 @@ def read_yaml(path: Path, schema: Mapping[str, Any]) -> Document:
         faults = list(schema_faults(document, schema))
     refuse(path, faults)
     return document
+
+
+def read_plain(path: Path) -> Any:
+    """The data of a YAML file that ships with the program: held to no schema here, since tests have done that, and
+    loading what does it takes longer than all the rules."""
+    return yaml.load(path.read_bytes(), Loader=_QuickLoader)
+
+
+def as_yaml(data: Any) -> str:
+    """Data as a YAML document, its keys in their order."""
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+    return text
 
 
 def refuse(path: Path, faults: list[Fault]) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from extractor.errors import UserError
 from extractor.files.shipped import read_schema
-from extractor.files.yaml import read_yaml, refuse
+from extractor.files.yaml import as_yaml, read_yaml, refuse
 
 _FIELDS = ("fingerprint", "rule", "where", "reason", "expires")
 _HEADER = """\
@@ -58,7 +56,7 @@ def read_baseline(path: Path) -> Baseline:
 def dump_baseline(baseline: Baseline) -> str:
     """The baseline as YAML text; `read_baseline` reads it back."""
     entries = [{field: getattr(a, field) for field in _FIELDS} for a in baseline.accepted]
-    body: str = yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True, width=120)
+    body = as_yaml({"accepted": entries})
     return _HEADER + body
 
 

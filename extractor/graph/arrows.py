@@ -14,10 +14,10 @@ from extractor.graph.nodes import use_id
 from extractor.graph.timing import Timings
 from extractor.graph.units import placed, running
 from extractor.graph.wording import endpoint, protocol, served, short, store_protocol
-from extractor.link.events import buses
 from extractor.link.facts import RepoFacts
 from extractor.model import ids
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
+from extractor.rules.buses import buses
 
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
 _USE = "the estate file names this use; a route of the service is its evidence"

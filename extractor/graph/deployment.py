@@ -14,11 +14,11 @@ from extractor.estate.model import Estate, Service, services_of
 from extractor.graph.parts import Part, SystemParts, distinct, profile_words
 from extractor.graph.proxies import FrontDoor, Link, Proxies
 from extractor.graph.units import unit_words
-from extractor.link.events import buses
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import SettingBinding
 from extractor.model.graph import Evidence, Node
 from extractor.model.ids import beat_id, store_id, web_id
+from extractor.rules.buses import buses
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,36 +5,20 @@ The line that sends the signal says nothing of the bus: the setting's topics do,
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate import values as av
 from extractor.evaluate.evaluator import qualified
 from extractor.evaluate.values import Ext, Text, Values
-from extractor.files.shipped import read_schema, rules_dir
-from extractor.files.yaml import read_yaml
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.layers import bindings, end_line
 from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Call, Gap
 from extractor.model.ids import row_id
+from extractor.rules.buses import Bus, buses
 from extractor.text.words import spaced, words_of
-
-
-@dataclass(frozen=True, slots=True)
-class Bus:
-    """One bus of the rules; see the head of the file for the fields."""
-
-    system: str
-    sent: re.Pattern[str]
-    topics: str
-    type: re.Pattern[str]
-    producer: str
-    consumer: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +49,6 @@ class Events:
     calls: tuple[Call, ...]
     bindings: tuple[SettingBinding, ...]
     gaps: tuple[Gap, ...]
-
-
-@functools.cache
-def buses() -> tuple[Bus, ...]:
-    """The shipped buses. Raises UserError with every fault of the file."""
-    data = read_yaml(rules_dir() / "eventbus.yaml", read_schema("eventbus")).data
-    return tuple(
-        Bus(
-            row["system"],
-            re.compile(row["sent"]),
-            row["topics"],
-            re.compile(row["type"]),
-            row["producer"],
-            row["consumer"],
-            row["command"],
-        )
-        for row in data["buses"]
-    )
 
 
 def events_of(graph: CallGraph, settings: Mapping[str, SettingsTable], around: Surroundings) -> Events:

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import LIMIT
 from extractor.evaluate.values import Const, DefRef, Env, Hole, Inst, SettingRef, Text
-from extractor.files.shipped import read_schema, rules_dir
-from extractor.files.yaml import read_yaml
 from extractor.link.settings import SettingBinding, SettingsTable, Where, named_by
 from extractor.link.settings.table import all_texts
 from extractor.program.module import Def
+from extractor.rules.signin import Provider, sign_in_rules
 from extractor.summary import Expr, Scope
 from extractor.summary.expr import Attribute, CallResult, Local, Name, Subscript, literal_text
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider of the rules; see the head of the file for the fields."""
-
-    backend: re.Pattern[str]
-    system: str
-    protocol: str
-    address: tuple[str, ...]
-
-
-@functools.cache
-def _rules() -> tuple[tuple[str, ...], tuple[Provider, ...]]:
-    """The settings that list backends, and the providers."""
-    data = read_yaml(rules_dir() / "signin.yaml", read_schema("signin")).data
-    providers = (
-        Provider(re.compile(row["backend"]), row["system"], row["protocol"], tuple(row.get("address", ())))
-        for row in data["providers"]
-    )
-    return tuple(data["settings"]), tuple(providers)
 
 
 def sign_ins(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> tuple[SettingBinding, ...]:
     """The backends of every service whose provider is known, in the order of their names."""
     out: dict[SettingBinding, None] = {}
     for service, table in tables.items():
-        for setting in _rules()[0]:
+        for setting in sign_in_rules().settings:
             where = table.where(setting)
             named = dict.fromkeys(text for value in table.raw(setting) for text in all_texts(value))
             for dotted in named if where is not None else ():
@@ -85,7 +60,7 @@ def _provider(ev: Evaluator, dotted: str) -> Provider | None:
     where it is."""
     classes = [v.target for v in ev.by_dotted(dotted) if isinstance(v, DefRef) and v.target.kind == "class"]
     names = [dotted, *(base for cls in classes for base in ev.classes.mro(cls)[1])]
-    for provider in _rules()[1]:
+    for provider in sign_in_rules().providers:
         if any(provider.backend.fullmatch(name) for name in names):
             told = any(_tells(ev, cls, name) for cls in classes for name in provider.address)
             return None if told else provider

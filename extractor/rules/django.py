@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from extractor.files.shipped import rules_dir
+from extractor.files.yaml import read_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class DjangoRules:
 @functools.cache
 def django_rules() -> DjangoRules:
     """The shipped rules, read once; the tests hold them to their schema."""
-    path = rules_dir() / "django.yaml"
-    data = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data = read_plain(rules_dir() / "django.yaml")
     bases, decorators = _ending(data["request_bases"]), _ending(data["request_decorators"])
     return DjangoRules(bases, decorators, data["url_libraries"], data["own_urls"])
 

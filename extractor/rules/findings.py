@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from extractor.files.shipped import read_schema, rules_dir
-from extractor.files.yaml import read_yaml
+from extractor.files.yaml import read_plain, read_yaml
 from extractor.model.graph import Context
 from extractor.rules.doc import RuleDoc
 
@@ -73,7 +71,7 @@ def load_finding_rules(directory: Path, checked: bool = True) -> Mapping[str, Fi
     """
     rules = {}
     for path in sorted((directory / "findings").glob("*.yaml")):
-        data = read_yaml(path, read_schema("finding")).data if checked else _plain(path)
+        data = read_yaml(path, read_schema("finding")).data if checked else read_plain(path)
         rules[data["id"]] = _rule(data)
     return rules
 
@@ -87,10 +85,6 @@ def shipped_finding_rules() -> Mapping[str, FindingRule]:
 def rule_docs() -> tuple[RuleDoc, ...]:
     """Every shipped rule in words, sorted by id."""
     return tuple(rule.doc() for rule in shipped_finding_rules().values())
-
-
-def _plain(path: Path) -> Any:
-    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _rule(data: Mapping[str, Any]) -> FindingRule:
