@@ -28,26 +28,12 @@ from extractor.evaluate.values import (
 )
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
+from extractor.rules.vocabulary import vocabulary
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import Attribute, CallResult, Closure, Constant, Defined, Local, Name, SequenceDisplay
 
-# Method names that say nothing of their class: an unknown receiver of one of these is not guessed.
-_COMMON = (
-    frozenset(dir(str))
-    | frozenset(dir(dict))
-    | frozenset(dir(list))
-    | frozenset(dir(set))
-    | frozenset(
-        "save delete create filter exclude first last all exists update get_or_create send post put patch "  # noqa: SIM905
-        "request close open read write run start stop execute connect dispatch handle process validate render "
-        "serialize clean init get_queryset get_object get_context_data get_serializer url name data content "
-        "json is_valid group s si delay apply_async info debug warning error exception log publish save_m2m "
-        "set_password has_perm order_by annotate distinct values values_list select_related prefetch_related "
-        "aggregate strftime isoformat refresh_from_db full_clean get_absolute_url to_representation "
-        "to_internal_value ready check test main call load dump loads dumps match search find findall "
-        "group_by add_argument register connect disconnect emit submit result".split()
-    )
-)
+# Methods of Python's own types: an unknown receiver of one of these is not guessed.
+_OF_PYTHON = frozenset(name for kind in (str, dict, list, set) for name in dir(kind))
 MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
 # Methods by which a framework asks a view for the class to use: `get_serializer_class`, `get_form_class`.
 _GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
@@ -279,13 +265,18 @@ def _guess(
 ) -> None:
     """An unknown receiver: a method name that only one or two families of classes define is taken for theirs."""
     candidates = methods.get(name, ())
-    if name in _COMMON or name.startswith("__") or not 0 < len(candidates) <= MAX_FAMILY:
+    if _is_common(name) or name.startswith("__") or not 0 < len(candidates) <= MAX_FAMILY:
         return
     if not all(isinstance(f, Param | Unknown | QueryMethod) for f in funcs):
         return
     if len(candidates) <= 2 or len({_family(ev, method) for method in candidates}) == 1:
         for target in candidates:
             graph.add(owner, target, line, "guess")
+
+
+def _is_common(method: str) -> bool:
+    """True for methods that so many classes have that the name says nothing of the class."""
+    return method in _OF_PYTHON or method in vocabulary().common_methods
 
 
 def _family(ev: Evaluator, method: Def) -> Def:

@@ -9,30 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from extractor.rules.clients import Vendor
+from extractor.rules.vocabulary import vocabulary
 from extractor.text.words import words_of
-
-# What an address is called besides its owner's name. The name ends before the first of these.
-_ADDRESS = frozenset(
-    "api apis url urls uri uris host hostname hosts endpoint endpoints server webhook webhooks wsdl domain address "  # noqa: SIM905
-    "base root rest http https oauth oauth2 auth access token service services internal external public link "
-    "configuration config settings options".split()
-)
-# Words by which a name says that it holds a whole address, or the head of one.
-_PLACES = frozenset(
-    "api url urls uri uris host hostname hosts endpoint endpoints server webhook domain address wsdl".split()  # noqa: SIM905
-)
-# Words that say whose address it is not: this application's own, or nobody's in particular.
-_NOBODY = frozenset(
-    "app site base web website frontend backend self own my the default main canonical full request remote target "  # noqa: SIM905
-    "source origin callback redirect next previous proxy download upload file files image media static feed page login "
-    "logout return success failure error home index current new old test data content django project course video "
-    "key object item resource config avatar html clone thumbnail photo logo icon banner document preview share "
-    "short long raw real final original git ssh repo repository".split()
-)
-# Ids of systems that are words of other things too, in the names of functions.
-_ORDINARY = frozenset({"segment", "amplitude", "google"})
-# Words by which a name says that it is the base of many addresses.
-_BASES = frozenset({"api", "base", "root", "host", "hostname", "server", "endpoint", "domain"})
 
 
 def vendor_named(name: str, vendors: Iterable[Vendor]) -> str | None:
@@ -51,8 +29,9 @@ def vendor_in(texts: Iterable[str], vendors: Iterable[str]) -> str | None:
 
 def is_telling(vendor: Vendor) -> bool:
     """True for systems whose id in the name of a function or class means them: no ordinary word, no family of many."""
-    outside = bool(vendor.hosts) or vendor.group == "Identity"
-    return outside and vendor.group != "AWS" and vendor.id not in _ORDINARY
+    words = vocabulary().vendors
+    outside = bool(vendor.hosts) or vendor.group in words.hostless
+    return outside and vendor.group not in words.families and vendor.id not in words.ordinary
 
 
 def owner_named(name: str, is_page: bool = False) -> str | None:
@@ -62,18 +41,19 @@ def owner_named(name: str, is_page: bool = False) -> str | None:
     `is_page`: nothing is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
     """
     holder, _, field = name.rpartition(".")
-    words = words_of(field)
-    if is_page and not _BASES.intersection(words):
+    words, known = words_of(field), vocabulary().addresses
+    if is_page and not known.bases.intersection(words):
         return None
-    if not _PLACES.intersection(words[-3:]) or words[-1] in ("path", "key", "id", "name"):
+    if not known.places.intersection(words[-3:]) or words[-1] in known.not_places:
         return None
     for candidate in (words, words_of(holder)):
         kept = _before_address(candidate)
-        if kept and not _NOBODY.issuperset(kept):
+        if kept and not known.nobody.issuperset(kept):
             return "-".join(kept)
     return None
 
 
 def _before_address(words: tuple[str, ...]) -> tuple[str, ...]:
-    end = next((at for at, word in enumerate(words) if word in _ADDRESS), len(words))
+    called = vocabulary().addresses.called
+    end = next((at for at, word in enumerate(words) if word in called), len(words))
     return words[:end]
