@@ -9,45 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
+from extractor.rules.deployment import deployment_rules
+
 _MAX_TEXT = 16 * 1024
 _MAX_OPENED = 20
-_WEB = {
-    "gunicorn": "Gunicorn",
-    "uwsgi": "uWSGI",
-    "granian": "Granian",
-    "daphne": "Daphne",
-    "uvicorn": "Uvicorn",
-    "hypercorn": "Hypercorn",
-    "waitress-serve": "Waitress",
-    "mod_wsgi-express": "mod_wsgi",
-    "runserver": "Django runserver",
-    "runserver_plus": "Django runserver",
-    "runsslserver": "Django runserver",
-}
 _CELERY = frozenset(("celery", "celeryd", "celerybeat"))
-_OTHERS = {
-    "nginx": ("proxy", "nginx"),
-    "haproxy": ("proxy", "HAProxy"),
-    "caddy": ("proxy", "Caddy"),
-    "varnishd": ("proxy", "Varnish"),
-    "postgres": ("database", "PostgreSQL"),
-    "mysqld": ("database", "MySQL"),
-    "mongod": ("database", "MongoDB"),
-    "redis-server": ("cache", "Redis"),
-    "memcached": ("cache", "Memcached"),
-    "rabbitmq-server": ("queue", "RabbitMQ"),
-    "jupyter": ("other", "Jupyter"),
-    "flower": ("other", "Flower"),
-    **dict.fromkeys(("node", "npm", "npx", "yarn", "pnpm", "webpack", "webpack-dev-server"), ("frontend", "Node.js")),
-    **dict.fromkeys(("vite", "next", "nodemon"), ("frontend", "Node.js")),
-}
-# Wrappers that start a proxy beside the command they are given (Heroku's nginx buildpack).
-_FRONTS = {"start-nginx": "nginx", "start-nginx-solo": "nginx", "start-nginx-debug": "nginx"}
-# Commands that only prepare: what they name is not what runs.
-_PREPARING = {
-    *("echo", "printf", "cd", "export", "source", ".", "set", "test", "[", "sleep", "cat", "ls", "which", "kill"),
-    *("mkdir", "chown", "chmod", "cp", "ln", "rm", "touch", "pip", "pip3", "apt", "apt-get", "apk", "curl", "wget"),
-}
 _RANK = ("worker", "beat", "web", "database", "cache", "queue", "proxy", "frontend", "other")
 _OPTIONS = {"-A": "app", "--app": "app", "-Q": "queues", "--queues": "queues"}
 _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?|[A-Za-z_]\w*(?:\.\w+)*\.(?:wsgi|asgi)")
@@ -101,7 +67,7 @@ def _simple_commands(text: str, scripts: Scripts, seen: set[str]) -> Iterator[tu
         return
     seen.add(text)
     for words in _split(text[:_MAX_TEXT]):
-        if basename(words[0]) in _PREPARING:
+        if basename(words[0]) in deployment_rules().preparing:
             continue
         inner = _inner_shell(words)
         if inner is not None:
@@ -134,24 +100,26 @@ def _split(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _inner_shell(words: Sequence[str]) -> str | None:
+    shells = deployment_rules().shells
     for at, word in enumerate(words[:-1]):
-        if re.fullmatch(r"-[a-z]*c", word) and at and basename(words[at - 1]) in ("sh", "bash", "dash", "zsh", "ash"):
+        if re.fullmatch(r"-[a-z]*c", word) and at and basename(words[at - 1]) in shells:
             return words[at + 1]
     return None
 
 
 def _one(words: Sequence[str]) -> Program:
     """The first known program among the words (wrappers such as `exec`, `tini --`, `uv run` stand before it)."""
-    settings = _settings_module(words)
-    fronts = tuple(_FRONTS[basename(word)] for word in words if basename(word) in _FRONTS)
+    settings, rules = _settings_module(words), deployment_rules()
+    fronts = tuple(rules.fronts[basename(word)] for word in words if basename(word) in rules.fronts)
     for at, word in enumerate(words):
         name = basename(word)
         if name in _CELERY:
             return replace(_celery(name, words[at + 1 :]), settings_module=settings)
-        if name in _WEB:
-            return Program("web", _WEB[name], app=_web_app(words[at + 1 :]), settings_module=settings, fronts=fronts)
-        if name in _OTHERS:
-            role, technology = _OTHERS[name]
+        if name in rules.servers:
+            app = _web_app(words[at + 1 :])
+            return Program("web", rules.servers[name], app=app, settings_module=settings, fronts=fronts)
+        if name in rules.programs:
+            role, technology = rules.programs[name]
             return Program(role, technology, settings_module=settings)
     return Program(settings_module=settings)
 

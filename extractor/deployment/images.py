@@ -4,54 +4,7 @@ from __future__ import annotations
 
 import re
 
-# The last part of an image's name, or of an add-on's, to role and technology. First match wins.
-_KNOWN: tuple[tuple[str, str, str], ...] = (
-    (r"pgbouncer", "other", "PgBouncer"),
-    (r"redis-?commander|redisinsight|.*exporter|pgadmin4?|adminer|phpmyadmin|mongo-express", "other", ""),
-    (r"(heroku-)?postgres(ql)?|postgis|pgvector|timescaledb(-ha)?", "database", "PostgreSQL"),
-    (r"mysql(-server)?|cleardb|jawsdb", "database", "MySQL"),
-    (r"mariadb", "database", "MariaDB"),
-    (r"percona(-server)?", "database", "Percona Server"),
-    (r"mongo(db)?(-community-server)?|mongolab|mongohq|percona-server-mongodb", "database", "MongoDB"),
-    (r"mssql|server|mssql-server-linux", "database", "SQL Server"),
-    (r"cockroach", "database", "CockroachDB"),
-    (r"cassandra|scylla", "database", "Cassandra"),
-    (r"neo4j", "database", "Neo4j"),
-    (r"clickhouse(-server)?", "database", "ClickHouse"),
-    (r"(heroku-)?redis(-stack|-stack-server|cloud|togo|green)?|openredis", "cache", "Redis"),
-    (r"valkey", "cache", "Valkey"),
-    (r"keydb", "cache", "KeyDB"),
-    (r"dragonfly", "cache", "Dragonfly"),
-    (r"memcached|memcachier|memcachedcloud", "cache", "Memcached"),
-    (r"rabbitmq|cloudamqp|rabbitmq-bigwig", "queue", "RabbitMQ"),
-    (r"(cp-)?kafka|heroku-kafka|redpanda", "queue", "Kafka"),
-    (r"nats", "queue", "NATS"),
-    (r"elasticmq(-native)?", "queue", "ElasticMQ"),
-    (r"elasticsearch(-oss)?|bonsai|foundelasticsearch|searchbox", "search", "Elasticsearch"),
-    (r"opensearch", "search", "OpenSearch"),
-    (r"solr|websolr", "search", "Solr"),
-    (r"meilisearch", "search", "Meilisearch"),
-    (r"typesense", "search", "Typesense"),
-    (r"algolia.*", "search", "Algolia"),
-    (r"minio", "storage", "MinIO"),
-    (r"azurite", "storage", "Azurite"),
-    (r"sftp|sftpgo", "storage", "SFTP"),
-    (r"bucketeer|cloudcube", "storage", "S3"),
-    (r"nginx(-unprivileged|-proxy)?|openresty", "proxy", "nginx"),
-    (r"varnish", "proxy", "Varnish"),
-    (r"traefik", "proxy", "Traefik"),
-    (r"caddy", "proxy", "Caddy"),
-    (r"haproxy", "proxy", "HAProxy"),
-    (r"envoy", "proxy", "Envoy"),
-    (r"apisix", "proxy", "Apache APISIX"),
-    (r"kong", "proxy", "Kong"),
-    (r"httpd", "proxy", "Apache httpd"),
-    (r"mailhog|mailpit|maildev|mailcatcher|smtp|postfix|exim(-relay)?|mailgun|sendgrid|postmark|sparkpost", "mail", ""),
-    (r"node", "frontend", "Node.js"),
-    (r"keycloak", "other", "Keycloak"),
-    (r"flower", "other", "Flower"),
-)
-_NAMES = {"mailhog": "MailHog", "mailpit": "Mailpit", "maildev": "MailDev", "sendgrid": "SendGrid"}
+from extractor.rules.deployment import deployment_rules
 
 
 def image_role(image: str) -> tuple[str, str]:
@@ -73,7 +26,8 @@ def addon_role(addon: str) -> tuple[str, str]:
 
 
 def _lookup(name: str, full: str) -> tuple[str, str]:
-    for pattern, role, technology in _KNOWN:
-        if re.fullmatch(pattern, name) and not (name == "server" and "mssql" not in full):
-            return role, technology or _NAMES.get(name, name.capitalize())
+    rules = deployment_rules()
+    for image in rules.images:
+        if image.name.fullmatch(name) and image.within in full:
+            return image.role, image.technology or rules.spelling.get(name, name.capitalize())
     return "", name
