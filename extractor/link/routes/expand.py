@@ -24,8 +24,8 @@ from extractor.evaluate.references import (
     references,
 )
 from extractor.evaluate.unroll import unrolled
-from extractor.evaluate.values import DefRef, Ext, Frame, ModuleRef, Seq, Text, Values
-from extractor.link.routes import conditions, patterns, sites
+from extractor.evaluate.values import DefRef, Ext, Frame, ModuleRef, Seq, Text, Value, Values
+from extractor.link.routes import conditions, patterns
 from extractor.link.routes.objects import ObjectUrls
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
@@ -33,6 +33,7 @@ from extractor.link.routes.tree import Found, Ground, PluginSource, Unread, UrlE
 from extractor.link.routes.views import Endpoint, find_views
 from extractor.program.module import Module
 from extractor.rules.django import django_rules
+from extractor.rules.routes import HookRule, PluginRule, route_rules
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import (
     Alternatives,
@@ -54,38 +55,6 @@ from extractor.summary.expr import (
 
 MAX_DEPTH = 30  # includes and lists inside one another
 MAX_ENTRIES = 20_000
-
-_PATH = frozenset({"django.urls.path", "django.urls.conf.path"})
-_REGEX = frozenset(
-    {
-        "django.urls.re_path",
-        "django.urls.conf.re_path",
-        "django.conf.urls.url",
-        "django.conf.urls.re_path",
-        "django.conf.urls.defaults.url",
-    }
-)
-_INCLUDE = frozenset(
-    {"django.urls.include", "django.conf.urls.include", "django.urls.conf.include", "django.conf.urls.defaults.include"}
-)
-_OLD_LIST = frozenset({"django.conf.urls.patterns", "django.conf.urls.defaults.patterns"})
-_LANGUAGE = frozenset({"django.conf.urls.i18n.i18n_patterns"})
-_FILES = frozenset({"django.conf.urls.static.static", "django.contrib.staticfiles.urls.staticfiles_urlpatterns"})
-_THROUGH = frozenset(
-    {
-        "rest_framework.urlpatterns.format_suffix_patterns",
-        "builtins.list",
-        "builtins.tuple",
-        "builtins.sorted",
-        "builtins.reversed",
-        "copy.copy",
-        "copy.deepcopy",
-        "wagtail.utils.urlpatterns.decorate_urlpatterns",
-    }
-)
-# Functions that put lists together, with the first argument that holds lists.
-_JOINING = {"functools.reduce": 1, "builtins.sum": 0, "itertools.chain": 0, "itertools.chain.from_iterable": 0}
-_PLUGINS = "edx_django_utils.plugins"
 
 
 @dataclass(slots=True)
@@ -209,11 +178,11 @@ class PatternExpander:
                     yield from self._values(item, place, ground)
             elif isinstance(value, ModuleRef):
                 yield from self.module(value.module, ground)
-            elif isinstance(value, Ext) and value.path.removesuffix("()") in _PATH | _REGEX:
+            elif isinstance(value, Ext) and _makes_pattern(value):
                 yield from self._valued(value, place, ground)
             else:
-                if isinstance(value, Ext) and value.path in sites.WAGTAIL_ADMIN:
-                    yield from self.objects.wagtail_admin(ground)
+                for hook in _hook_rules(value):
+                    yield from self.objects.hooked(hook, ground)
                 yield self.unread(place, ground, value_name(value), why_unread(value))
         if not values:
             yield self.unread(place, ground, "a list of URL patterns", "nothing is known of its value")
@@ -221,7 +190,8 @@ class PatternExpander:
     def _valued(self, value: Ext, place: Reference, ground: Ground) -> Iterator[Found]:
         """A `path()` handed through an argument: what it was called with is known, its own line is not."""
         for text in self._texts(value.args[0] if value.args else ()):
-            pattern = patterns.joined(ground.pattern, text, value.path.removesuffix("()") in _REGEX)
+            is_regex = value.path.removesuffix("()") in route_rules().functions.regex
+            pattern = patterns.joined(ground.pattern, text, is_regex)
             for view in value.args[1] if len(value.args) > 1 else ():
                 if isinstance(view, DefRef):
                     from_def = find_views(self.ev, reference_of(self.ev, view))
@@ -234,25 +204,26 @@ class PatternExpander:
         call = place.call
         assert call is not None
         names = frozenset(names_of(self.ev, place.at(call.func)))
-        if names & (_PATH | _REGEX):
-            yield from self._pattern(place, call, bool(names & _REGEX), ground)
-        elif names & _INCLUDE and call.args:
+        known = route_rules().functions
+        if names & (known.path | known.regex):
+            yield from self._pattern(place, call, bool(names & known.regex), ground)
+        elif names & known.include and call.args:
             yield from self._included(place.at(call.args[0]), ground.deeper())
-        elif names & _FILES or any(name.endswith(").get_urls") for name in names):  # the framework's own pages
+        elif names & known.files or any(name.endswith(").get_urls") for name in names):  # the framework's own pages
             return
-        elif names & _OLD_LIST:
+        elif names & known.lists:
             yield from self._old_list(place, call, ground)
-        elif names & _LANGUAGE:
+        elif names & known.languages:
             prefix = patterns.Pattern("<language>/", (("language", "[a-z]{2}(-[a-z]+)?"),))
             for arg in call.args:
                 yield from self.expand(place.at(arg), ground.deeper(pattern=ground.pattern.then(prefix)))
-        elif names & _THROUGH and call.args:
+        elif names & known.through and call.args:
             yield from self.expand(place.at(call.args[0]), ground.deeper())
-        elif joining := names & _JOINING.keys():
-            for arg in call.args[max(_JOINING[name] for name in joining) :]:
+        elif joining := names & known.joining.keys():
+            for arg in call.args[max(known.joining[name] for name in joining) :]:
                 yield from self.expand(place.at(arg), ground.deeper())
-        elif self.plugins is not None and any(n.startswith(_PLUGINS) and n.endswith("url_patterns") for n in names):
-            yield from self._plugged(place, call, ground)
+        elif self.plugins is not None and (rule := _plugin_rule(names)) is not None:
+            yield from self._plugged(rule, place, call, ground)
         else:
             yield from self._returned(place, call, ground)
 
@@ -324,7 +295,8 @@ class PatternExpander:
             if isinstance(found, Module):
                 return view
             call = found.call
-            if call is not None and call.args and frozenset(names_of(self.ev, found.at(call.func))) & _INCLUDE:
+            names = names_of(self.ev, found.at(call.func)) if call is not None else ()
+            if call is not None and call.args and route_rules().functions.include.intersection(names):
                 return found.at(call.args[0])
             if isinstance(found.expr, Attribute) and found.expr.name == "urls":
                 return found
@@ -399,11 +371,11 @@ class PatternExpander:
             else:
                 yield self.unread(place, ground, f"the URLs that {value_name(value)}() makes", why_unread(value))
 
-    def _plugged(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
+    def _plugged(self, rule: PluginRule, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
         assert self.plugins is not None
         args, _kwargs = arguments(self.ev, call, place.frame)
         project = self.ev.constant_key(args[0]) if args else None
-        for plugin in self.plugins.plugins(project):
+        for plugin in self.plugins.plugins(rule, project):
             inner = ground.deeper(pattern=patterns.joined(ground.pattern, plugin.regex, True))
             yield from self._dotted(Text((plugin.urls,)), plugin.place, inner)
 
@@ -415,6 +387,23 @@ class PatternExpander:
             else "write the pattern out as literal text"
         )
         return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
+
+
+def _makes_pattern(value: Ext) -> bool:
+    """True for what `path()` or `re_path()` gave."""
+    known = route_rules().functions
+    return value.path.removesuffix("()") in known.path | known.regex
+
+
+def _hook_rules(value: Value) -> tuple[HookRule, ...]:
+    """The rules of the hooks that add to what a value is, a library's URLconf."""
+    return tuple(rule for rule in route_rules().hooks if isinstance(value, Ext) and value.path in rule.urls)
+
+
+def _plugin_rule(names: Iterable[str]) -> PluginRule | None:
+    """The rule of the function, if it is one that mounts plugins."""
+    rules = route_rules().plugins
+    return next((rule for rule in rules if any(rule.function.fullmatch(name) for name in names)), None)
 
 
 def _chain(defs: tuple[tuple[int, Expr], ...], indices: Iterable[int]) -> set[int]:

@@ -1,4 +1,4 @@
-"""The URLs of objects: routers, admin sites, Wagtail's API endpoints and hooks, classes that make their own."""
+"""The URLs of objects: routers, admin sites, endpoints, hooks of libraries, classes that make their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from extractor.link.routes.routers import Routers
 from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry, value_name, why_unread
 from extractor.link.routes.views import Endpoint, with_actions
 from extractor.program.module import Def, Module
+from extractor.rules.routes import HookRule, route_rules
 from extractor.summary.expr import Attribute, CallResult
 
 
@@ -75,7 +76,7 @@ class ObjectUrls:
                 yield from self._object_urls(found, place, ground)
 
     def _endpoints(self, place: Reference, ground: Ground) -> Iterator[Found]:
-        """Wagtail's API: the pages of an endpoint."""
+        """The pages of an endpoint."""
         for path, name, method, viewset in sites.endpoints(self.walk.ev, place):
             pattern = patterns.joined(ground.pattern, path, False)
             if isinstance(viewset, DefRef):
@@ -84,22 +85,22 @@ class ObjectUrls:
             elif isinstance(viewset, Ext):
                 yield self.walk.entry(pattern, name, Endpoint(viewset.path, methods=("GET",)), place, ground)
 
-    def wagtail_admin(self, ground: Ground) -> Iterator[Found]:
-        """What the repository's hooks add to Wagtail's admin."""
-        for hook in sites.hooks(self.walk.ev, "register_admin_urls"):
+    def hooked(self, rule: HookRule, ground: Ground) -> Iterator[Found]:
+        """What the repository's hooks add to a library's URLconf."""
+        for hook in sites.hooks(self.walk.ev, rule.decorator, rule.patterns):
             for expr in hook.scope.returns:
                 yield from self.walk.expand(Reference(expr, self.walk.ev.frame(hook)), ground.deeper())
-        inner = ground.deeper(pattern=patterns.joined(ground.pattern, "api/main/", False))
-        for hook in sites.hooks(self.walk.ev, "construct_admin_api"):
+        inner = ground.deeper(pattern=patterns.joined(ground.pattern, rule.below, False))
+        for hook in sites.hooks(self.walk.ev, rule.decorator, rule.routers):
             for index, call in enumerate(hook.scope.calls):
-                if isinstance(call.func, Attribute) and call.func.name == "register_endpoint":
+                if isinstance(call.func, Attribute) and call.func.name in route_rules().endpoints:
                     yield from self._endpoints(Reference(CallResult(index), self.walk.ev.frame(hook)), inner)
 
     def _admin(self, ground: Ground) -> Iterator[Found]:
         """What the repository's `ModelAdmin`s serve themselves."""
         for pages in sites.model_pages(self.walk.ev):
             front = ground.deeper(pattern=patterns.joined(ground.pattern, pages.mount, False))
-            for method, path in sites.ADMIN_PAGES:
+            for method, path in route_rules().admin.pages:
                 for target in self._own_methods(pages.admin, method):
                     pattern = patterns.joined(front.pattern, path, False)
                     yield self.walk.entry(

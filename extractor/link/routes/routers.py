@@ -1,8 +1,8 @@
 """Routers: what `router.register(prefix, viewset)` serves, of Django REST framework and of those built on it.
 
-The route templates are those of `rest_framework.routers` (SimpleRouter, DefaultRouter) unless a router class that was
-read brings its own `routes`. Nesting follows drf-nested-routers (`NestedSimpleRouter(parent, prefix, lookup=)`) and
-drf-extensions (`register(...).register(..., parents_query_lookups=[...])`).
+The route templates are those of `rules/routes.yaml` unless a router class that was read brings its own `routes`.
+Nesting follows drf-nested-routers (`NestedSimpleRouter(parent, prefix, lookup=)`) and drf-extensions
+(`register(...).register(..., parents_query_lookups=[...])`).
 """
 
 from __future__ import annotations
@@ -18,57 +18,9 @@ from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Query, Seq, Text, Values
 from extractor.link.routes.views import Endpoint, decorators, mapping_of, texts_of, with_actions
 from extractor.program.module import Def
+from extractor.rules.routes import RouterTemplate, route_rules
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import Attribute, CallResult, Defined, Local, Name
-
-_ROUTER_NAMES = ("Router",)
-_REGISTERING = ("register", "extend", "register_endpoint")
-_NESTED = ("NestedSimpleRouter", "NestedDefaultRouter", "NestedRouterMixin", "NestedMixin")
-_API_ROOT = "rest_framework.routers.APIRootView"
-
-# What the mixins of rest_framework.mixins and rest_framework.viewsets bring, by the last part of the name.
-_ALL = ("list", "create", "retrieve", "update", "partial_update", "destroy")
-_MIXINS = {
-    "ListModelMixin": ("list",),
-    "CreateModelMixin": ("create",),
-    "RetrieveModelMixin": ("retrieve",),
-    "UpdateModelMixin": ("update", "partial_update"),
-    "DestroyModelMixin": ("destroy",),
-    "ReadOnlyModelViewSet": ("list", "retrieve"),
-    "ModelViewSet": _ALL,
-    "ListAPIView": ("list",),
-    "ListCreateAPIView": ("list", "create"),
-    "RetrieveAPIView": ("retrieve",),
-    "CreateAPIView": ("create",),
-    "DestroyAPIView": ("destroy",),
-    "UpdateAPIView": ("update", "partial_update"),
-    "RetrieveUpdateAPIView": ("retrieve", "update", "partial_update"),
-    "RetrieveDestroyAPIView": ("retrieve", "destroy"),
-    "RetrieveUpdateDestroyAPIView": ("retrieve", "update", "partial_update", "destroy"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """One entry of a router's `routes`. `mapping` is empty for those that actions fill (`DynamicRoute`)."""
-
-    url: str
-    name: str
-    detail: bool
-    mapping: tuple[tuple[str, str], ...] = ()
-
-
-_TEMPLATES = (
-    Template("^{prefix}{trailing_slash}$", "{basename}-list", False, (("GET", "list"), ("POST", "create"))),
-    Template("^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", False),
-    Template(
-        "^{prefix}/{lookup}{trailing_slash}$",
-        "{basename}-detail",
-        True,
-        (("GET", "retrieve"), ("PUT", "update"), ("PATCH", "partial_update"), ("DELETE", "destroy")),
-    ),
-    Template("^{prefix}/{lookup}/{url_path}{trailing_slash}$", "{basename}-{url_name}", True),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +75,15 @@ class Routers:
         call = place.call
         if call is None or (isinstance(call.func, Attribute) and call.func.name == "register"):
             return ()
-        return tuple(n for n in names_of(self.ev, place.at(call.func)) if n.rsplit(".", 1)[-1].endswith(_ROUTER_NAMES))
+        return tuple(
+            n
+            for n in names_of(self.ev, place.at(call.func))
+            if n.rsplit(".", 1)[-1].endswith(route_rules().routers.makers)
+        )
 
     def served(self, router: Reference, depth: int = 0) -> Iterator[Served]:
         """Everything one router serves, registration by registration, the API root last."""
-        names = self._router_names(router)
+        names, rules = self._router_names(router), route_rules().routers
         slash = self._trailing_slash(router)
         templates = self._templates(router)
         front = self._nesting(router)
@@ -138,11 +94,11 @@ class Routers:
             for other in self._extends.get(router.key, ()):
                 for served in self.served(other, depth + 1):
                     yield Served(front + served.regex, served.name, served.view, served.place, served.line)
-        if any(name.endswith("DefaultRouter") for name in names) and not front and router.call is not None:
-            yield Served("^$", "api-root", Endpoint(_API_ROOT, methods=("GET",)), router, router.call.line)
+        if any(name.endswith(rules.root_of) for name in names) and not front and router.call is not None:
+            yield Served("^$", "api-root", Endpoint(rules.root, methods=("GET",)), router, router.call.line)
 
     def endpoint_calls(self, router: Reference) -> list[Reference]:
-        """The calls of `register_endpoint` on a router of Wagtail's API."""
+        """The calls that register an endpoint on a router of a library's API."""
         self._registered(router)
         return self._endpoints.get(router.key, [])
 
@@ -153,11 +109,12 @@ class Routers:
         return self._by_router.get(router.key, [])
 
     def _index(self, by_router: dict[object, list[Reference]]) -> None:
+        registering = {"register", "extend", *route_rules().endpoints}
         for module in self.ev.index.modules:
             for name, scope in module.summary.scopes.items():
                 for index, call in enumerate(scope.calls):
                     method = call.func
-                    if not isinstance(method, Attribute) or method.name not in _REGISTERING or not call.args:
+                    if not isinstance(method, Attribute) or method.name not in registering or not call.args:
                         continue
                     if method.name == "register" and len(call.args) + len(call.kwargs) < 2:
                         continue
@@ -175,7 +132,7 @@ class Routers:
         for found in references(self.ev, place.at(base)):
             if not isinstance(found, Reference) or found.call is None:
                 continue
-            if method.name == "register_endpoint":
+            if method.name in route_rules().endpoints:
                 self._endpoints.setdefault(found.key, []).append(place)
             elif self.is_router(found):
                 by_router.setdefault(found.key, []).append(place)
@@ -233,7 +190,9 @@ class Routers:
                 return value.cls.scope.name.rsplit(".", 1)[-1].lower()
         return ""
 
-    def _of_registration(self, entry: Registration, templates: tuple[Template, ...], slash: str) -> Iterator[Served]:
+    def _of_registration(
+        self, entry: Registration, templates: tuple[RouterTemplate, ...], slash: str
+    ) -> Iterator[Served]:
         line = entry.place.call.line if entry.place.call is not None else 0
         if entry.viewset is None:
             yield Served(f"^{entry.prefix}{slash}$", entry.basename, Endpoint(entry.shown), entry.place, line)
@@ -262,7 +221,7 @@ class Routers:
         order, outside = self.ev.classes.mro(cls)
         found = {name for owner in order for name in owner.scope.names}
         for path in (*outside, *(owner.qualified for owner in order)):
-            found.update(_MIXINS.get(path.rsplit(".", 1)[-1], ()))
+            found.update(route_rules().routers.actions.get(path.rsplit(".", 1)[-1], ()))
         return frozenset(found)
 
     def _extra_actions(self, cls: Def) -> list[Action]:
@@ -281,12 +240,12 @@ class Routers:
     def _note_action(self, name: str, method: Def, actions: dict[str, Action]) -> None:
         for decorator, call, frame in decorators(self.ev, method):
             last = decorator.rsplit(".", 1)[-1]
-            if last not in ("action", "detail_route", "list_route", "link") or call is None:
+            if last not in route_rules().routers.decorators or call is None:
                 continue
             args, pairs = arguments(self.ev, call, frame)
             kwargs = dict(pairs)
             verbs = texts_of(args[0] if args else kwargs.get("methods", ())) or ["GET"]
-            detail = last == "detail_route" or any(
+            detail = last in route_rules().routers.on_objects or any(
                 isinstance(v, Const) and v.value is True for v in kwargs.get("detail", ())
             )
             url_path = (_literals(kwargs.get("url_path", ())) or [name])[0]
@@ -332,7 +291,7 @@ class Routers:
                     return text
         return "/"
 
-    def _templates(self, router: Reference) -> tuple[Template, ...]:
+    def _templates(self, router: Reference) -> tuple[RouterTemplate, ...]:
         """The `routes` of a router class that was read, else the framework's."""
         for value in self.ev.eval(router.expr, router.frame):
             if isinstance(value, Inst):
@@ -342,12 +301,12 @@ class Routers:
                     found = tuple(made for values in lists for item in values.items for made in _template(item))
                     if found:
                         return found
-        return _TEMPLATES
+        return route_rules().routers.templates
 
     def _nesting(self, router: Reference, depth: int = 0) -> str:
         """drf-nested-routers: the parent's prefix and lookup, outermost first; "" for a plain router."""
         call = router.call
-        nested = any(n.rsplit(".", 1)[-1].endswith(_NESTED) for n in self._router_names(router))
+        nested = any(n.rsplit(".", 1)[-1].endswith(route_rules().routers.nested) for n in self._router_names(router))
         if call is None or not nested or depth > 5:
             return ""
         named = dict(call.kwargs)
@@ -367,14 +326,14 @@ class Routers:
         return f"{prefix}/(?P<{lookup}_pk>[^/.]+)/"
 
 
-def _template(values: Values) -> Iterator[Template]:
+def _template(values: Values) -> Iterator[RouterTemplate]:
     for value in values:
         if isinstance(value, Ext) and value.path.endswith("Route()"):
             kwargs = dict(value.kwargs) | dict(zip(("url", "mapping", "name", "detail"), value.args, strict=False))
             url, name = _literals(kwargs.get("url", ())), _literals(kwargs.get("name", ()))
             detail = any(isinstance(v, Const) and v.value is True for v in kwargs.get("detail", ()))
             if url:
-                yield Template(url[0], (name or [""])[0], detail, mapping_of(kwargs.get("mapping", ())))
+                yield RouterTemplate(url[0], (name or [""])[0], detail, mapping_of(kwargs.get("mapping", ())))
 
 
 def _filled(url: str, prefix: str, lookup: str, url_path: str, slash: str) -> str:

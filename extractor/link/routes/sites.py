@@ -1,12 +1,13 @@
-"""Sites that gather URLs by themselves: Django's admin and Wagtail's admin and API, as far as the code adds to them.
+"""Sites that gather URLs by themselves: Django's admin, and those that `rules/routes.yaml` knows by their hooks and
+endpoints, as far as the code adds to them.
 
-What the frameworks serve on their own is not listed; what the repository's code serves through them is. Sources:
-`ModelAdmin.get_urls` (Django admin reference), Wagtail's `register_admin_urls` and `construct_admin_api` hooks, and
-`wagtail.api.v2.views.BaseAPIViewSet.get_urlpatterns`.
+What the frameworks serve on their own is not listed; what the repository's code serves through them is. Source:
+`ModelAdmin.get_urls` (Django admin reference).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,19 +17,9 @@ from extractor.evaluate.references import Reference
 from extractor.evaluate.values import DefRef, Ext, Inst, Text, Value
 from extractor.link.routes.views import decorators
 from extractor.program.module import Def
+from extractor.rules.routes import EndpointPage, route_rules
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import Attribute, CallResult, Defined
-
-_ADMIN_SITES = ("django.contrib.admin.site", "django.contrib.admin.sites.site")
-_ADMIN_REGISTER = ("django.contrib.admin.register", "django.contrib.admin.decorators.register")
-WAGTAIL_ADMIN = ("wagtail.admin.urls", "wagtail.wagtailadmin.urls")
-ADMIN_PAGES = (
-    ("changelist_view", ""),
-    ("add_view", "add/"),
-    ("change_view", "<path:object_id>/change/"),
-    ("delete_view", "<path:object_id>/delete/"),
-    ("history_view", "<path:object_id>/history/"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +35,8 @@ class ModelPages:
 def is_admin(ev: Evaluator, value: Value) -> bool:
     """True for Django's admin site, or an instance of a subclass that was read."""
     if isinstance(value, Inst):
-        return any(name.endswith(".AdminSite") for name in ev.classes.mro(value.cls)[1])
-    return isinstance(value, Ext) and value.path in _ADMIN_SITES
+        return any(name.endswith(route_rules().admin.classes) for name in ev.classes.mro(value.cls)[1])
+    return isinstance(value, Ext) and value.path in route_rules().admin.sites
 
 
 def model_pages(ev: Evaluator) -> Iterator[ModelPages]:
@@ -62,7 +53,7 @@ def model_pages(ev: Evaluator) -> Iterator[ModelPages]:
 
 def _decorated(ev: Evaluator, cls: Def) -> Iterator[ModelPages]:
     for name, call, frame in decorators(ev, cls):
-        if name in _ADMIN_REGISTER and call is not None:
+        if name in route_rules().admin.register and call is not None:
             for values in arguments(ev, call, frame)[0]:
                 for model in values:
                     if mount := _mount(model):
@@ -89,34 +80,32 @@ def _mount(model: Value) -> str:
     return f"{parts[parts.index('models', 1) - 1]}/{parts[-1]}/".lower()
 
 
-def hooks(ev: Evaluator, name: str) -> Iterator[Def]:
-    """The functions of the repository under `@hooks.register(name)` of Wagtail."""
+def hooks(ev: Evaluator, under: re.Pattern[str], name: str) -> Iterator[Def]:
+    """The functions of the repository under a decorator whose first argument is the hook's name."""
     for target in ev.index.defs():
         if target.kind == "function" and target.scope.decorators and target.module.in_repo:
             for decorator, call, frame in decorators(ev, target):
-                if call is not None and decorator.startswith("wagtail") and decorator.endswith("hooks.register"):
+                if call is not None and under.fullmatch(decorator):
                     args, _kwargs = arguments(ev, call, frame)
                     if args and any(isinstance(v, Text) and v.literal == name for v in args[0]):
                         yield target
 
 
 def endpoints(ev: Evaluator, place: Reference) -> Iterator[tuple[str, str, str, Value]]:
-    """What `router.register_endpoint(name, viewset)` serves: (path, URL name, method of the viewset, the viewset)."""
+    """What an endpoint serves that a call registers: (path, URL name, method of the viewset, the viewset)."""
     call = place.call
     args = arguments(ev, call, place.frame)[0] if call is not None else ()
-    if len(args) < 2:
+    if call is None or not isinstance(call.func, Attribute) or len(args) < 2:
         return
     for name in args[0]:
         for viewset in args[1]:
             if isinstance(name, Text) and name.literal and isinstance(viewset, DefRef | Ext):
-                for path, url_name, method in _api_pages(ev, viewset):
-                    yield f"{name.literal}/{path}", url_name, method, viewset
+                for page in _api_pages(ev, call.func.name, viewset):
+                    yield f"{name.literal}/{page.path}", page.name, page.method, viewset
 
 
-def _api_pages(ev: Evaluator, viewset: DefRef | Ext) -> Iterator[tuple[str, str, str]]:
-    yield "", "listing", "listing_view"
-    yield "<int:pk>/", "detail", "detail_view"
-    yield "find/", "find", "find_view"
+def _api_pages(ev: Evaluator, register: str, viewset: DefRef | Ext) -> Iterator[EndpointPage]:
     names = ev.classes.mro(viewset.target)[1] if isinstance(viewset, DefRef) else (viewset.path,)
-    if any(name.endswith("PagesAdminAPIViewSet") for name in names):
-        yield "<int:pk>/action/<str:action_name>/", "action", "action_view"
+    for page in route_rules().endpoints.get(register, ()):
+        if not page.only or any(name.endswith(page.only) for name in names):
+            yield page

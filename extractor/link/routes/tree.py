@@ -11,6 +11,7 @@ from extractor.evaluate.values import DefRef, Ext, Inst, Value
 from extractor.link.routes import patterns
 from extractor.link.routes.views import Endpoint
 from extractor.program.module import Module
+from extractor.rules.routes import PluginRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ Found = UrlEntry | Unread
 class PluginSource(Protocol):
     """What answers for plugin URLs; see `plugins.Plugins`."""
 
-    def plugins(self, project: str | None) -> Iterable[PluginUrls]:
+    def plugins(self, rule: PluginRule, project: str | None) -> Iterable[PluginUrls]:
         """The URLconfs that plugins mount in a project."""
         ...
 

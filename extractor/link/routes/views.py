@@ -14,6 +14,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import Reference, names_of, references
 from extractor.evaluate.values import Const, DefRef, Ext, Frame, Mapping, Seq, Text, Values
 from extractor.program.module import Def
+from extractor.rules.routes import route_rules
 from extractor.summary import CallExpr
 from extractor.summary.expr import (
     Attribute,
@@ -31,59 +32,6 @@ from extractor.summary.expr import (
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 MAX_WRAPPERS = 8
 
-# HTTP methods that classes of Django and Django REST framework answer, by the last part of the class's name.
-_CLASS_METHODS = {
-    **dict.fromkeys(
-        (
-            "TemplateView",
-            "RedirectView",
-            "ListView",
-            "DetailView",
-            "DayArchiveView",
-            "MonthArchiveView",
-            "ArchiveIndexView",
-            "ListAPIView",
-            "RetrieveAPIView",
-            "PasswordResetDoneView",
-            "PasswordChangeDoneView",
-            "PasswordResetCompleteView",
-            "JavaScriptCatalog",
-            "SpectacularAPIView",
-            "SpectacularSwaggerView",
-            "SpectacularRedocView",
-            "ReadOnlyModelViewSet",
-        ),
-        ("GET",),
-    ),
-    **dict.fromkeys(
-        (
-            "FormView",
-            "CreateView",
-            "UpdateView",
-            "LoginView",
-            "PasswordResetView",
-            "PasswordChangeView",
-            "PasswordResetConfirmView",
-            "ListCreateAPIView",
-        ),
-        ("GET", "POST"),
-    ),
-    "DeleteView": ("GET", "POST", "DELETE"),
-    **dict.fromkeys(
-        ("CreateAPIView", "ObtainAuthToken", "TokenObtainPairView", "TokenRefreshView", "TokenVerifyView", "TokenView"),
-        ("POST",),
-    ),
-    "DestroyAPIView": ("DELETE",),
-    "UpdateAPIView": ("PUT", "PATCH"),
-    "RetrieveUpdateAPIView": ("GET", "PUT", "PATCH"),
-    "RetrieveDestroyAPIView": ("GET", "DELETE"),
-    "RetrieveUpdateDestroyAPIView": ("GET", "PUT", "PATCH", "DELETE"),
-}
-_REQUIRED = {
-    "require_POST": ("POST",),
-    "require_GET": ("GET",),
-    "require_safe": ("GET", "HEAD"),
-}
 _DEPRECATED = re.compile(r"(^|\n|\. )\s*(\.\. )?\W{0,2}deprecated\b[^\n]*", re.IGNORECASE)
 
 
@@ -237,7 +185,7 @@ def described(ev: Evaluator, target: Def) -> Endpoint:
 
 
 def _known_methods(names: Iterable[str]) -> tuple[str, ...]:
-    found = {verb for name in names for verb in _CLASS_METHODS.get(name.rsplit(".", 1)[-1], ())}
+    found = {verb for name in names for verb in route_rules().views.classes.get(name.rsplit(".", 1)[-1], ())}
     return tuple(verb for verb in VERBS if verb in found)
 
 
@@ -274,13 +222,14 @@ def _function_methods(ev: Evaluator, target: Def) -> tuple[str, ...]:
     found: list[str] = []
     for name, call, frame in decorators(ev, target):
         last = name.rsplit(".", 1)[-1]
-        if last in _REQUIRED:
-            found += _REQUIRED[last]
-        elif last in ("api_view", "require_http_methods") and call is not None:
+        rules = route_rules().views
+        if last in rules.decorators:
+            found += rules.decorators[last]
+        elif last in rules.declared and call is not None:
             args, pairs = arguments(ev, call, frame)
             kwargs = dict(pairs)
             given = args[0] if args else kwargs.get("http_method_names", kwargs.get("request_method_list", ()))
-            found += texts_of(given) or (["GET"] if last == "api_view" else [])
+            found += texts_of(given) or rules.declared[last]
     return tuple(verb for verb in VERBS if verb in found)
 
 
