@@ -26,9 +26,6 @@ MAX_CHAINS = 6
 _COMMAND = re.compile(r"(^|/)management/commands/([^/]+)\.py$")
 _ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
 
-_SIGNAL_DECORATORS = ("django.dispatch.receiver", "django.dispatch.dispatcher.receiver")
-_STARTUP_BASES = ("django.apps.AppConfig", "django.apps.config.AppConfig")
-
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
@@ -165,7 +162,7 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -
         add(cls, "command", command, "call")
         return
     outside = classes.mro(cls)[1]
-    if any(path in _STARTUP_BASES for path in outside):
+    if django_rules().startup_bases.intersection(outside):
         add(cls, "startup", cls.shown, "override")
     elif any(django_rules().request_bases.search(path) for path in outside):
         kind = "admin " if any("admin" in path.lower() for path in outside) else ""
@@ -176,20 +173,17 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -
                     add(cls.module.define(name), "request", f"page {cls.shown}", "override")
 
 
-def _task_signal(name: str) -> bool:
-    return ".task_" in name and name.endswith(".connect")
-
-
 def _decorated_entry(ev: Evaluator, target: Def, add: object) -> None:
     assert callable(add)
+    rules = django_rules()
     for name in ev.decorator_names(target):
-        if name in _SIGNAL_DECORATORS:
+        if name in rules.receiver_decorators:
             add(target, "signal", f"{signal_of(ev, target)}: {target.shown}", "signal")
-        elif name.startswith("celery.signals.") or ".worker_" in name or _task_signal(name):
+        elif rules.startup_decorators.fullmatch(name):
             add(target, "startup", f"{name}: {target.shown}", "signal")
         elif name.endswith(".connect"):
             add(target, "signal", f"{name.removesuffix('.connect')}: {target.shown}", "signal")
-        elif django_rules().request_decorators.search(name):
+        elif rules.request_decorators.search(name):
             add(target, "request", target.shown, "override")
 
 
@@ -238,17 +232,15 @@ def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str,
 
 def _signal_edges(graph: CallGraph, receivers: Mapping[str, list[Def]]) -> None:
     """Who sends a signal runs its receivers: sender and receiver name the same signal."""
+    senders = django_rules().signal_senders
     for owner, sites in graph.sites.items():
         for site in sites:
             func = site.call.func
-            if not isinstance(func, Attribute) or func.name not in _SENDS:
+            if not isinstance(func, Attribute) or func.name not in senders:
                 continue
             name = last_name(func.base) or _local_name(owner, func.base)
             for target in receivers.get(name, ()):
                 graph.add(owner, target, site.call.line, "signal")
-
-
-_SENDS = frozenset({"send", "send_robust", "send_event", "asend", "send_with_log", "send_event_with_custom_metadata"})
 
 
 def _local_name(owner: Def, base: Expr) -> str:

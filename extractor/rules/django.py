@@ -1,4 +1,4 @@
-"""What `rules/django.yaml` says of Django: what a web request runs, and which libraries serve URLs."""
+"""What `rules/django.yaml` says of Django: where control comes in, and which libraries serve URLs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from extractor.files.yaml import read_plain
 
 @dataclass(frozen=True, slots=True)
 class DjangoRules:
-    """The patterns are searched for at the end of dotted names.
+    """The patterns of requests are searched for at the end of dotted names; those of start-up are for the whole name.
 
     `url_libraries` gives distributions by package, `own_urls` the views by route of each URLconf of Django itself.
     """
 
     request_bases: re.Pattern[str]
     request_decorators: re.Pattern[str]
+    receiver_decorators: frozenset[str]
+    signal_senders: frozenset[str]
+    startup_bases: frozenset[str]
+    startup_decorators: re.Pattern[str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -28,8 +32,17 @@ class DjangoRules:
 def django_rules() -> DjangoRules:
     """The shipped rules, read once; the tests hold them to their schema."""
     data = read_plain(rules_dir() / "django.yaml")
-    bases, decorators = _ending(data["request_bases"]), _ending(data["request_decorators"])
-    return DjangoRules(bases, decorators, data["url_libraries"], data["own_urls"])
+    signals, startup = data["signals"], data["startup"]
+    return DjangoRules(
+        request_bases=_ending(data["request_bases"]),
+        request_decorators=_ending(data["request_decorators"]),
+        receiver_decorators=frozenset(signals["decorators"]),
+        signal_senders=frozenset(signals["senders"]),
+        startup_bases=frozenset(startup["bases"]),
+        startup_decorators=re.compile("|".join(startup["decorators"])),
+        url_libraries=data["url_libraries"],
+        own_urls=data["own_urls"],
+    )
 
 
 def _ending(patterns: list[str]) -> re.Pattern[str]:

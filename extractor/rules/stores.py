@@ -43,11 +43,14 @@ class StoreSetting:
 
 @dataclass(frozen=True, slots=True)
 class Scheduler:
-    """A scheduler of Celery beat (`words` of its class's name) that keeps the schedule in the store `system`."""
+    """A scheduler of Celery beat (`words` of its class's name) that keeps the schedule in the store `system`; with
+    `adds_offset`, an interval as the sum of its time and its offset."""
 
     words: tuple[str, ...]
+    name: str
     system: str
     settings: tuple[str, ...]
+    adds_offset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class StoreRules:
         words = set(words_of(name))
         rows = (engine for engine in self.engines if not engine.development)
         return next((engine for engine in rows if words.intersection(engine.words)), None)
+
+    def scheduler(self, text: str) -> Scheduler | None:
+        """The scheduler that the name of a class means (`redbeat.RedBeatScheduler`), or None."""
+        lowered = text.lower()
+        return next((rule for rule in self.schedulers if any(word in lowered for word in rule.words)), None)
 
     def by_scheme(self, scheme: str) -> Engine | None:
         """The engine of a URL's scheme (`postgres`, `mongodb+srv`), or None."""
@@ -109,6 +117,9 @@ def store_rules() -> StoreRules:
         for row in data["settings"]
     )
     schedulers = tuple(
-        Scheduler(tuple(row["words"]), row["system"], tuple(row["settings"])) for row in data["schedulers"]
+        Scheduler(
+            tuple(row["words"]), row["name"], row["system"], tuple(row["settings"]), row.get("adds_offset", False)
+        )
+        for row in data["schedulers"]
     )
     return StoreRules(engines, settings, schedulers, tuple(data["bundles"]))

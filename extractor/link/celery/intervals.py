@@ -11,6 +11,7 @@ from extractor.evaluate.values import Const, DefRef, Ext, Frame, Inst, Text, Val
 from extractor.link.celery.cadence import Crontab, crontab_words, interval_text, interval_words
 from extractor.link.celery.numbers import DURATIONS, SCHEDULE, Numbers, compute
 from extractor.program.module import Def
+from extractor.rules.stores import Scheduler, store_rules
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import (
     Alternatives,
@@ -189,8 +190,8 @@ class ScheduleReader(Numbers):
         return (self.seconds(given["offset"], frame) or 0.0) if "offset" in given else 0.0
 
     def _shifted(self, declared: float | None, offset: float) -> ScheduleReading | None:
-        """A schedule with an offset. RedBeat keeps only what the constructor made of both: the offset comes back on
-        every run. Celery's own scheduler keeps the object, so the offset delays the first run alone."""
+        """A schedule with an offset. A scheduler may keep only what the constructor made of both: the offset comes back
+        on every run. Celery's own keeps the object, so the offset delays the first run alone."""
         if declared is None:
             return None
         if not offset:
@@ -198,23 +199,25 @@ class ScheduleReader(Numbers):
         total = declared + offset
         cadence, shift = interval_words(declared), interval_words(offset).removeprefix("every ")
         shift = shift if shift[0].isdigit() else f"1 {shift}"
-        if self._redbeat():
+        scheduler = self._scheduler()
+        if scheduler is not None and scheduler.adds_offset:
             note = (
-                f"declared {cadence} with an offset of {shift}; RedBeat stores the sum as the interval, so it runs "
-                f"{interval_words(total)}"
+                f"declared {cadence} with an offset of {shift}; {scheduler.name} stores the sum as the interval, "
+                f"so it runs {interval_words(total)}"
             )
             words = f"{interval_words(total)} (declared {cadence}, offset {shift})"
             return ScheduleReading(interval_text(total), words, note)
         note = f"the first run comes {shift} later"
         return ScheduleReading(interval_text(declared), f"{cadence}, the first run {shift} later", note)
 
-    def _redbeat(self) -> bool:
+    def _scheduler(self) -> Scheduler | None:
+        """The scheduler that the settings name, when it is one that the rules know."""
         written = self.config.option("beat_scheduler", "CELERYBEATSCHEDULER")
         if written is None:
-            return False
+            return None
         values = self.config.fold(self.ev.eval(written.expr, written.frame))
         names = [v.path if isinstance(v, Ext) else v.literal or "" for v in values if isinstance(v, Ext | Text)]
-        return any("redbeat" in name.lower() for name in names)
+        return next((rule for name in names if (rule := store_rules().scheduler(name)) is not None), None)
 
     def _parameters(self, cls: Def) -> list[str]:
         made = self.ev.classes.member(cls, "__init__")

@@ -40,10 +40,8 @@ def setting_bindings(table: SettingsTable) -> tuple[SettingBinding, ...]:
 
 def _scheduled(table: SettingsTable) -> Iterator[SettingBinding]:
     for name in _SCHEDULERS:
-        words = _names(table.value(name))
-        for rule in store_rules().schedulers:
-            if not any(word in written for written in words for word in rule.words):
-                continue
+        found = (store_rules().scheduler(written) for written in _names(table.value(name)))
+        for rule in dict.fromkeys(rule for rule in found if rule is not None):
             for setting in (name, *rule.settings):
                 where = table.where(setting)
                 if where is not None:
@@ -51,9 +49,9 @@ def _scheduled(table: SettingsTable) -> Iterator[SettingBinding]:
 
 
 def _names(values: Values) -> list[str]:
-    """What a setting names, in small letters: the text itself, or the dotted name of the class it was given."""
+    """What a setting names: the text itself, or the dotted name of the class it was given."""
     found = [value.literal if isinstance(value, Text) else qualified(value) for value in values]
-    return [name.lower() for name in found if name]
+    return [name for name in found if name]
 
 
 def _built(table: SettingsTable) -> Iterator[SettingBinding]:
