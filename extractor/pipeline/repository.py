@@ -69,7 +69,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
 
     declared = {service: declared_stores(ev, table) for service, table in settings.items()}
     running = service_lookup(services, served, celery.tasks.rows)
-    around = Surroundings(repo, Targets(estate, book, repo, value_of), reach, store_lookup(declared.values()), running)
+    targets = Targets(estate, book, repo, value_of, ev.classes.models())
+    around = Surroundings(repo, targets, reach, store_lookup(declared.values()), running)
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
     watch.ended("contexts")
