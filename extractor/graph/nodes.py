@@ -18,6 +18,7 @@ from extractor.link.facts import RepoFacts
 from extractor.model.graph import Evidence, Node, Schedule, Task
 from extractor.model.ids import beat_id, person_id, queue_id, store_id, web_id, worker_id
 from extractor.rules.clients import Vendor
+from extractor.rules.stores import store_rules
 
 _STORE_NAMES = {
     "postgres": "PostgreSQL",
@@ -43,7 +44,6 @@ _STORE_NAMES = {
 
 # A store declared in several parts is drawn as the first of these.
 _KIND_ORDER = ("database", "search", "storage", "cache", "queue")
-_IN_PROCESS = frozenset({"locmem", "dummy", "memory", "file"})
 
 
 def nodes(
@@ -170,7 +170,7 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
         node_id = store_id(system.id, store.system)
         # What runs inside the process is no datastore; what deployment alone decides is drawn when code uses it.
         undecided = store.system == store.kind and store.system not in used
-        if node_id in declared or store.system in _IN_PROCESS or undecided:
+        if node_id in declared or store_rules().is_in_process(store.system) or undecided:
             continue
         evidence = (
             Evidence(

@@ -12,6 +12,7 @@ from extractor.link.request import Request
 from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Gap, Store
 from extractor.model.ids import row_id
+from extractor.rules.stores import store_rules
 
 _WRITES = frozenset(
     {
@@ -89,7 +90,7 @@ def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterab
     if declared is None and not fixed:
         return
     system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
-    if system in ("locmem", "dummy", "memory", "file"):
+    if store_rules().is_in_process(system):
         return
     same = declared is not None and declared.system == system
     contexts = around.reach.contexts(owner)

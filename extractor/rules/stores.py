@@ -14,8 +14,8 @@ from extractor.text.words import words_of
 class Engine:
     """A kind of datastore. `words` are looked for in names of backend classes (whole words), `schemes` are those of
     its URLs, `drivers` modules that only its users import, `options` keys that only its configuration has, `ports` its
-    usual ports. `development` engines yield to any other evidence. `same_as` is (kind, alias) of the store that really
-    holds the data (a cache kept in the database)."""
+    usual ports. `development` engines yield to any other evidence; `in_process` ones are no store of their own.
+    `same_as` is (kind, alias) of the store that really holds the data (a cache kept in the database)."""
 
     system: str
     technology: str
@@ -27,6 +27,7 @@ class Engine:
     ports: tuple[int, ...] = ()
     development: bool = False
     same_as: tuple[str, str] | None = None
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class StoreRules:
         """The engine of an id, or None."""
         return next((engine for engine in self.engines if engine.system == system), None)
 
+    def is_in_process(self, system: str) -> bool:
+        """True for an engine that lives in the process, or beside it: it is no store of its own."""
+        engine = self.engine(system)
+        return engine is not None and engine.in_process
+
     def by_class(self, text: str) -> Engine | None:
         """The engine that the name of a class means (`django.db.backends.mysql`), or None."""
         whole = text.lower()
@@ -99,16 +105,17 @@ def store_rules() -> StoreRules:
     data = read_plain(rules_dir() / "stores.yaml")
     engines = tuple(
         Engine(
-            system,
-            row["technology"],
-            row["kind"],
-            tuple(row.get("words", ())),
-            tuple(row.get("schemes", ())),
-            tuple(row.get("drivers", ())),
-            tuple(row.get("options", ())),
-            tuple(row.get("ports", ())),
-            row.get("development", False),
-            _pair(row.get("same_as")),
+            system=system,
+            technology=row["technology"],
+            kind=row["kind"],
+            words=tuple(row.get("words", ())),
+            schemes=tuple(row.get("schemes", ())),
+            drivers=tuple(row.get("drivers", ())),
+            options=tuple(row.get("options", ())),
+            ports=tuple(row.get("ports", ())),
+            development=row.get("development", False),
+            same_as=_pair(row.get("same_as")),
+            in_process=row.get("in_process", False),
         )
         for system, row in data["engines"].items()
     )
