@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -17,6 +18,12 @@ PAGE = catalogue(shipped_rules(), shipped_finding_rules().values())
 def test_the_page_is_what_the_rules_give() -> None:
     """After a change of a rule run `make docs`."""
     assert (rules_dir() / "README.md").read_text(encoding="utf-8") == PAGE
+
+
+def test_every_file_beside_the_rules_has_a_line() -> None:
+    page = (rules_dir() / "README.md").read_text(encoding="utf-8")
+    names = [path.name for path in sorted(rules_dir().glob("*.yaml"))]
+    assert re.findall(r"^\| `(\w+\.yaml)` \|", page, re.MULTILINE) == names
 
 
 def test_every_rule_and_every_system_has_a_line() -> None:

@@ -18,6 +18,21 @@ base, system and timeout stand; the systems that rules and hosts name stand in `
 (`findings/`, `schema/finding.schema.json`) says in words what a check of `extractor/checks/` finds, how bad it is and
 what to do. `CONTRIBUTING.md` says how to add one. This page is generated (`make docs`); a test keeps it true.
 
+Beside them stand what frameworks are called and what words mean, a file each, with a schema of its name in `schema/`:
+
+| file | what it says |
+| --- | --- |
+| `deployment.yaml` | what images of containers, platforms' add-ons and commands are |
+| `django.yaml` | where control comes in, and which libraries serve URLs |
+| `eventbus.yaml` | the buses that carry a library's signals to other services |
+| `routes.yaml` | how frameworks serve URLs: functions, views, routers, hooks, plug-ins |
+| `signin.yaml` | whose identity provider a sign-in backend means |
+| `stores.yaml` | how settings name datastores, and which schedulers keep their schedule in one |
+| `systems.yaml` | the systems that many estates talk to |
+| `vocabulary.yaml` | whose address a name holds, what a call moves, which methods tell nothing of their class |
+
+Where such a file has `hits` and `misses`, they are tests as well.
+
 ## How calls are matched
 
 A call is matched by its *access path*: how the library's object was come by, from the import on. What was done under

@@ -122,13 +122,13 @@ def route_rules() -> RouteRules:
     """The shipped rules, read once; the tests hold them to their schema and their examples."""
     data = read_plain(rules_dir() / "routes.yaml")
     return RouteRules(
-        _functions(data["functions"]),
-        _views(data["views"]),
-        _routers(data["routers"]),
-        _admin(data["admin"]),
-        {row["register"]: tuple(_page(page) for page in row["pages"]) for row in data["endpoints"]},
-        tuple(_hook(row) for row in data["hooks"]),
-        tuple(_plugin(row) for row in data["plugins"]),
+        functions=_functions(data["functions"]),
+        views=_views(data["views"]),
+        routers=_routers(data["routers"]),
+        admin=_admin(data["admin"]),
+        endpoints={row["register"]: tuple(_page(page) for page in row["pages"]) for row in data["endpoints"]},
+        hooks=tuple(_hook(row) for row in data["hooks"]),
+        plugins=tuple(_plugin(row) for row in data["plugins"]),
     )
 
 
@@ -148,14 +148,14 @@ def _routers(data: Mapping[str, Any]) -> RouterRules:
         for row in data["templates"]
     )
     return RouterRules(
-        tuple(data["makers"]),
-        tuple(data["nested"]),
-        tuple(data["root_of"]),
-        data["root"],
-        frozenset(data["decorators"]),
-        frozenset(data["on_objects"]),
-        _tuples(data["actions"]),
-        tuple(templates),
+        makers=tuple(data["makers"]),
+        nested=tuple(data["nested"]),
+        root_of=tuple(data["root_of"]),
+        root=data["root"],
+        decorators=frozenset(data["decorators"]),
+        on_objects=frozenset(data["on_objects"]),
+        actions=_tuples(data["actions"]),
+        templates=tuple(templates),
     )
 
 
