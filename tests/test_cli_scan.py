@@ -124,21 +124,25 @@ def test_an_interrupted_scan_says_so_and_leaves_the_last_output_whole(here: Path
     assert main(["scan", "--quiet", "--jobs", "1"]) == 0
     before = files(here / "out")
     make_repository(here / "large", {f"m{n}.py": f"VALUE = {n}\n" * 300 for n in range(400)})
-    # It stops with its workers still there, until the interrupt comes, which all of them get.
+    # It stops with its workers still there until the interrupt comes, which all of them get, or its input ends. A run
+    # in the background of a shell has inherited that interrupts are ignored; one at a terminal has not.
     program = (
-        "import contextlib, sys, threading\n"
+        "import contextlib, signal, sys\n"
         "from c4trace.cli import main\n"
         "from c4trace.console import Console\n"
         "def progress(stage, done, total):\n"
         f"    if stage == 'reading modules' and {moment}:\n"
         "        print(stage, file=sys.stderr, flush=True)\n"
-        "        threading.Event().wait()\n"
+        "        sys.stdin.read()\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "Console.progress = lambda console: contextlib.nullcontext(progress)\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     command = [sys.executable, "-c", program, "scan", "--source", "shop=large", "--jobs", "2", "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
         assert run.stderr is not None
         assert run.stderr.readline() == "reading modules\n"
         os.killpg(run.pid, signal.SIGINT)
