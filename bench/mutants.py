@@ -206,9 +206,8 @@ def _measured(place: Path, sources: Mapping[str, bytes], tests: Sequence[str]) -
     database, noted = place / ".coverage-mutants", place / ".tests-mutants"
     include = ",".join(str(place / path) for path in sources)
     command = [sys.executable, "-m", "coverage", "run", f"--data-file={database}", f"--include={include}"]
-    command += [*_PYTEST, "-p", "coverage_contexts", "-m", "not browser", *tests]
+    command += [*_PYTEST, "-p", "bench.coverage_contexts", "-m", "not browser", *tests]
     environment = _environment(place) | {"MUTANTS_TESTS": str(noted)}
-    environment["PYTHONPATH"] += os.pathsep + str(place / "bench")
     if subprocess.run(command, cwd=place, env=environment, stdout=sys.stderr, check=False).returncode not in (0, 1):
         return None
     data = CoverageData(str(database))
