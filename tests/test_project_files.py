@@ -80,7 +80,7 @@ def test_every_action_anywhere_is_pinned_by_commit_and_at_one_commit() -> None:
     pins = defaultdict(set)
     files = (path for folder in (".github", "integrations", "docs") for path in (ROOT / folder).rglob("*.*"))
     for path in [ROOT / "action.yml", *(path for path in files if path.suffix in (".yml", ".md"))]:
-        for used, comment in re.findall(r"uses: (?!OWNER/)(\S+)(.*)", path.read_text("utf-8")):
+        for used, comment in re.findall(r"(?m)^[ -]*uses: (?!OWNER/)(\S+)(.*)", path.read_text("utf-8")):
             if used.startswith("./"):
                 assert (ROOT / used).is_file()
                 continue
