@@ -8,7 +8,7 @@ from extractor.checks import CheckContext, SettingsView
 from extractor.link import callgraph, entrypoints
 from extractor.link.effects import Effects
 from extractor.rules.clients import shipped_rules
-from tests.worlds import REPO, evaluator
+from tests.worlds import REPO, evaluator, loading
 
 
 def program(
@@ -18,11 +18,11 @@ def program(
     ev = evaluator(files, libraries)
     graph = callgraph.build(ev)
     views = [
-        (target, f"/{target.scope.name}/")
+        (target, f"/{target.scope.name}/", "web")
         for target in ev.index.defs()
         if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
     ]
-    reach = entrypoints.reach(ev, graph, {}, views, ())
+    reach = entrypoints.reach(ev, graph, loading(ev), {}, views, ())
     book = shipped_rules()
     return CheckContext(
         repo=REPO,

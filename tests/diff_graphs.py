@@ -81,7 +81,7 @@ def call(**over: Any) -> Call:
         base_setting="CAMPUS_URL",
         route_id="r1",
         timeout="yes",
-        contexts=(Context("request", "/checkout/"),),
+        contexts=(Context("request", "/checkout/", ("web",)),),
         confidence="certain",
         label="POST enrollment",
     )

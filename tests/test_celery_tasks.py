@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extractor.estate.model import Service
 from extractor.link.celery import Tasks, tasks
-from tests.worlds import evaluator
+from tests.worlds import evaluator, loading
 
 APP = """
     import os
@@ -19,6 +19,13 @@ APP = """
 def found(files: dict[str, str], services: tuple[Service, ...] = (), **libraries: dict[str, str]) -> Tasks:
     base = {"shop/celery.py": APP, "shop/settings.py": "INSTALLED_APPS = ['orders']\n"}
     return tasks(evaluator(base | files, libraries), "shop", services)
+
+
+def loaded(files: dict[str, str], **libraries: dict[str, str]) -> Tasks:
+    """The tasks of a repository with one service, as far as it loads them."""
+    ev = evaluator({"shop/celery.py": APP} | files, libraries)
+    service = Service("web", "Web", settings_modules=("shop.settings",))
+    return tasks(ev, "shop", (service,), "", loading(ev, web="shop.settings"))
 
 
 def named(result: Tasks) -> dict[str, str | None]:
@@ -134,9 +141,9 @@ def test_a_registered_class_is_a_task_under_the_name_of_the_class() -> None:
 def test_a_library_brings_tasks_only_where_its_app_is_installed() -> None:
     library = {"mailer/tasks.py": "from celery import shared_task\n@shared_task\ndef send(): ...\n"}
     settings = {"shop/settings.py": "INSTALLED_APPS = ['mailer.apps.MailerConfig']\n"}
-    installed = found(settings, (), **{"shop-mailer": library})
+    installed = loaded(settings, **{"shop-mailer": library})
     assert [(r.name, r.origin) for r in installed.rows] == [("mailer.tasks.send", "shop-mailer")]
-    assert found({}, (), **{"shop-mailer": library}).rows == ()
+    assert loaded({"shop/settings.py": ""}, **{"shop-mailer": library}).rows == ()
 
 
 def test_queues_come_from_the_option_then_the_routes_then_the_default() -> None:

@@ -17,9 +17,9 @@ from extractor.link.settings.table import Where
 from extractor.model.graph import Context, Enqueue, Flow, Hop, Setting, Source, Store
 from tests.diff_graphs import call, route, schedule, task
 
-REQUEST = Context("request", "/checkout/")
-JOB = Context("task", "orders.tasks.sync_grades")
-PARENT = Context("task", "orders.tasks.parent")
+REQUEST = Context("request", "/checkout/", ("web",))
+JOB = Context("task", "orders.tasks.sync_grades", ("web",))
+PARENT = Context("task", "orders.tasks.parent", ("web",))
 UNKNOWN = Context("unknown", "")
 
 
@@ -116,7 +116,10 @@ def test_workers_do_not_make_anyone_wait() -> None:
 def test_a_service_that_is_called_worker_is_no_worker() -> None:
     services = (Service("mail-worker", "Mail"), Service("web", "Web"))
     both = dataclasses.replace(task(), services=("mail-worker", "web"))
-    rows = shop(calls=(call(service="mail-worker"),), tasks=(both,), enqueues=(enqueue(path="mail-worker/views.py"),))
+    request = (Context("request", "/checkout/", ("mail-worker",)),)
+    rows = shop(
+        calls=(call(service="mail-worker", contexts=request),), tasks=(both,), enqueues=(enqueue(contexts=request),)
+    )
     found = flows(rows, services=services)
     assert [(f.source, f.sync) for f in found if f.target == "campus/web"] == [("shop/mail-worker", True)]
     assert [f.target for f in found if f.source == "shop/mail-worker" and f.protocol == "Celery"] == [
@@ -164,7 +167,7 @@ def test_a_task_runs_on_the_schedule_of_the_task_that_queues_it() -> None:
         tasks=(parent, child),
         schedules=(schedule(task=parent.name, task_id=parent.id),),
         enqueues=(enqueue("child", contexts=(PARENT,), line=50, end_line=50),),
-        calls=(call(contexts=(Context("task", child.name),)),),
+        calls=(call(contexts=(Context("task", child.name, ("web",)),)),),
     )
     [flow] = [flow for flow in flows(facts) if flow.call_ids]
     assert flow.cadence == "daily at 03:00 UTC"
@@ -179,7 +182,7 @@ def test_a_task_that_only_requests_queue_has_no_cadence() -> None:
 
 
 def test_tasks_that_queue_each_other_end() -> None:
-    one, two = Context("task", "orders.tasks.one"), Context("task", "orders.tasks.two")
+    one, two = Context("task", "orders.tasks.one", ("web",)), Context("task", "orders.tasks.two", ("web",))
     facts = shop(enqueues=(enqueue("one", contexts=(two,)), enqueue("two", contexts=(one,))))
     assert timings({"shop": facts})["shop"].of(one.name).schedules == ()
 
@@ -211,7 +214,8 @@ def test_the_shortest_chain_of_the_kind_that_runs_the_arrow_is_told() -> None:
     last = Hop("shop", "orders/api.py", 10, "enrol", "call")
     by_task = (Hop("shop", "orders/tasks.py", 20, "sync", "schedule"), last)
     by_route = (Hop("shop", "orders/views.py", 5, "view", "route"), last)
-    found = flows(shop(calls=(call(contexts=(REQUEST, JOB), chains=(by_task, by_route)),)))
+    row = call(contexts=(REQUEST, JOB), chains=(by_task, by_route), entered=(JOB, REQUEST))
+    found = flows(shop(calls=(row,)))
     assert {f.source: f.chain for f in found} == {"shop/web": by_route, "shop/web-worker": by_task}
 
 

@@ -7,14 +7,13 @@ import textwrap
 import pytest
 
 from extractor.estate.model import Estate
-from extractor.link import callgraph, calls, entrypoints
+from extractor.link import callgraph, calls
 from extractor.link.effects import Effects
 from extractor.link.settings import DeclaredStore, SettingsTable, Where
-from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.model.graph import Call
 from extractor.rules.clients import shipped_rules
-from tests.worlds import REPO, evaluator
+from tests.worlds import REPO, around, evaluator
 
 HEAD = "import json\nimport requests\nfrom django.conf import settings\n"
 SETTINGS = 'import os\nCI_URL = os.environ.get("CI_URL", "https://ci.acme.io")\n'
@@ -33,14 +32,11 @@ def read(source: str, engine: str = "") -> calls.Rows:
     book = shipped_rules()
     where = Where("m/settings.py", 1, 1)
     declared = DeclaredStore("default", "database", engine, engine, "DATABASES", None, where) if engine else None
-    around = Surroundings(
-        REPO,
-        Targets(Estate("Shop", ()), book, REPO, table.value),
-        entrypoints.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: declared,
-        lambda _path, _contexts: ("web",),
-    )
-    return calls.rows(Effects(ev, graph, book).find(), graph, around)
+    finder = Effects(ev, graph, book)
+    effects = finder.find()
+    targets = Targets(Estate("Shop", ()), book, REPO, table.value)
+    surroundings = around(ev, finder, targets, (), lambda _kind, _alias, _service: declared)
+    return calls.rows(effects, graph, surroundings)
 
 
 def told(source: str) -> list[tuple[int, str | None, str]]:

@@ -11,7 +11,7 @@ from extractor.link import callgraph, entrypoints
 from extractor.link.celery import tasks
 from extractor.link.entrypoints import Reach
 from tests.test_celery_tasks import APP
-from tests.worlds import REPO, evaluator
+from tests.worlds import REPO, evaluator, loading
 
 TASKS = """
 from celery import shared_task
@@ -34,8 +34,8 @@ def reached(files: dict[str, str], views: dict[str, str] | None = None) -> tuple
     base = {"shop/celery.py": APP, "shop/settings.py": ""}
     ev = evaluator({**base, **{path: textwrap.dedent(text).lstrip("\n") for path, text in files.items()}})
     graph = callgraph.build(ev)
-    served = [(value.target, pattern) for name, pattern in (views or {}).items() for value in ev.by_dotted(name)]  # type: ignore[union-attr]
-    return ev, entrypoints.reach(ev, graph, tasks(ev, REPO).index.names(), served, ())
+    served = [(value.target, pattern, "web") for name, pattern in (views or {}).items() for value in ev.by_dotted(name)]  # type: ignore[union-attr]
+    return ev, entrypoints.reach(ev, graph, loading(ev), tasks(ev, REPO).index.names(), served, ())
 
 
 def contexts(ev: Evaluator, reach: Reach, dotted: str = "m.work") -> list[str]:
@@ -152,7 +152,8 @@ def test_a_chain_tells_each_hop_with_the_line_that_goes_on() -> None:
     }
     ev, reach = reached(files, {"v.view": "/v/"})
     [step] = ev.by_dotted("m.step")
-    [chain] = reach.chains(step.target, 6)  # type: ignore[union-attr]
+    [(entry, chain)] = reach.chains(step.target, 6)  # type: ignore[union-attr]
+    assert (entry.kind, entry.name) == ("request", "/v/")
     assert [(hop.path, hop.line, hop.function, hop.how) for hop in chain] == [
         ("v.py", 4, "view", "route"),
         ("v.py", 6, "view", "call"),
@@ -165,7 +166,7 @@ def test_chains_are_shortest_first_and_one_of_each_kind_at_least() -> None:
     long_way = "from m import work\ndef a():\n    work()\ndef b():\n    a()\ndef view(request):\n    b()\n"
     ev, reach = reached({"m.py": WORK, "t.py": TASKS, "v.py": long_way}, {"v.view": "/v/"})
     [work] = ev.by_dotted("m.work")
-    chains = reach.chains(work.target, 1)  # type: ignore[union-attr]
+    chains = [chain for _entry, chain in reach.chains(work.target, 1)]  # type: ignore[union-attr]
     assert [(chain[0].function, chain[0].how) for chain in chains] == [("job", "schedule"), ("view", "route")]
     assert len(chains[0]) < len(chains[1])
 

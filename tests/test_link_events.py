@@ -11,16 +11,16 @@ from extractor.estate.model import Estate, System
 from extractor.graph.arrows import Arrows
 from extractor.graph.deployment import deployments
 from extractor.graph.timing import timings
-from extractor.link import callgraph, entrypoints
+from extractor.link import callgraph
+from extractor.link.effects import Effects
 from extractor.link.events import events_of
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import SettingBinding, SettingsTable, Where
-from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.model.graph import Call, Context, Gap, Source
 from extractor.rules.clients import shipped_rules
 from tests.diff_graphs import route
-from tests.worlds import REPO, evaluator
+from tests.worlds import REPO, around, evaluator
 
 COMMON = """\
 FEATURES = {"TELL": False, "SHOUT": True}
@@ -56,24 +56,20 @@ def close(user):
 """
 
 
-def read(
-    services: tuple[str, ...] = ("web",), **files: str
-) -> tuple[list[Call], list[Gap], tuple[SettingBinding, ...]]:
-    """The events that go out of a repository, its topics that none does to, and the settings that say so."""
+def read(runs: str = "web", **files: str) -> tuple[list[Call], list[Gap], tuple[SettingBinding, ...]]:
+    """The events that go out of a repository, its topics that none does to, and the settings that say so. Its functions
+    are views that one of the services `web` and `studio` serves."""
     known = {"shop/__init__.py": "", "shop/common.py": COMMON, "shop/prod.py": PRODUCTION, "shop/a.py": SENDS}
     known |= {name.replace("__", "/") + ".py": text for name, text in files.items()}
     ev = evaluator(known)
     tables = {"web": SettingsTable.build(ev, REPO, ("shop.prod",), "web")}
     ev.setting = tables["web"].value
     graph = callgraph.build(ev)
-    around = Surroundings(
-        REPO,
-        Targets(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value),
-        entrypoints.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: None,
-        lambda _path, _contexts: services,
-    )
-    found = events_of(graph, tables, around)
+    views = [(d, f"/{d.scope.name}/", runs) for d in ev.index.defs() if d.kind == "function" and runs]
+    targets = Targets(Estate("Shop", ()), shipped_rules(), REPO, tables["web"].value)
+    finder = Effects(ev, graph, shipped_rules())
+    surroundings = around(ev, finder, targets, views, web="shop.prod", studio="shop.prod")
+    found = events_of(graph, tables, surroundings)
     return list(found.calls), list(found.gaps), found.bindings
 
 
@@ -125,8 +121,8 @@ def test_a_topic_to_which_nothing_goes_is_told() -> None:
 
 
 def test_events_of_code_that_only_another_service_runs_are_not_this_one_s() -> None:
-    assert read(services=("studio",))[0] == []
-    assert len(read(services=("",))[0]) == 3
+    assert read(runs="studio")[0] == []
+    assert len(read(runs="")[0]) == 3
 
 
 def test_without_the_setting_signals_stay_in_the_process() -> None:
@@ -140,7 +136,7 @@ def facts(**rows: object) -> RepoFacts:
 
 def test_an_event_is_an_arrow_that_nobody_waits_for_with_the_setting_beside_the_line() -> None:
     sent, _gaps, bindings = read()
-    request = (Context("request", "/award/"),)
+    request = (Context("request", "/award/", ("web",)),)
     known = {
         "shop": facts(calls=(dataclasses.replace(sent[0], contexts=request, confidence="certain"),), bindings=bindings)
     }

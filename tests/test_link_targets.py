@@ -7,14 +7,13 @@ import textwrap
 import pytest
 
 from extractor.estate.model import Estate, SettingHint, System
-from extractor.link import callgraph, calls, entrypoints
+from extractor.link import callgraph, calls
 from extractor.link.effects import Effects
 from extractor.link.naming import owner_named, vendor_named
 from extractor.link.settings import SettingsTable
-from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.rules.clients import shipped_rules
-from tests.worlds import REPO, evaluator
+from tests.worlds import REPO, around, evaluator
 
 HEAD = "import requests\nfrom django.conf import settings\nfrom m.models import Partner\n"
 MODELS = """
@@ -56,15 +55,10 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
     table = SettingsTable.build(ev, REPO, ("m.settings",), "web", ())
     graph = callgraph.build(ev)
     book = shipped_rules()
-    effects = Effects(ev, graph, book).find()
-    around = Surroundings(
-        REPO,
-        Targets(estate, book, REPO, table.value, ev.classes.models()),
-        entrypoints.reach(ev, graph, {}, (), ()),
-        lambda _kind, _alias: None,
-        lambda _path, _contexts: ("web",),
-    )
-    return [(call.system, call.known_by, call.confidence) for call in calls.rows(effects, graph, around).calls]
+    finder = Effects(ev, graph, book)
+    effects = finder.find()
+    surroundings = around(ev, finder, Targets(estate, book, REPO, table.value, ev.classes.models()))
+    return [(call.system, call.known_by, call.confidence) for call in calls.rows(effects, graph, surroundings).calls]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ _QUERY_PLAIN = frozenset(
 )
 # Methods of text that take something off its ends: an open text stays the same.
 _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
+MAX_RECURSION = 2  # times that a function is entered inside itself
 
 
 def call_result(ev: Evaluation, call: CallExpr, frame: Frame) -> Values:
@@ -192,9 +193,11 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
     scope = func.target.scope
     if not scope.returns and not scope.yields:
         return (Const(None, "NoneType"),)
-    if ev.inline >= MAX_INLINE:
+    entered = ev.recursion.get(func.target, 0)
+    if ev.inline >= MAX_INLINE or entered >= MAX_RECURSION:
         return (Unknown("too deep"),)
     ev.inline += 1
+    ev.recursion[func.target] = entered + 1
     try:
         frame = entry_frame(ev, func, args, kwargs)
         if scope.yields:
@@ -203,6 +206,7 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         out = gathered([ev.eval(value, frame) for value in scope.returns])
     finally:
         ev.inline -= 1
+        ev.recursion[func.target] = entered
     kept = tuple(v for v in out if not isinstance(v, Unknown) and not (isinstance(v, Const) and v.value is None))
     if kept:
         return kept

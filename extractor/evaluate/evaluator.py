@@ -31,9 +31,21 @@ from extractor.evaluate.values import (
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import Expr
-from extractor.summary.expr import Attribute, CallResult, Constant, Defined, ImportedName, Local, Name, Parameter
+from extractor.summary.expr import (
+    Attribute,
+    CallResult,
+    Constant,
+    Defined,
+    ImportedModule,
+    ImportedName,
+    Local,
+    Name,
+    Parameter,
+)
 
 MAX_DEPTH = 24  # nested evaluations
+MAX_NAME_DEPTH = 40  # for names: what a module is called does not depend on how deep it is asked
+MAX_STEPS = 50_000  # evaluations for one question
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
 
@@ -44,6 +56,8 @@ class Evaluator:
         self.index = world
         self.depth = 0
         self.inline = 0
+        self.recursion: dict[Def, int] = {}  # functions that are being entered to learn what they return, how often
+        self._steps = 0  # of the question that is being answered
         self._names: dict[tuple[Module, str], Values] = {}
         self._busy: set[tuple[Module, str]] = set()
         # By frame, then by the identity of the expression, which is held so that no other can take it on.
@@ -227,7 +241,11 @@ class Evaluator:
             return self._parameter(expr.name, frame)
         if isinstance(expr, Name) and (known := self._names.get((frame.owner.module, expr.name))):
             return known
-        if self.depth >= MAX_DEPTH:
+        if self.depth == 0:
+            self._steps = 0
+        self._steps += 1
+        deepest = MAX_NAME_DEPTH if isinstance(expr, Name | ImportedName | ImportedModule) else MAX_DEPTH
+        if self.depth >= deepest or self._steps > MAX_STEPS:
             return ()
         memo[key] = None
         self.depth += 1

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, Frame, Seq, Text, Value, Values
+from extractor.evaluate.values import (
+    Const,
+    DefRef,
+    Ext,
+    Frame,
+    Inst,
+    Mapping,
+    ModuleRef,
+    Partial,
+    Seq,
+    Text,
+    Value,
+    Values,
+)
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import Alternatives, CallResult, Comparison, Conjunction, Local, Negation, parts
 
 _OPEN = object()  # a value that is not known for certain
+# What these give is never None.
+_MADE = frozenset(
+    f"builtins.{name}()" for name in ("list", "tuple", "set", "dict", "str", "int", "sorted", "frozenset")
+)
 _COMPARED: dict[str, Callable[[object, object], bool]] = {
     "Eq": lambda a, b: a == b,
     "NotEq": lambda a, b: a != b,
@@ -58,10 +75,23 @@ def _truth(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
         return found[0] if found and None not in found and len(set(found)) == 1 else None
     if isinstance(test, Comparison):
         compared = _COMPARED.get(test.operator)
-        left, right = _known(ev.eval(test.left, frame)), _known(ev.eval(test.right, frame))
+        asked = ev.eval(test.left, frame)
+        left, right = _known(asked), _known(ev.eval(test.right, frame))
+        if left is _OPEN and right is None and test.operator in ("Is", "IsNot") and _is_something(asked):
+            return test.operator == "IsNot"
         return compared(left, right) if compared is not None and left is not _OPEN and right is not _OPEN else None
     value = _known(ev.eval(test, frame))
     return None if value is _OPEN or isinstance(value, tuple) else bool(value)  # a list may be filled on the way
+
+
+def _is_something(values: Values) -> bool:
+    """True when a value is known not to be None, whatever else it is."""
+    return bool(values) and all(
+        isinstance(v, Seq | Mapping | Text | DefRef | Inst | ModuleRef | Partial)
+        or (isinstance(v, Const) and v.value is not None)
+        or (isinstance(v, Ext) and v.path in _MADE)
+        for v in values
+    )
 
 
 def _known(values: Values) -> object:

@@ -40,6 +40,7 @@ class Evaluation(Protocol):
     """An evaluator, as the parts of it see one another: each asks here, and none imports another."""
 
     inline: int  # how many functions were entered inside one another
+    recursion: dict[Def, int]  # how often each of them was
 
     @property
     def index(self) -> ModuleIndex:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Frame, Seq, Values
-from extractor.summary import Expr
+from extractor.program.module import Def
+from extractor.summary import Expr, Scope
 from extractor.summary.expr import CallResult, Element, Local, parts
 
 MAX_ROUNDS = 200
+MAX_FRAMES = 12  # rounds that are told apart where each is followed on
 _MAX_WALK = 400
 
 
@@ -19,18 +21,43 @@ def unrolled(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[E
     In each, the loop's element is known to be one item of the table looped over, so that what comes from one row stays
     together.
     """
-    elements = _elements(frame, exprs)
-    tables = {element.iterable for element in elements}
-    items = _items(ev, frame, next(iter(tables))) if len(tables) == 1 else ()
-    if len(items) < 2:
+    elements = _elements(frame.owner.scope, exprs)
+    tables = dict.fromkeys(element.iterable for element in elements)
+    known = {table: items for table in tables if len(items := _items(ev, frame, table)) >= 2}
+    if len(known) != 1:
         yield ev
         return
+    [(table, items)] = known.items()
     for item in items[:MAX_ROUNDS]:
         inner = Evaluator(ev.index)
         inner.setting, inner.literal_setting = ev.setting, ev.literal_setting
         for element in elements:
-            inner.assume(element, frame, item)
+            if element.iterable == table:
+                inner.assume(element, frame, item)
         yield inner
+
+
+def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Frame]:
+    """A frame like `frame` for each round of the loop that the expressions stand in, in which the loop's element is one
+    item of the table; `frame` itself where there is no such loop, or its table is not known or long."""
+    elements = _elements(frame.owner.scope, exprs)
+    tables = dict.fromkeys(element.iterable for element in elements)
+    known = {table: items for table in tables if 2 <= len(items := _items(ev, frame, table)) <= MAX_FRAMES}
+    if len(known) != 1:
+        yield frame
+        return
+    [(table, items)] = known.items()
+    for item in items:
+        inner = Frame(frame.owner, frame.bindings, frame.self, frame.outer)
+        for element in elements:
+            if element.iterable == table:
+                ev.assume(element, inner, item)
+        yield inner
+
+
+def is_looped(owner: Def, exprs: tuple[Expr, ...]) -> bool:
+    """Whether expressions of a scope lead to the element of a loop or comprehension."""
+    return bool(_elements(owner.scope, exprs))
 
 
 def _items(ev: Evaluator, frame: Frame, table: Expr) -> tuple[Values, ...]:
@@ -40,9 +67,8 @@ def _items(ev: Evaluator, frame: Frame, table: Expr) -> tuple[Values, ...]:
     return ()
 
 
-def _elements(frame: Frame, exprs: tuple[Expr, ...]) -> list[Element]:
+def _elements(scope: Scope, exprs: tuple[Expr, ...]) -> list[Element]:
     """The elements of tables that the given expressions lead to inside their scope."""
-    scope = frame.owner.scope
     found: list[Element] = []
     seen: set[int] = set()
     todo: list[Expr] = list(exprs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -47,7 +48,7 @@ class Arrows:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
-        self._patterns: dict[str, dict[str, set[str]]] = {}
+        self._queues: dict[str, dict[str, set[str]]] = {}
         self._buses = {bus.system for bus in buses()}
 
     def flows(self) -> tuple[Flow, ...]:
@@ -79,7 +80,7 @@ class Arrows:
         target = _target(self.estate, call, route)
         if call.system == system.id and route is None:
             return  # a call to oneself that no route answers says nothing about who it reaches
-        for runner in self._runners(system, repo, call.service, call.contexts):
+        for runner in self._runners(system, call.service, call.contexts):
             if runner.node == target:
                 continue
             carried = call.system in self._buses
@@ -102,8 +103,9 @@ class Arrows:
                 arrow.conditions[call.condition] = None
             else:
                 arrow.unconditional = True
-            if call.chains and (not arrow.chain or len(call.chains[0]) < len(arrow.chain)):
-                arrow.chain = _chain_for(call.chains, runner.contexts)
+            chain = _chain_for(call, runner.service, runner.contexts)
+            if chain and (not arrow.chain or len(chain) < len(arrow.chain)):
+                arrow.chain = chain
             self._triggers(arrow, repo, runner.contexts)
 
     def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
@@ -131,49 +133,26 @@ class Arrows:
             for enqueue in timing.enqueues[:3]:
                 arrow.explaining[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
 
-    def _runners(self, system: System, repo: RepoFacts, service: str, contexts: Sequence[Context]) -> list[_Runner]:
-        """The containers that run code reached from these contexts: workers run tasks, web containers the rest."""
+    def _runners(self, system: System, service: str, contexts: Sequence[Context]) -> list[_Runner]:
+        """The containers that run code reached from these contexts: workers run tasks, web containers the rest; of the
+        row's own service, where it has one."""
         out: dict[tuple[str, str], list[Context]] = {}
         for context in contexts:
             if context.kind == "unknown":
                 continue
-            for one in self._services(system, repo, service, context):
+            for one in _services(system, service, context):
                 out.setdefault(("worker" if context.kind == "task" else "web", one.id), []).append(context)
         return [
             _Runner(ids.ids_of_service(system.id, name)[role], role, name, tuple(reached))
             for (role, name), reached in out.items()
         ]
 
-    def _services(self, system: System, repo: RepoFacts, service: str, context: Context) -> tuple[Service, ...]:
-        """The services in which an entry point runs: the row's own, else those that serve the route or load the task;
-        the first where nothing tells (commands and start-up of shared code)."""
-        every = services_of(system)
-        if len(every) == 1:
-            return every
-        if context.kind == "task":
-            names = {s for t in repo.tasks if t.name == context.name for s in t.services}
-        elif context.kind == "request":
-            names = self._serving(repo).get(context.name, set())
-        else:
-            names = set()
-        if service:
-            names = names & {service} or {service}
-        return tuple(s for s in every if s.id in names) or every[:1]
-
-    def _serving(self, repo: RepoFacts) -> dict[str, set[str]]:
-        found = self._patterns.get(repo.source.name)
-        if found is None:
-            found = self._patterns[repo.source.name] = {}
-            for route in repo.routes:
-                found.setdefault(route.pattern, set()).add(route.service)
-        return found
-
     # stores ----------------------------------------------------------------------------------------------------
 
     def _store(self, system: System, repo: RepoFacts, store: Store) -> None:
         target = use_id(self.estate, repo, store.system)
         words = {"read": "reads", "write": "writes", "both": "reads and writes"}[store.operation]
-        for runner in self._runners(system, repo, store.service, store.contexts):
+        for runner in self._runners(system, store.service, store.contexts):
             arrow = self._arrow(runner.node, target, words, True, store_protocol(store))
             if len(arrow.primary) < MAX_EVIDENCE:
                 arrow.primary[self._at(repo, store.path, store.line, store.end_line, "store")] = None
@@ -201,7 +180,7 @@ class Arrows:
         for enqueue in repo.enqueues:
             task = tasks.get(enqueue.task_id or "")
             if task is not None:
-                self._enqueue(system, repo, enqueue, task)
+                self._enqueue(system, repo, enqueue, [t for t in repo.tasks if t.name == task.name])
         for schedule in repo.schedules:
             task = tasks.get(schedule.task_id or "")
             if task is None:
@@ -229,12 +208,12 @@ class Arrows:
                 arrow.confidence = "certain"
                 arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", task.queue)))
 
-    def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, task: Task) -> None:
-        contexts = enqueue.contexts or (Context("unknown", ""),)
-        own = enqueue.path.split("/", 1)[0]
-        at_home = own if any(s.id == own for s in services_of(system)) else ""
-        for runner in self._runners(system, repo, at_home, contexts):
-            for service in self._task_services(system, task, runner.service):
+    def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, tasks: Sequence[Task]) -> None:
+        """An enqueue's arrows: from each service that reaches the line to the queue that this service routes the task
+        to. `tasks` are the rows of the task, one for each queue it has."""
+        for runner in self._runners(system, "", enqueue.contexts or (Context("unknown", ""),)):
+            task = next((t for t in tasks if runner.service in t.services), tasks[0])
+            for service in self._consumers(system, repo, task, runner.service):
                 target = ids.queue_id(system.id, service.id)
                 arrow = self._arrow(runner.node, target, short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
@@ -245,6 +224,24 @@ class Arrows:
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
                     arrow.confidence = enqueue.confidence
                 arrow.unconditional = True
+
+    def _consumers(self, system: System, repo: RepoFacts, task: Task, sender: str) -> tuple[Service, ...]:
+        """The services whose workers take what a sender queues: the one whose own queue it is, where the sender routes
+        the task to another service's; else the sender, when it loads the task; else all that do."""
+        owners = self._owners(repo).get(task.queue or "", set())
+        if sender in task.services and owners and sender not in owners:
+            return tuple(s for s in services_of(system) if s.id in owners)
+        return self._task_services(system, task, sender)
+
+    def _owners(self, repo: RepoFacts) -> dict[str, set[str]]:
+        """The services that route most of their tasks to a queue: their own default queues."""
+        found = self._queues.get(repo.source.name)
+        if found is None:
+            found = self._queues[repo.source.name] = {}
+            for service in {service for task in repo.tasks for service in task.services}:
+                counts = Counter(task.queue or "" for task in repo.tasks if service in task.services)
+                found.setdefault(counts.most_common(1)[0][0], set()).add(service)
+        return found
 
     def _broker(
         self, system: System, repo: RepoFacts, service: Service, role: str = "", queue: str | None = None
@@ -329,6 +326,12 @@ class Arrows:
         return Evidence(repo.source.name, repo.source.commit, path, line, end_line, role)
 
 
+def _services(system: System, service: str, context: Context) -> tuple[Service, ...]:
+    """The services whose processes have an entry point: those it says, within the row's own; none for a script that is
+    run by hand."""
+    return tuple(s for s in services_of(system) if s.id in context.services and service in ("", s.id))
+
+
 def _target(estate: Estate, call: Call, route: Route | None) -> str:
     if route is not None:
         return ids.web_id(route.repo, route.service) if route.service else route.repo
@@ -336,13 +339,19 @@ def _target(estate: Estate, call: Call, route: Route | None) -> str:
     return call.system
 
 
-def _chain_for(chains: Sequence[tuple[Hop, ...]], contexts: Sequence[Context]) -> tuple[Hop, ...]:
-    wanted = {c.kind for c in contexts}
-    first = {"task": "schedule", "request": "route"}
-    for chain in chains:
-        if chain and any(first.get(kind) == chain[0].how for kind in wanted):
-            return chain
-    return chains[0]
+def _chain_for(call: Call, service: str, contexts: Sequence[Context]) -> tuple[Hop, ...]:
+    """The shortest chain of a call that begins in one of these entry points, in a process of the service."""
+    told = list(zip(call.entered, call.chains, strict=False))
+    named = [(entry, chain) for entry, chain in told if entry in contexts]
+    kinds = {context.kind for context in contexts}
+    for found in (
+        [chain for entry, chain in named if service in entry.services],
+        [chain for _entry, chain in named],
+        [chain for entry, chain in told if entry.kind in kinds],
+    ):
+        if found:
+            return min(found, key=len)
+    return ()
 
 
 def with_findings(flows: Sequence[Flow], finding_calls: Mapping[str, Sequence[str]]) -> tuple[Flow, ...]:

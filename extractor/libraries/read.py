@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.libraries.entry_points import EntryPointSpec, of_ini, of_pyproject
 from extractor.libraries.fetch import Distribution, fetch_all
 from extractor.libraries.locks import is_lock_file, read_locks
 from extractor.libraries.pins import Pin
@@ -26,13 +27,15 @@ from extractor.summary import ModuleSummary
 class Libraries:
     """Modules of libraries as one repository sees them, which versions they are, and which could not be read.
 
-    `url_modules` are those of libraries that are read for the URLs they serve, and for nothing else.
+    `url_modules` are those of libraries that are read for the URLs they serve, and for nothing else; `entry_points`
+    those that the repository and the libraries read declare.
     """
 
     modules: tuple[Module, ...]
     read: tuple[tuple[str, str], ...]
     gaps: tuple[Gap, ...]
     url_modules: tuple[Module, ...] = ()
+    entry_points: tuple[EntryPointSpec, ...] = ()
 
 
 def read_libraries(
@@ -53,7 +56,7 @@ def read_libraries(
     files = {path: data for path, blob in locks.items() if (data := tree.read(blob)) is not None}
     pins = read_locks(files).pins if files else ()
     packages = django_rules().url_libraries
-    out = Libraries((), (), ())
+    out = Libraries((), (), (), entry_points=tuple(_declared(tree)))
     named = named_modules(m for m in collected.modules if m.in_repo)
     names, done = whole | serving(named, packages), set[str]()
     while names - done:  # a library may include the URLs of another
@@ -63,6 +66,19 @@ def read_libraries(
         named |= named_modules((*out.modules, *out.url_modules))
         names |= serving(named, packages)
     return out
+
+
+def _declared(tree: Tree) -> Iterator[EntryPointSpec]:
+    """The entry points that files of the repository declare."""
+    for entry in tree.entries:
+        name = entry.path.rsplit("/", 1)[-1]
+        data = tree.read(entry.blob) if name in ("pyproject.toml", "setup.cfg") else None
+        if data is not None:
+            yield from (
+                of_pyproject(data, entry.path)
+                if name == "pyproject.toml"
+                else of_ini(data, "options.entry_points", entry.path)
+            )
 
 
 def _read_pins(
@@ -77,6 +93,7 @@ def _read_pins(
     modules: list[Module] = []
     served: list[Module] = []
     read: list[tuple[str, str]] = []
+    declared: list[EntryPointSpec] = []
     for pin in pins:
         if pin.name in own:
             modules += [_placed(m.path, m.summary, repo, pin.name) for m in own[pin.name].modules]
@@ -88,6 +105,8 @@ def _read_pins(
     for pin, found in sorted(fetched.items(), key=lambda pair: pair[0].name):
         if isinstance(found, Distribution):
             of_library = _Files(found, repo, cache, options)
+            metadata = (data for path, data in found.files.items() if path.endswith("entry_points.txt"))
+            declared += (spec for data in metadata for spec in of_ini(data))
             if pin.name in whole:
                 modules += of_library.all()
             else:
@@ -95,7 +114,7 @@ def _read_pins(
             read.append((found.name, found.version))
         else:
             gaps.append(_gap(repo, pin, found.reason, found.remedy))
-    return Libraries(tuple(modules), tuple(read), tuple(gaps), tuple(served))
+    return Libraries(tuple(modules), tuple(read), tuple(gaps), tuple(served), tuple(declared))
 
 
 def _joined(one: Libraries, other: Libraries) -> Libraries:
@@ -104,6 +123,7 @@ def _joined(one: Libraries, other: Libraries) -> Libraries:
         tuple(sorted((*one.read, *other.read))),
         (*one.gaps, *other.gaps),
         (*one.url_modules, *other.url_modules),
+        (*one.entry_points, *other.entry_points),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate import folding
@@ -10,6 +10,7 @@ from extractor.evaluate.values import Hole, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
 from extractor.link.labels import label
+from extractor.link.replay.reach import Reached
 from extractor.link.request import Request
 from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, store_rows
 from extractor.link.surroundings import Surroundings
@@ -34,8 +35,6 @@ from extractor.text.urls import (
 MAX_ROWS_PER_SITE = 8
 _BY_CALLERS = "its callers"
 
-# Where something acts that is set up once for every process.
-_EVERYWHERE = (Context("request", "any request"), Context("task", "any task"), Context("command", "any command"))
 
 # What a system may rest on without being certain.
 _WEAK = ("default of", BY_NAME, f"{_BY_CALLERS}:")
@@ -57,19 +56,18 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     doubted: list[Gap] = []
     settled = _settled_by_callers(effects)
     for effect in effects:
-        seen: set[tuple[object, ...]] = set()
         for request in effect.requests:
             if request.rule.effect == "store":
                 if is_of_another_engine(effect, request, around):
                     doubted.append(engine_gap(effect, request, around))
                 else:
                     stores += store_rows(effect, request, around)
-                continue
-            for call in _call_rows(effect, request, around, settled):
-                key = (call.system, call.http_method, _shape(call.url))
-                if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
-                    seen.add(key)
-                    calls.append(call)
+        seen: set[tuple[object, ...]] = set()
+        for call in _call_rows(effect, around, settled):
+            key = (call.system, call.http_method, _shape(call.url))
+            if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
+                seen.add(key)
+                calls.append(call)
     stores += orm_rows(graph, around)
     calls = _best_alternatives(calls)
     kept_stores = tuple(dict.fromkeys(stores))
@@ -96,12 +94,11 @@ def _settled_by_callers(effects: Sequence[Effect]) -> dict[int, list[Effect]]:
     return found
 
 
-def _call_rows(
-    effect: Effect, request: Request, around: Surroundings, settled: dict[int, list[Effect]]
-) -> Iterable[Call]:
-    urls: tuple[Text | None, ...] = request.urls or (None,)
-    method = request.methods[0] if len(request.methods) == 1 else None
-    for url in urls:
+def _call_rows(effect: Effect, around: Surroundings, settled: dict[int, list[Effect]]) -> Iterable[Call]:
+    for request, url, reached in _told(effect, around):
+        if request.rule.effect == "store":
+            continue
+        method = request.methods[0] if len(request.methods) == 1 else None
         who = around.systems.identify(request, url)
         if who.system is None:
             who = _from_callers(settled.get(id(effect.site), ()), around) or who
@@ -110,7 +107,25 @@ def _call_rows(
             names = (".".join(effect.via.split(".")[-2:]), owner.shown, owner.module.name.rsplit(".", 1)[-1])
             who = around.systems.by_name(url, who, names)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
-        yield _row(effect, request, around, who, method, shown)
+        yield _row(effect, request, around, who, method, shown, reached)
+
+
+def _told(effect: Effect, around: Surroundings) -> Iterator[tuple[Request, Text | None, Reached]]:
+    """The requests of an effect and what reaches them: entry points by the frames that send each; `unknown` where no
+    process is seen to run its line. What no frame sends is left out, where the line is run at all."""
+    runner, line = effect.site.runner, effect.site.call.line
+    if around.occurrences.is_visited(effect) and not any(request.rule.everywhere for request in effect.requests):
+        yield from around.occurrences.told(effect)
+        return
+    reached = Reached((around.reach.unreached(runner),), ())
+    if effect.site.owner.kind == "class":  # a framework sends it for the class
+        reached = Reached(around.reach.contexts(runner), around.reach.chains(runner, line))
+    for request in effect.requests:
+        if request.rule.everywhere:
+            more = tuple(c for c in around.reach.contexts(runner) if c.kind not in ("startup", "unknown"))
+            reached = Reached((*around.reach.everywhere(), *more), around.reach.chains(runner, line))
+        for url in request.urls or (None,):
+            yield request, url, reached
 
 
 def _from_callers(effects: Iterable[Effect], around: Surroundings) -> TargetSystem | None:
@@ -132,12 +147,15 @@ def _from_callers(effects: Iterable[Effect], around: Surroundings) -> TargetSyst
 
 
 def _row(
-    effect: Effect, request: Request, around: Surroundings, who: TargetSystem, method: str | None, url: str
+    effect: Effect,
+    request: Request,
+    around: Surroundings,
+    who: TargetSystem,
+    method: str | None,
+    url: str,
+    reached: Reached,
 ) -> Call:
-    site, owner = effect.site, effect.site.runner
-    contexts = around.reach.contexts(owner)
-    if request.rule.everywhere:
-        contexts = (*_EVERYWHERE, *(c for c in contexts if c.kind not in ("startup", "unknown")))
+    site, owner, contexts = effect.site, effect.site.runner, reached.contexts
     confidence, why = _confidence(who, url, contexts)
     name = owner.shown
     shape = emptied(url, keep=(SETTING, ENV))
@@ -160,10 +178,11 @@ def _row(
         label=label(method, url, effect.via, name, owner.module.path, request.rule.label),
         auth=request.auth,
         condition=condition(site.owner, site.call.guards),
-        service=_only(around.service_of(owner.module.path, contexts)),
+        service=_only(tuple(sorted({service for context in contexts for service in context.services}))),
         known_by=who.known_by,
         why=why,
-        chains=around.reach.chains(owner, site.call.line),
+        chains=tuple(chain for _context, chain in reached.chains),
+        entered=tuple(context for context, _chain in reached.chains),
     )
 
 
@@ -249,7 +268,18 @@ def _shape(url: str) -> str:
 
 def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
     for call in calls:
-        if call.system is None:
+        if call.contexts[0].kind == "unknown":
+            yield Gap(
+                id=row_id("gap", "unreached", call.id),
+                kind="unreached call",
+                repo=call.repo,
+                path=call.path,
+                line=call.line,
+                what=f"{call.http_method or 'a call'} {call.url or call.via}",
+                reason="no entry point that was found reaches it",
+                remedy="dead code, or reached by a name computed at run time",
+            )
+        elif call.system is None:
             base = f"setting {call.base_setting}" if call.base_setting else "the base of the URL"
             yield Gap(
                 id=row_id("gap", "call", call.id),
@@ -262,15 +292,4 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
                 remedy=f"name the system in the estate file: settings: [{call.base_setting}]"
                 if call.base_setting
                 else "only running it would tell; an estate hint for its host or setting would settle it",
-            )
-        elif call.contexts[0].kind == "unknown":
-            yield Gap(
-                id=row_id("gap", "unreached", call.id),
-                kind="unreached call",
-                repo=call.repo,
-                path=call.path,
-                line=call.line,
-                what=f"{call.http_method or 'a call'} {call.url or call.via}",
-                reason="no entry point that was found reaches it",
-                remedy="dead code, or reached by a name computed at run time",
             )

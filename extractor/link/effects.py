@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from extractor.evaluate.arguments import arguments, bind, entry_frame
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton
@@ -25,6 +26,7 @@ from extractor.summary import CallExpr, Scope
 from extractor.summary.expr import Attribute, Constant, Opaque, last_name, literal_text
 
 MAX_HOPS = 5  # wrappers around wrappers
+MAX_FRAMES = 12  # of a function that one way of calling it leads to
 MAX_CALLERS = 80  # callers of one wrapper that are looked at
 MAX_LIBRARY_DEPTH = 8
 MAX_LIBRARY_STEPS = 400
@@ -43,6 +45,11 @@ class Effect:
         return self.hops[0]
 
 
+def owners_of(effects: Collection[Effect]) -> set[Def]:
+    """The definitions in which effects happen, and those on the way to them."""
+    return {site.owner for effect in effects for site in effect.hops} | {e.site.runner for e in effects}
+
+
 class Effects:
     """Finds all effects of one repository."""
 
@@ -52,6 +59,7 @@ class Effects:
         self._callers = _callers_by_target(ev, graph)
         self._steps = 0
         self._timeouts: dict[str, str] = {}
+        self._looped: dict[int, bool] = {}  # by the site, which the graph holds
         self._final_names = book.final_names() | {
             name.rsplit(".", 1)[-1]
             for module in ev.index.modules
@@ -254,7 +262,7 @@ class Effects:
             if any(caller is hop for hop in effect.hops):
                 continue
             hops = (caller, *effect.hops)
-            requests = self._through(hops)
+            requests = self.through(hops)
             if requests and _says_more(requests, effect.requests):
                 yield Effect(hops, requests, owner.qualified)
             elif not requests and not effect.requests and self._passed_on(hops):
@@ -269,29 +277,39 @@ class Effects:
             for func in self.ev.eval(hops[-1].call.func, frame)
         )
 
-    def _through(self, hops: tuple[Site, ...]) -> tuple[Request, ...]:
-        """What the last hop does when the first is reached."""
+    def through(self, hops: tuple[Site, ...], start: Frame | None = None) -> tuple[Request, ...]:
+        """What the last hop does when the first is reached: in the frame `start` of its function, else with the
+        function's parameters open."""
         last = hops[-1]
         out: dict[Request, None] = {}
-        for frame in self._frames(hops):
+        for frame in self._frames(hops, start):
             if is_passed_over(self.ev, last.call, frame):
                 continue
             for request in self._at(last, frame, self.ev.eval(last.call.func, frame)):
                 out[request] = None
         return tuple(out)
 
-    def _frames(self, hops: tuple[Site, ...]) -> list[Frame]:
+    def _frames(self, hops: tuple[Site, ...], start: Frame | None = None) -> list[Frame]:
         """The frames of the last hop's function when the first is reached: each call binds the next's parameters."""
-        frames: list[Frame] = [self.ev.frame(hops[0].owner)]
+        frames: list[Frame] = [start or self.ev.frame(hops[0].owner)]
         for site, after in itertools.pairwise(hops):
             entered: list[Frame] = []
             for frame in frames:
                 if is_passed_over(self.ev, site.call, frame):
                     continue
-                for func in self.ev.eval(site.call.func, frame):
-                    entered += self._entered(func, site, frame, after.owner)
-            frames = entered[:6]
+                for inner in self._rounds(site, frame):
+                    for func in self.ev.eval(site.call.func, inner):
+                        entered += self._entered(func, site, inner, after.owner)
+            frames = list(dict.fromkeys(entered))[:MAX_FRAMES]
         return frames
+
+    def _rounds(self, site: Site, frame: Frame) -> Iterable[Frame]:
+        """The frame, or one for each round of the loop over a table in which the call stands."""
+        exprs = (*site.call.args, *(value for _name, value in site.call.kwargs))
+        looped = self._looped.get(id(site))
+        if looped is None:
+            looped = self._looped[id(site)] = is_looped(site.owner, exprs)
+        return rounds(self.ev, frame, exprs) if looped else (frame,)
 
     def _entered(self, func: Value, site: Site, frame: Frame, owner: Def) -> list[Frame]:
         """The frame of `owner` when `site` calls `func`, if that is what it calls."""

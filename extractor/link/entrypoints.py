@@ -8,71 +8,111 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator, qualified
 from extractor.evaluate.values import DefRef
 from extractor.link.callgraph import CallGraph, Edge
+from extractor.link.loading import Loading
 from extractor.model.graph import Context, Hop
 from extractor.program.module import Def
 from extractor.rules.django import django_rules
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute, CallResult, ImportedName, Local, SequenceDisplay, last_name
 
-MAX_CONTEXTS = 60
+MAX_CONTEXTS = 60  # of one service
+SCRIPT = "#script"  # run by hand, in no service's process; no service can be called so
 MAX_CHAINS = 6
 _COMMAND = re.compile(r"(^|/)management/commands/([^/]+)\.py$")
-_ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
+ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """An entry point: its context, and the line that makes it one."""
+    """An entry point: its context, the line that makes it one, and the services whose processes have it."""
 
     context: Context
     line: int
     how: str
+    services: frozenset[str] = frozenset()
+
+
+Walked = tuple[Context, tuple[Hop, ...]]
 
 
 @dataclass(slots=True)
 class Reach:
-    """Answers which entry points reach a definition, and by which chain."""
+    """Answers which entry points of which services reach a definition, and by which chain."""
 
     entries: Mapping[Def, tuple[EntryPoint, ...]]
     graph: CallGraph
-    _known: dict[Def, tuple[tuple[Context, tuple[Hop, ...]], ...]] = field(default_factory=dict)
+    loading: Loading
+    _known: dict[Def, tuple[Walked, ...]] = field(default_factory=dict)
     _contexts: dict[Def, tuple[Context, ...]] = field(default_factory=dict)
 
+    @property
+    def _runners(self) -> tuple[str, ...]:
+        """Who may have entry points: the services, and people who run scripts by hand."""
+        return (*self.loading.names, SCRIPT)
+
     def contexts(self, target: Def) -> tuple[Context, ...]:
-        """The entry points that reach a definition, requests first; `unknown` when none does."""
+        """The entry points that reach a definition, requests first, each with its services; `unknown` when none does,
+        with the services that load the definition."""
         found = self._contexts.get(target)
         if found is None:
-            entered, _trail = self._search(target)
-            known = sorted({e.context for _here, e in entered}, key=lambda c: (_ORDER[c.kind], c.name))
-            found = self._contexts[target] = tuple(known[:MAX_CONTEXTS]) or (Context("unknown", ""),)
+            reached: dict[Context, list[str]] = {}
+            for service in self._runners:
+                for context in {entry.context for _here, entry in self._search(target, service)[0]}:
+                    reached.setdefault(context, []).append(service)
+            known = sorted(reached, key=lambda c: (ORDER[c.kind], c.name))
+            found = tuple(Context(c.kind, c.name, tuple(s for s in reached[c] if s != SCRIPT)) for c in known)
+            found = self._contexts[target] = found or (self.unreached(target),)
         return found
 
-    def chains(self, target: Def, line: int) -> tuple[tuple[Hop, ...], ...]:
-        """Chains of hops from entry points to a line of the definition: shortest first, one of each kind at least."""
-        ranked = sorted(self._walk(target), key=lambda pair: (len(pair[1]), _ORDER[pair[0].kind], pair[0].name))
-        kinds: dict[str, tuple[Hop, ...]] = {}
-        for context, chain in ranked:
-            kinds.setdefault(context.kind, chain)
-        chosen = list(dict.fromkeys([*kinds.values(), *(chain for _c, chain in ranked)]))[:MAX_CHAINS]
-        last = Hop(target.module.repo, target.module.path, line, target.shown, "call")
-        return tuple((*chain, last) for chain in chosen)
+    def unreached(self, target: Def) -> Context:
+        """The context of a definition that no entry point is seen to reach, with the services that load it."""
+        return Context("unknown", "", tuple(sorted(self.loading.services(target.module))))
 
-    def _walk(self, target: Def) -> tuple[tuple[Context, tuple[Hop, ...]], ...]:
+    def everywhere(self) -> tuple[Context, ...]:
+        """What acts in every process, as contexts: any request and command of each service, any task of those that
+        have one."""
+        names = self.loading.names
+        having: dict[str, set[str]] = {}
+        for entry in (entry for rows in self.entries.values() for entry in rows):
+            having.setdefault(entry.context.kind, set()).update(entry.services)
+        having["request"] = set(names)
+        kinds = [kind for kind in ("request", "task", "command") if having.get(kind)]
+        return tuple(Context(kind, f"any {kind}", tuple(s for s in names if s in having[kind])) for kind in kinds)
+
+    def services(self, target: Def) -> tuple[str, ...]:
+        """The services that run a definition, as far as its entry points tell, else those that load it."""
+        return tuple(sorted({service for context in self.contexts(target) for service in context.services}))
+
+    def chains(self, target: Def, line: int) -> tuple[Walked, ...]:
+        """Chains of hops from entry points to a line of the definition: shortest first, one of each kind at least."""
+        ranked = sorted(self._walk(target), key=lambda pair: (len(pair[1]), ORDER[pair[0].kind], pair[0].name))
+        kinds: dict[str, Walked] = {}
+        for context, chain in ranked:
+            kinds.setdefault(context.kind, (context, chain))
+        chosen = list(dict.fromkeys([*kinds.values(), *ranked]))[:MAX_CHAINS]
+        last = Hop(target.module.repo, target.module.path, line, target.shown, "call")
+        return tuple((context, (*chain, last)) for context, chain in chosen)
+
+    def _walk(self, target: Def) -> tuple[Walked, ...]:
         found = self._known.get(target)
         if found is None:
-            entered, trail = self._search(target)
-            found = self._known[target] = tuple((e.context, _chain(here, e, trail)) for here, e in entered)
+            walked: dict[Walked, None] = {}
+            for service in self._runners:
+                entered, trail = self._search(target, service)
+                walked.update(dict.fromkeys((e.context, _chain(here, e, trail)) for here, e in entered))
+            found = self._known[target] = tuple(walked)
         return found
 
-    def _search(self, target: Def) -> tuple[list[tuple[Def, EntryPoint]], dict[Def, Edge | None]]:
-        """Breadth first along callers: the entry points that are met, and the trail from each down to the target."""
+    def _search(self, target: Def, service: str) -> tuple[list[tuple[Def, EntryPoint]], dict[Def, Edge | None]]:
+        """Breadth first along callers: the entry points of a service that are met, and the trail from each down to the
+        target."""
         trail: dict[Def, Edge | None] = {target: None}
         queue = deque([target])
         out: list[tuple[Def, EntryPoint]] = []
@@ -82,15 +122,21 @@ class Reach:
             is_task = False
             for entry in self.entries.get(here, ()):
                 is_task = is_task or entry.context.kind == "task"
-                if entry.context not in seen:
+                if entry.context not in seen and service in entry.services:
                     seen.add(entry.context)
                     out.append((here, entry))
             for edge in self.graph.callers.get(here, ()):
-                # A task runs in a worker: who queues it is another arrow. Who calls it as a function runs it inline.
-                if edge.source not in trail and (edge.how == "call" or not is_task):
+                if edge.source not in trail and self._is_taken(edge, is_task, service):
                     trail[edge.source] = edge
                     queue.append(edge.source)
         return out, trail
+
+    def _is_taken(self, edge: Edge, is_task: bool, service: str) -> bool:
+        """Whether a process of the service goes along an edge. A task runs in a worker: who queues it is another arrow,
+        who calls it as a function runs it inline. A receiver is connected where its module is loaded."""
+        if edge.how == "signal" and service != SCRIPT and not self.loading.loads(service, edge.target.module):
+            return False
+        return edge.how == "call" or not is_task
 
 
 def _chain(entry: Def, made: EntryPoint, trail: Mapping[Def, Edge | None]) -> tuple[Hop, ...]:
@@ -107,41 +153,48 @@ def _chain(entry: Def, made: EntryPoint, trail: Mapping[Def, Edge | None]) -> tu
 def reach(
     ev: Evaluator,
     graph: CallGraph,
+    loading: Loading,
     tasks: Mapping[Def, str],
-    views: Iterable[tuple[Def, str]],
-    named_in_settings: Iterable[tuple[Def, str]],
+    views: Iterable[tuple[Def, str, str]],
+    named_in_settings: Iterable[tuple[Def, str, str]],
 ) -> Reach:
-    """All entry points of one repository. `tasks` gives task names by definition; `views` pairs a view with its
-    route; `named_in_settings` pairs code that settings name as text with the setting."""
-    entries: dict[Def, list[EntryPoint]] = {}
+    """All entry points of one repository. `tasks` gives task names by definition; `views` are views with their route
+    and its service; `named_in_settings` code that settings name as text, with the setting and its service."""
+    entries: dict[Def, dict[tuple[Context, int, str], set[str]]] = {}
 
-    def add(target: Def, kind: str, name: str, how: str, line: int = 0) -> None:
-        entry = EntryPoint(Context(kind, name), line or target.scope.def_line, how)
-        entries.setdefault(target, []).append(entry)
+    def add(target: Def, kind: str, name: str, how: str, line: int = 0, service: str | None = None) -> None:
+        key = (Context(kind, name), line or target.scope.def_line, how)
+        having = loading.services(target.module) if service is None else {service}
+        entries.setdefault(target, {}).setdefault(key, set()).update(having)
 
     for target, name in tasks.items():
         add(target, "task", name, "schedule")
-    for target, pattern in views:
-        add(target, "request", pattern, "route")
-    for target, setting in named_in_settings:
-        if "task" not in {e.context.kind for e in entries.get(target, ())}:
-            add(target, "request", f"{target.shown} (named in {setting})", "override")
-    _from_definitions(ev, tasks, add)
+    for target, pattern, service in views:
+        add(target, "request", pattern, "route", service=service)
+    for target, setting, service in named_in_settings:
+        if "task" not in {context.kind for context, _line, _how in entries.get(target, ())}:
+            add(target, "request", f"{target.shown} (named in {setting})", "override", service=service)
+    _from_definitions(ev, tasks, loading, add)
     receivers: dict[str, list[Def]] = {}
     for target, source, line in connected_receivers(ev, graph):
         add(target, "signal", f"{source}: {target.shown}", "signal", line)
         receivers.setdefault(source, []).append(target)
     for target, rows in entries.items():
-        for entry in rows:
-            if entry.context.kind == "signal":
-                for source in entry.context.name.partition(":")[0].split(", "):
+        for context, _line, _how in rows:
+            if context.kind == "signal":
+                for source in context.name.partition(":")[0].split(", "):
                     receivers.setdefault(source, []).append(target)
     _signal_edges(graph, receivers)
-    return Reach({d: tuple(dict.fromkeys(rows)) for d, rows in entries.items()}, graph)
+    made = {
+        target: tuple(
+            EntryPoint(context, line, how, frozenset(having)) for (context, line, how), having in rows.items()
+        )
+        for target, rows in entries.items()
+    }
+    return Reach(made, graph, loading)
 
 
-def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], add: object) -> None:
-    assert callable(add)
+def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], loading: Loading, add: Callable[..., None]) -> None:
     for module in ev.index.modules:
         if not module.in_repo:
             continue
@@ -149,15 +202,17 @@ def _from_definitions(ev: Evaluator, tasks: Mapping[Def, str], add: object) -> N
         for name, scope in module.summary.scopes.items():
             target = module.define(name)
             if scope.kind == "module":
-                add(target, "startup", f"import of {module.name}", "call", 1)
+                for service in sorted(loading.starting(module)):
+                    add(target, "startup", f"import of {module.name}", "call", 1, service)
+                if loading.is_script(module):
+                    add(target, "command", module.path, "call", 1, SCRIPT)
             elif scope.kind == "class":
                 _class_entry(ev.classes, target, command[2] if command else None, add)
             elif scope.kind == "function" and scope.decorators and target not in tasks:
                 _decorated_entry(ev, target, add)
 
 
-def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -> None:
-    assert callable(add)
+def _class_entry(classes: Classes, cls: Def, command: str | None, add: Callable[..., None]) -> None:
     if command is not None and cls.scope.name == "Command":
         add(cls, "command", command, "call")
         return
@@ -173,8 +228,7 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: object) -
                     add(cls.module.define(name), "request", f"page {cls.shown}", "override")
 
 
-def _decorated_entry(ev: Evaluator, target: Def, add: object) -> None:
-    assert callable(add)
+def _decorated_entry(ev: Evaluator, target: Def, add: Callable[..., None]) -> None:
     rules = django_rules()
     for name in ev.decorator_names(target):
         if name in rules.receiver_decorators:

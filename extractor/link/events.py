@@ -12,11 +12,13 @@ from extractor.evaluate import values as av
 from extractor.evaluate.evaluator import qualified
 from extractor.evaluate.values import Ext, Text, Values
 from extractor.link.callgraph import CallGraph, Site
+from extractor.link.replay.reach import Reached
 from extractor.link.settings import SettingBinding, SettingsTable, Where
 from extractor.link.settings.layers import bindings, end_line
 from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Call, Gap
 from extractor.model.ids import row_id
+from extractor.program.module import Def
 from extractor.rules.buses import Bus, buses
 from extractor.text.words import spaced, words_of
 
@@ -86,13 +88,19 @@ def _sent_events(
     for site in (site for sites in graph.sites.values() for site in sites) if found else ():
         for bus, domain, name, via in dict.fromkeys(s for func in site.funcs if (s := _signal(func)) is not None):
             carrying = _carrying((t for t in found if t.bus == bus), domain, name)
-            services = _services(site, around) if carrying else frozenset()
+            reached = around.occurrences.of_site(site) if carrying else None
             out += [
-                (_call(site, topic, spaced(name), via, tables[topic.service], around), topic)
+                (_call(site, topic, spaced(name), via, tables[topic.service], around, reached), topic)
                 for topic in carrying
-                if not services or topic.service in services
+                if reached is None or any(topic.service in context.services for context in reached.contexts)
             ]
     return tuple(out)
+
+
+def senders(graph: CallGraph, settings: Mapping[str, SettingsTable]) -> set[Def]:
+    """The definitions that send a signal which a topic of some service may carry."""
+    sites = (site for sites in graph.sites.values() for site in sites) if _topics(settings) else ()
+    return {site.runner for site in sites if any(_signal(func) is not None for func in site.funcs)}
 
 
 def _unsent_topics(found: Iterable[Topic], sent: Iterable[tuple[Call, Topic]], repo: str) -> Iterator[Gap]:
@@ -118,16 +126,18 @@ def _carrying(found: Iterable[Topic], domain: str, signal: str) -> list[Topic]:
     return [topic for rank, topic in ranked if rank == min(ranked, key=lambda row: row[0])[0]]
 
 
-def _services(site: Site, around: Surroundings) -> frozenset[str]:
-    """The services that run a line; none when nothing tells."""
-    found = around.service_of(site.runner.module.path, around.reach.contexts(site.runner))
-    return frozenset(service for service in found if service)
-
-
-def _call(site: Site, topic: Topic, label: str, via: str, table: SettingsTable, around: Surroundings) -> Call:
+def _call(
+    site: Site,
+    topic: Topic,
+    label: str,
+    via: str,
+    table: SettingsTable,
+    around: Surroundings,
+    reached: Reached | None,
+) -> Call:
     runner, bus = site.runner, topic.bus
-    contexts = around.reach.contexts(runner)
-    reached = contexts[0].kind != "unknown"
+    own = [c for c in reached.contexts if topic.service in c.services] if reached is not None else []
+    told = [(entry, chain) for entry, chain in reached.chains if entry in own] if reached is not None else []
     why = f"{bus.topics} sends {topic.event} to the topic {topic.name}"
     return Call(
         id=row_id("call", around.repo, bus.system, topic.service, topic.event, topic.name, runner.qualified),
@@ -143,14 +153,15 @@ def _call(site: Site, topic: Topic, label: str, via: str, table: SettingsTable, 
         base_setting=bus.topics,
         route_id=None,
         timeout="unknown",
-        contexts=contexts,
-        confidence="certain" if reached else "possible",
+        contexts=tuple(own) or (around.reach.unreached(runner),),
+        confidence="certain" if own else "possible",
         label=label,
         condition=_condition(topic, table),
         service=topic.service,
         known_by=f"setting {bus.topics}",
-        why=why if reached else "no entry point was found that reaches it",
-        chains=around.reach.chains(runner, site.call.line),
+        why=why if own else "no entry point was found that reaches it",
+        chains=tuple(chain for _entry, chain in told),
+        entered=tuple(entry for entry, _chain in told),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from extractor.evaluate import folding
 from extractor.evaluate.values import Env, Ext, QueryMethod, SettingRef, Text, Values
@@ -10,7 +10,7 @@ from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
 from extractor.link.request import Request
 from extractor.link.surroundings import Surroundings
-from extractor.model.graph import Gap, Store
+from extractor.model.graph import Context, Gap, Store
 from extractor.model.ids import row_id
 from extractor.rules.stores import store_rules
 
@@ -58,7 +58,7 @@ _ADDRESSES = frozenset({"host", "hostaddr", "dsn", "conninfo", "url", "uri", "se
 def is_of_another_engine(effect: Effect, request: Request, around: Surroundings) -> bool:
     """True for a driver of another engine than the one that Django's settings name, where nothing but those settings
     says whom it connects to: a branch for an engine that this service does not use."""
-    declared = around.store_of("database", "default") if request.rule.store == "database" else None
+    declared = around.store_of("database", "default", "") if request.rule.store == "database" else None
     fixed = request.systems[0] if request.systems else ""
     if declared is None or fixed == declared.system or not {fixed, declared.system} <= _DJANGO_ENGINES:
         return False
@@ -85,16 +85,15 @@ def engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
 def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterable[Store]:
     site, owner, rule = effect.site, effect.site.runner, request.rule
     alias = request.aliases[0] if request.aliases else "default"
-    declared = around.store_of(rule.store, alias)
     fixed = dict(rule.system_map).get(request.systems[0], request.systems[0]) if request.systems else ""
-    if declared is None and not fixed:
-        return
-    system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
-    if store_rules().is_in_process(system):
-        return
-    same = declared is not None and declared.system == system
-    contexts = around.reach.contexts(owner)
-    for service in around.service_of(owner.module.path, contexts):
+    for service, contexts in _by_service(_contexts(effect, request, around)):
+        declared = around.store_of(rule.store, alias, service)
+        if declared is None and not fixed:
+            continue
+        system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
+        if store_rules().is_in_process(system):
+            continue
+        same = declared is not None and declared.system == system
         yield Store(
             id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
             repo=around.repo,
@@ -115,9 +114,6 @@ def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterab
 
 def orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
     """The first read and the first write of the database through the ORM, in each function."""
-    declared = around.store_of("database", "default")
-    if declared is None:
-        return
     for owner, sites in graph.sites.items():
         done: set[str] = set()
         for site in sites:
@@ -126,8 +122,10 @@ def orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
                 continue
             done.add(operation)
             model = next(f.cls.scope.name for f in site.funcs if isinstance(f, QueryMethod))
-            contexts = around.reach.contexts(owner)
-            for service in around.service_of(owner.module.path, contexts):
+            for service, contexts in _by_service(around.reach.contexts(owner)):
+                declared = around.store_of("database", "default", service)
+                if declared is None:
+                    continue
                 yield Store(
                     id=row_id("store", around.repo, service, declared.system, operation, "orm", owner.qualified),
                     repo=around.repo,
@@ -144,6 +142,24 @@ def orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
                     contexts=contexts,
                     via=f"Django ORM: {model}",
                 )
+
+
+def _contexts(effect: Effect, request: Request, around: Surroundings) -> tuple[Context, ...]:
+    """The entry points from which a store is used so."""
+    if not around.occurrences.is_visited(effect):
+        return (around.reach.unreached(effect.site.runner),)
+    found = around.occurrences.reached(effect, request, None)
+    return found.contexts if found is not None else ()
+
+
+def _by_service(contexts: Sequence[Context]) -> Iterator[tuple[str, tuple[Context, ...]]]:
+    """The contexts that each service reaches a line from; "" for a line of several services that nothing reaches."""
+    services = sorted({service for context in contexts for service in context.services})
+    if contexts and contexts[0].kind == "unknown" and len(services) != 1:
+        yield "", tuple(contexts)
+        return
+    for service in services or ([""] if contexts else []):
+        yield service, tuple(c for c in contexts if service in c.services) or tuple(contexts)
 
 
 def _orm_operation(funcs: Values) -> str | None:

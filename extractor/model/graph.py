@@ -7,6 +7,7 @@ booleans and tuples; ids are text made from content (never from a line number), 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 SCHEMA_VERSION = "1.0"
@@ -69,10 +70,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An entry point that reaches a piece of code: a route, a task, a command, a signal receiver, start-up."""
+    """An entry point that reaches a piece of code: a route, a task, a command, a signal receiver, start-up.
+
+    `services` are those of the repository whose processes have it and reach the code from it; contexts that differ in
+    nothing else are the same.
+    """
 
     kind: str
     name: str
+    services: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,8 @@ class Call:
 
     `url` is a template: literal text with `{setting:NAME}`, `{arg:name}` or `{?reason}` holes. `timeout` is `yes`,
     `no` or `unknown`. `known_by` says what the system rests on (`estate host`, `setting`, `rule`, `only server`...).
-    `chains` holds one chain of hops per entry point, shortest first, at most a handful.
+    `chains` holds chains of hops from entry points, shortest first, at most a handful; `entered` the entry point that
+    each of them begins with.
     """
 
     id: str
@@ -198,6 +205,7 @@ class Call:
     why: str = ""
     route_candidates: tuple[str, ...] = ()
     chains: tuple[tuple[Hop, ...], ...] = ()
+    entered: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from extractor.link.celery import read_celery, type_tasks
 from extractor.link.constructors import with_constructors
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
-from extractor.link.effects import Effects
-from extractor.link.events import events_of
+from extractor.link.effects import Effects, owners_of
+from extractor.link.events import events_of, senders
 from extractor.link.facts import RepoFacts
+from extractor.link.loading import EntryPoints, Loading
+from extractor.link.occurrences import Occurrences
+from extractor.link.replay.replayed import replay
 from extractor.link.routes import routes_of, views_of
-from extractor.link.services import service_lookup
 from extractor.link.settings import (
     declared_stores,
     named_code,
@@ -55,22 +57,27 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     type_tasks(ev)
     graph = callgraph.build(ev)
     watch.ended("call graph")
-    celery = read_celery(ev, graph, repo, services, commit)
+    loading = Loading(ev, services, settings, EntryPoints(ev, libraries.entry_points))
+    celery = read_celery(ev, graph, repo, services, commit, loading)
     watch.ended("celery")
     # Libraries that are read for their URLs alone are known where URLs are resolved, and nowhere else.
     served = routes_of(Evaluator(ModuleIndex(repo, (*modules, *libraries.url_modules))), repo, services)
     watch.ended("routes")
 
-    task_names = celery.tasks.index.names()
-    reach = entrypoints.reach(ev, graph, task_names, views_of(served), named_code(ev, tables))
+    views, task_names = views_of(served), celery.tasks.index.names()
+    routed = [(view.target, view.pattern, view.service) for view in views]
+    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named_code(ev, settings))
     chain = dict.fromkeys(module for table in tables for module in table.chain)
-    effects = [*with_constructors(ev, graph, Effects(ev, graph, book).find()), *declared_effects(ev, chain, book)]
+    finder = Effects(ev, graph, book)
+    effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
     watch.ended("effects")
+    wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
+    occurrences = Occurrences(finder, replay(ev, graph, reach, views, wanted))
+    watch.ended("replay")
 
     declared = {service: declared_stores(ev, table) for service, table in settings.items()}
-    running = service_lookup(services, served, celery.tasks.rows)
     targets = Targets(estate, book, repo, value_of, ev.classes.models())
-    around = Surroundings(repo, targets, reach, store_lookup(declared.values()), running)
+    around = Surroundings(repo, targets, reach, occurrences, store_lookup(declared))
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
     watch.ended("contexts")
@@ -96,7 +103,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         source=reading.source,
         tasks=celery.tasks.rows,
         schedules=celery.beat.rows,
-        enqueues=celery.enqueues.rows_reached(reach),
+        enqueues=occurrences.enqueues(celery.enqueues, celery.tasks.index, reach),
         routes=tuple(row for table in served for row in table.routes),
         calls=found.calls,
         stores=found.stores,

@@ -15,7 +15,11 @@ from extractor.files.yaml import read_plain
 class DjangoRules:
     """The patterns of requests are searched for at the end of dotted names; those of start-up are for the whole name.
 
-    `url_libraries` gives distributions by package, `own_urls` the views by route of each URLconf of Django itself.
+    `hooks` are methods that a framework calls on an object, `actions` those of a view that answer requests of their
+    own.
+    `app_modules` are looked for in the package of each installed app; `app_groups` are functions that give the apps
+    that entry points of a group name. `url_libraries` gives distributions by package, `own_urls` the views by route of
+    each URLconf of Django itself.
     """
 
     request_bases: re.Pattern[str]
@@ -24,6 +28,10 @@ class DjangoRules:
     signal_senders: frozenset[str]
     startup_bases: frozenset[str]
     startup_decorators: re.Pattern[str]
+    hooks: re.Pattern[str]
+    actions: re.Pattern[str]
+    app_modules: tuple[str, ...]
+    app_groups: re.Pattern[str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -40,6 +48,10 @@ def django_rules() -> DjangoRules:
         signal_senders=frozenset(signals["senders"]),
         startup_bases=frozenset(startup["bases"]),
         startup_decorators=re.compile("|".join(startup["decorators"])),
+        hooks=re.compile("|".join(data["hooks"])),
+        actions=re.compile("|".join(data["actions"])),
+        app_modules=tuple(data["app_modules"]),
+        app_groups=_ending(data["app_groups"]),
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Canvas, read_flow
 from extractor.link.celery.queues import Router
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.link.entrypoints import Reach
 from extractor.model.graph import Enqueue, Gap, Task
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
@@ -56,9 +54,10 @@ class Enqueues:
     placed: tuple[tuple[Def, Enqueue, Found | None], ...]
     gaps: tuple[Gap, ...]
 
-    def rows_reached(self, reach: Reach) -> tuple[Enqueue, ...]:
-        """The rows, each with the entry points that reach it."""
-        return tuple(dataclasses.replace(row, contexts=reach.contexts(owner)) for owner, row, _task in self.placed)
+    @property
+    def owners(self) -> set[Def]:
+        """The definitions in which something is queued."""
+        return {owner for owner, _row, _task in self.placed}
 
 
 @dataclass(frozen=True, slots=True)

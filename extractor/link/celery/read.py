@@ -11,6 +11,7 @@ from extractor.link.callgraph import CallGraph
 from extractor.link.celery.enqueues import Enqueues, enqueues
 from extractor.link.celery.schedules import Schedules, schedules
 from extractor.link.celery.tasks import Tasks, tasks
+from extractor.link.loading import Loading
 from extractor.model.graph import Gap
 
 
@@ -28,9 +29,11 @@ class Celery:
         return (*self.tasks.gaps, *self.beat.gaps, *self.enqueues.gaps)
 
 
-def read_celery(ev: Evaluator, graph: CallGraph, repo: str, services: Sequence[Service], commit: str) -> Celery:
+def read_celery(
+    ev: Evaluator, graph: CallGraph, repo: str, services: Sequence[Service], commit: str, loading: Loading
+) -> Celery:
     """The Celery of a repository. The call graph learns which methods of a task's class the worker calls."""
-    found = tasks(ev, repo, services, commit)
+    found = tasks(ev, repo, services, commit, loading)
     for runs, handler in found.index.handlers():
         graph.add(runs, handler, runs.scope.def_line, "callback")
     return Celery(found, schedules(ev, found.index, repo), enqueues(ev, found.index, repo))

@@ -45,9 +45,29 @@ def routes_of(ev: Evaluator, repo: str, services: Iterable[Service]) -> list[Rou
     ]
 
 
-def views_of(tables: Iterable[RouteTable]) -> list[tuple[Def, str]]:
-    """Each view with the pattern that leads to it."""
-    return [(table.views[row.id], row.pattern) for table in tables for row in table.routes if row.id in table.views]
+@dataclass(frozen=True, slots=True)
+class ServedView:
+    """A view with a route that leads to it. `handlers` are the methods of a class that answer this route."""
+
+    target: Def
+    pattern: str
+    service: str
+    handlers: tuple[Def, ...] = ()
+
+
+def views_of(tables: Iterable[RouteTable]) -> list[ServedView]:
+    """Each view with a route that leads to it."""
+    return [
+        ServedView(
+            target=table.views[row.id],
+            pattern=row.pattern,
+            service=row.service,
+            handlers=tuple(method for _verb, method in table.handlers.get(row.id, ())),
+        )
+        for table in tables
+        for row in table.routes
+        if row.id in table.views
+    ]
 
 
 def routes(

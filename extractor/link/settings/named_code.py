@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef
@@ -10,9 +10,13 @@ from extractor.link.settings.table import SettingsTable
 from extractor.program.module import Def
 
 
-def named_code(ev: Evaluator, tables: Iterable[SettingsTable]) -> list[tuple[Def, str]]:
-    """Each function and class that a setting of some service names, with the setting."""
-    return list(dict.fromkeys((target, setting) for table in tables for setting, target in named_by(ev, table)))
+def named_code(ev: Evaluator, tables: Mapping[str, SettingsTable]) -> list[tuple[Def, str, str]]:
+    """Each function and class that a setting of some service names, with the setting and the service."""
+    return list(
+        dict.fromkeys(
+            (target, setting, service) for service, table in tables.items() for setting, target in named_by(ev, table)
+        )
+    )
 
 
 def named_by(ev: Evaluator, table: SettingsTable) -> Iterator[tuple[str, Def]]:

@@ -60,20 +60,21 @@ def declared_stores(ev: Evaluator, table: SettingsTable) -> tuple[DeclaredStore,
 
 
 # The store of a kind that code calls by an alias.
-StoreOf = Callable[[str, str], DeclaredStore | None]
+StoreOf = Callable[[str, str, str], DeclaredStore | None]
 
 
-def store_lookup(stores: Iterable[Sequence[DeclaredStore]]) -> StoreOf:
-    """Which declared store a kind and an alias mean: that of the first service that declares it; `default` is the first
-    of its kind where none is called so. `stores` are those of each service."""
-    known: dict[tuple[str, str], DeclaredStore] = {}
-    for declared in stores:
+def store_lookup(stores: Mapping_[str, Sequence[DeclaredStore]]) -> StoreOf:
+    """Which declared store a kind, an alias and a service mean: the service's own, else that of the first service that
+    declares it; `default` is the first of its kind where none is called so. `stores` are those of each service."""
+    known: dict[tuple[str, str, str], DeclaredStore] = {}
+    for service, declared in stores.items():
         for store in declared:
-            known.setdefault((store.kind, store.alias), store)
-    for kind in sorted({kind for kind, _alias in known}):
-        first = next(known[key] for key in sorted(known) if key[0] == kind)
-        known.setdefault((kind, "default"), first)
-    return lambda kind, alias: known.get((kind, alias))
+            known.setdefault((service, store.kind, store.alias), store)
+            known.setdefault(("", store.kind, store.alias), store)
+    for service, kind in sorted({(service, kind) for service, kind, _alias in known}):
+        first = next(known[key] for key in sorted(known) if key[:2] == (service, kind))
+        known.setdefault((service, kind, "default"), first)
+    return lambda kind, alias, service: known.get((service, kind, alias)) or known.get(("", kind, alias))
 
 
 def _resolved(

@@ -1,0 +1,164 @@
+"""Occurrences: in which of its function's frames an effect happens, with which of the requests it may send."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from extractor.evaluate.values import Frame, Hole, Text
+from extractor.link.callgraph import Site
+from extractor.link.celery.enqueues import Enqueues
+from extractor.link.celery.taskindex import Found, TaskIndex
+from extractor.link.effects import Effect, Effects
+from extractor.link.entrypoints import Reach
+from extractor.link.replay.reach import Reached
+from extractor.link.replay.replayed import Replayed
+from extractor.link.request import Request, skeleton
+from extractor.model.graph import Context, Enqueue
+from extractor.program.module import Def
+from extractor.summary.expr import Attribute
+
+MAX_TOLD = 6  # requests of one line that are told as its callers settle them
+MAX_FRAMES = 60  # of one function that are asked what they send
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """Answers for the effects of one repository by its replay."""
+
+    finder: Effects
+    replayed: Replayed
+    _sent: dict[int, tuple[tuple[Frame, tuple[Request, ...]], ...]] = field(default_factory=dict)
+
+    def is_visited(self, effect: Effect) -> bool:
+        """Whether the effect's line was visited: then what no visit sends is not sent. A line that no visit comes to,
+        while others of its function run, may be run by a caller that was not found; what only a caller of it tells is
+        not told again."""
+        if effect.site.owner.kind == "class":
+            return False
+        return bool(self.replayed.running(effect.site)) or (
+            len(effect.hops) > 1 and bool(self.replayed.visited(effect.site.runner))
+        )
+
+    def reached(self, effect: Effect, request: Request, url: Text | None) -> Reached | None:
+        """The entry points from which an effect sends a request to a URL; None when none does."""
+        frames = [frame for frame, sent in self._frames(effect) if any(_is_same(one, request, url) for one in sent)]
+        return self.replayed.reached(frames, effect.site.call.line) if frames else None
+
+    def told(self, effect: Effect) -> Iterator[tuple[Request, Text | None, Reached]]:
+        """The requests that an effect sends, each with its URL and what reaches it.
+
+        A request whose base its function leaves open is told as the frames know it, while these are few; where some of
+        them leave it open too, or they are many, it is told open.
+        """
+        for request in effect.requests:
+            if not _is_baseless(request):
+                for url in request.urls or (None,):
+                    reached = self.reached(effect, request, url)
+                    if reached is not None:
+                        yield request, url, reached
+                continue
+            closed, left = self._closed(effect, request)
+            if len(closed) > MAX_TOLD:
+                closed, left = {}, [frame for frame, _sent in self._frames(effect)]
+            for (one, url), frames in closed.items():
+                reached = self.replayed.reached(frames, effect.site.call.line)
+                if reached is not None:
+                    yield one, url, reached
+            for url in (request.urls or (None,)) if left else ():
+                reached = self.reached(effect, request, url)
+                if reached is not None:
+                    yield request, url, reached
+
+    def _closed(
+        self, effect: Effect, request: Request
+    ) -> tuple[dict[tuple[Request, Text | None], list[Frame]], list[Frame]]:
+        """What the frames send in place of an open request, and the frames that leave it open."""
+        closed: dict[tuple[Request, Text | None], list[Frame]] = {}
+        left: list[Frame] = []
+        for frame, sent in self._frames(effect):
+            mine = [one for one in sent if one.rule is request.rule]
+            if any(map(_is_baseless, mine)):
+                left.append(frame)
+                continue
+            for one in mine:
+                for url in one.urls or (None,):
+                    if any(_is_same(one, request, known) for known in request.urls or (None,)):
+                        closed.setdefault((one, url), []).append(frame)
+        return closed, left
+
+    def of_site(self, site: Site) -> Reached | None:
+        """The entry points that reach a call, whatever it does; None when none does."""
+        frames = self.replayed.running(site)
+        return self.replayed.reached(frames, site.call.line) if frames else None
+
+    def enqueues(self, found: Enqueues, index: TaskIndex, reach: Reach) -> tuple[Enqueue, ...]:
+        """The rows of places that queue tasks, each with the entry points that reach it."""
+        return tuple(
+            dataclasses.replace(row, contexts=self.of_enqueue(owner, row, task, index) or (reach.unreached(owner),))
+            for owner, row, task in found.placed
+        )
+
+    def of_enqueue(self, owner: Def, row: Enqueue, task: Found | None, index: TaskIndex) -> tuple[Context, ...]:
+        """The entry points from which a line of `owner` queues a task: those whose frames mean this task by it."""
+        sites = [s for s in self.replayed.sites(owner) if (s.call.line, s.call.end_line) == (row.line, row.end_line)]
+        running = ((site, frame) for site in sites for frame in self.replayed.running(site))
+        frames = [frame for site, frame in running if self._means(site, frame, task, index)]
+        found = self.replayed.reached(dict.fromkeys(frames), row.line) if frames else None
+        return found.contexts if found is not None else ()
+
+    def _means(self, site: Site, frame: Frame, task: Found | None, index: TaskIndex) -> bool:
+        """False where the receiver is known to be other tasks in this frame."""
+        expr = site.call.func
+        if task is None or not isinstance(expr, Attribute) or not frame.bindings:
+            return True
+        meant = index.meant(self.finder.ev.eval(expr.base, frame))
+        return not meant or task in meant
+
+    def _frames(self, effect: Effect) -> Sequence[tuple[Frame, tuple[Request, ...]]]:
+        found = self._sent.get(id(effect))
+        if found is None:
+            frames = self.replayed.running(effect.site)[:MAX_FRAMES]
+            if effect.site.decorates is not None:  # it runs in the frame around the function
+                found = tuple((frame, effect.requests) for frame in frames)
+            else:
+                found = tuple((frame, self.finder.through(effect.hops, frame)) for frame in frames)
+            self._sent[id(effect)] = found
+        return found
+
+
+def _is_baseless(request: Request) -> bool:
+    """Whether it is open to whom a request goes."""
+    heads = [url.parts[0] if url.parts else "" for url in request.urls]
+    return request.rule.url is not None and (
+        not heads or any(isinstance(head, Hole) and head.kind in ("arg", "unknown") for head in heads)
+    )
+
+
+def _is_same(sent: Request, told: Request, url: Text | None) -> bool:
+    """Whether a request that is sent in a frame is one that is told with parameters open: by the same rule, with one of
+    its methods, to a URL of its shape; what is open in either may be anything."""
+    if sent.rule is not told.rule or (sent.methods and told.methods and not set(sent.methods) & set(told.methods)):
+        return False
+    if url is None or not sent.urls:
+        return True
+    shape, plain = _shape(url), skeleton(url)
+    return any(shape.fullmatch(skeleton(one)) or _shape(one).fullmatch(plain) for one in sent.urls)
+
+
+def _shape(url: Text) -> re.Pattern[str]:
+    """A URL whose open parts may be anything."""
+    parts = (
+        re.escape(part)
+        if isinstance(part, str)
+        else re.escape(f"{{{part.name}}}")
+        if part.kind in ("setting", "env")
+        else ".*"
+        for part in url.parts
+    )
+    return re.compile("".join(parts), re.DOTALL)
+
+
+__all__ = ["Occurrences"]

@@ -1,0 +1,286 @@
+"""The walk: from the frames of entry points into every function they reach, once for each value context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from extractor.evaluate.arguments import arguments, entry_frame
+from extractor.evaluate.attributes import SELF
+from extractor.evaluate.calls import construct, waits
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.unroll import is_looped, rounds
+from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Seq, Value, Values
+from extractor.link.callgraph import CallGraph, Site
+from extractor.link.replay.contexts import kept_arguments, kept_receiver
+from extractor.link.replay.hooks import Hooks
+from extractor.program.module import Def
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute
+
+MAX_CONTEXTS = 30  # of one function: the next one is visited with its parameters open
+_CREATES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create"})
+_RUNS_INLINE = frozenset({"apply", "run", "__call__", "func", "__wrapped__"})
+_KEEPERS = frozenset({"connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame enters another, by a line of the first."""
+
+    source: Frame
+    target: Frame
+    line: int
+    how: str
+
+
+@dataclass(slots=True)
+class Visits:
+    """What was visited: the frames of each definition, and the steps into each frame. `given_up` are the definitions
+    that have more contexts than are told apart."""
+
+    frames: dict[Def, list[Frame]] = field(default_factory=dict)
+    into: dict[Frame, list[Step]] = field(default_factory=dict)
+    given_up: set[Def] = field(default_factory=set)
+
+
+class Walk:
+    """Visits what leads to the wanted definitions. `graph` is the call graph of definitions, in which every call was
+    evaluated with its function's parameters open; `wanted` are those that can reach what is asked for."""
+
+    def __init__(self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def]) -> None:
+        self._ev, self._graph, self._wanted = ev, graph, wanted
+        self._names = frozenset(target.scope.name.rsplit(".", 1)[-1] for target in wanted)
+        self._hooks = Hooks(ev)
+        self._pending: list[Frame] = []
+        self._seen: set[Frame] = set()
+        self._looped: dict[int, bool] = {}  # by the site, which the graph holds
+        self._handed_back: set[Frame] = set()  # what these return is used by code that was not read
+        self.visits = Visits()
+
+    def enter(self, frames: Iterable[Frame]) -> None:
+        """Visits frames, which a framework enters, and all that they lead to."""
+        for frame in frames:
+            self._handed_back.add(frame)
+            self._visit(frame)
+        while self._pending:
+            frame = self._pending.pop()
+            for target, line, how in self._steps(frame):
+                if target is frame or target.owner not in self._wanted:
+                    continue
+                self.visits.into.setdefault(target, []).append(Step(frame, target, line, how))
+                if how == "override":
+                    self._handed_back.add(target)
+                self._visit(target)
+
+    def _visit(self, frame: Frame) -> None:
+        if frame in self._seen or frame.owner not in self._wanted:
+            return
+        self._seen.add(frame)
+        self.visits.frames.setdefault(frame.owner, []).append(frame)
+        self._pending.append(frame)
+
+    # contexts --------------------------------------------------------------------------------------------------
+
+    def frame(self, func: DefRef, args: Args = (), kwargs: Kwargs = ()) -> Frame:
+        """The frame in which a function is visited when it is called so."""
+        target = func.target
+        args, kwargs = kept_arguments(args, kwargs)
+        made = entry_frame(self._ev, DefRef(target, kept_receiver(func.self), func.frame), args, kwargs)
+        if made in self._seen or len(self.visits.frames.get(target, ())) < MAX_CONTEXTS:
+            return made
+        self.visits.given_up.add(target)
+        me = made.self
+        if isinstance(me, Inst):  # the receiver's class still says which methods are meant
+            return self._ev.bound_frame(target, (), Inst(me.cls, (), known=False), made.outer)
+        return self._ev.frame(target)
+
+    # steps -----------------------------------------------------------------------------------------------------
+
+    def _steps(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
+        owner = frame.owner
+        is_open = frame is self._ev.frame(owner)
+        for site in self._graph.sites.get(owner, ()):
+            if site.decorates is None and self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
+                funcs = site.funcs if is_open else self._ev.eval(site.call.func, frame)
+                for target, how in self._called(site, funcs, frame):
+                    yield target, site.call.line, how
+        yield from self._implicit(frame)
+        for edge in self._graph.callees.get(owner, ()):
+            if edge.how in ("signal", "decorator") or edge.how == "guess":
+                yield self._ev.frame(edge.target), edge.line, edge.how
+
+    def _may_lead(self, site: Site) -> bool:
+        """Whether a call may enter a wanted function, whatever its function's parameters are."""
+        call = site.call
+        if isinstance(call.func, Attribute) and call.func.name in self._names:
+            return True
+        if any(not self._is_inert(func) for func in site.funcs):
+            return True
+        return bool(call.args or call.kwargs) and self._callbacks_at(site)
+
+    def _is_inert(self, func: Value) -> bool:
+        if isinstance(func, DefRef):
+            target = func.target
+            return target not in self._wanted and target.kind != "class" and func.frame is None
+        if isinstance(func, Ext):
+            return not func.path.endswith("()") and _own_object(func) is None
+        return isinstance(func, QueryMethod) and func.name.removeprefix("a") not in _CREATES
+
+    def _callbacks_at(self, site: Site) -> bool:
+        line = site.call.line
+        return any(e.line == line and e.how == "callback" for e in self._graph.callees.get(site.owner, ()))
+
+    def _called(self, site: Site, funcs: Values, frame: Frame) -> Iterator[tuple[Frame, str]]:
+        """The frames that a call enters: in a loop over a table that stands in the code, one for each round."""
+        call = site.call
+        exprs = (*call.args, *(value for _name, value in call.kwargs))
+        if not self._is_looped(site, exprs):
+            yield from self._in_round(site, funcs, frame, *arguments(self._ev, call, frame))
+            return
+        for inner in rounds(self._ev, frame, exprs):
+            funcs = funcs if inner is frame else self._ev.eval(call.func, inner)
+            yield from self._in_round(site, funcs, frame, *arguments(self._ev, call, inner))
+
+    def _is_looped(self, site: Site, exprs: tuple[Expr, ...]) -> bool:
+        found = self._looped.get(id(site))
+        if found is None:
+            found = self._looped[id(site)] = is_looped(site.owner, exprs)
+        return found
+
+    def _in_round(
+        self, site: Site, funcs: Values, frame: Frame, args: Args, kwargs: Kwargs
+    ) -> Iterator[tuple[Frame, str]]:
+        entered = False
+        for func in funcs:
+            if isinstance(func, Partial) and func.curried and waits(func, args, kwargs):
+                continue
+            for target, how in self._targets(func, args, kwargs):
+                entered = entered or (how == "call" and target.owner in self._wanted)
+                yield target, how
+        expr = site.call.func
+        if isinstance(expr, Attribute) and expr.name in _RUNS_INLINE:
+            for run in self._ev.eval(expr.base, frame):
+                if isinstance(run, DefRef) and run.target.kind == "function":
+                    yield self.frame(run, args, kwargs), "call"
+        if (
+            not entered
+            and site.owner.kind not in ("module", "class")
+            and not (isinstance(expr, Attribute) and expr.name in _KEEPERS)
+        ):
+            yield from self._handed_over(args, kwargs)
+
+    def _targets(self, func: Value, args: Args, kwargs: Kwargs) -> Iterator[tuple[Frame, str]]:
+        """The frames that calling a value enters."""
+        if isinstance(func, Partial):
+            merged = tuple(sorted((dict(func.kwargs) | dict(kwargs)).items()))
+            yield from self._targets(func.func, func.args + args, merged)
+        elif isinstance(func, DefRef) and func.target.kind == "class":
+            yield from self._made(func.target, args, kwargs)
+        elif isinstance(func, DefRef):
+            yield self.frame(func, args, kwargs), "call"
+            if isinstance(func.self, Inst) and not func.self.known:
+                for override in self._hooks.overrides(func):
+                    other = Inst(override.owner_class or func.self.cls, (), known=False)
+                    yield self.frame(DefRef(override, other), args, kwargs), "override"
+        elif isinstance(func, Ext):
+            me = _own_object(func)
+            if me is not None:  # a method that was not read may call those that the object's class overrides
+                yield from ((self.frame(hook), "override") for hook in self._hooks.of_object(me))
+            if func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
+                yield from self._handed_over(func.args, ())
+        elif isinstance(func, Inst):
+            yield from ((self.frame(m, args, kwargs), "call") for m in self._hooks.members(func, ("__call__",)))
+        elif isinstance(func, QueryMethod) and func.name.removeprefix("a") in _CREATES:
+            model = Inst(func.cls, (), known=False)
+            yield from ((self.frame(m), "call") for m in self._hooks.members(model, ("save", "__init__")))
+
+    def _made(self, cls: Def, args: Args, kwargs: Kwargs) -> Iterator[tuple[Frame, str]]:
+        """Making an object runs its constructor; what it does by itself when it is used, as an iterator, may follow."""
+        for value in construct(self._ev, cls, *kept_arguments(args, kwargs)):
+            if isinstance(value, Inst):
+                for name in ("__init__", "__post_init__", "__new__"):
+                    for member in self._hooks.members(value, (name,)):
+                        yield self.frame(member, args, kwargs), "call"
+                for member in self._hooks.members(value, self._hooks.protocol):
+                    yield self.frame(member), "call"
+
+    def _handed_over(self, args: Args, kwargs: Kwargs) -> Iterator[tuple[Frame, str]]:
+        """Functions given to something that was not read may be run by it."""
+        for values in (*args, *(values for _name, values in kwargs)):
+            for value in values:
+                for func in _functions_in(value):
+                    yield self.frame(func), "callback"
+
+    # what runs without being called by name --------------------------------------------------------------------
+
+    def _implicit(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
+        owner, scope = frame.owner, frame.owner.scope
+        for line, read in scope.reads:
+            if read.name in self._names and self._hooks.is_property_name(read.name):
+                for base in self._ev.eval(read.base, frame):
+                    if isinstance(base, Inst):
+                        for member in self._hooks.members(base, (read.name,)):
+                            if self._ev.classes.is_property(member.target):
+                                yield self.frame(member), line, "property"
+        for line, value in scope.withs:
+            for entered in self._ev.eval(value, frame):
+                if isinstance(entered, Inst):
+                    for member in self._hooks.members(entered, ("__enter__", "__exit__", "__aenter__", "__aexit__")):
+                        yield self.frame(member), line, "call"
+        if owner.kind in ("function", "lambda"):
+            yield from self._nested(frame)
+        if frame in self._handed_back:
+            for given in (v for expr in scope.returns for v in self._ev.eval(expr, frame)):
+                if isinstance(given, Inst):
+                    yield from ((self.frame(hook), scope.line, "override") for hook in self._hooks.of_object(given))
+
+    def _nested(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
+        """Functions defined in a function run through it, unless it was seen who else calls them."""
+        owner = frame.owner
+        for edge in self._graph.callees.get(owner, ()):
+            inner = edge.target
+            if edge.how == "callback" and inner.parent is owner:
+                yield self._ev.bound_frame(inner, (), None, frame), edge.line, "callback"
+
+
+def _functions_in(value: Value) -> Iterator[DefRef]:
+    """The functions that a value is or holds."""
+    if isinstance(value, DefRef):
+        if value.target.kind != "class":
+            yield value
+    elif isinstance(value, Partial):
+        yield from _functions_in(value.func)
+    elif isinstance(value, Seq):
+        for values in value.items[:20]:
+            for item in values:
+                if isinstance(item, DefRef | Partial):
+                    yield from _functions_in(item)
+
+
+def _own_object(func: Ext) -> Inst | None:
+    """The object of a class of the repository on which a method is called that was not read."""
+    holder: Ext | None = func
+    while holder is not None:
+        for name, values in holder.kwargs:
+            if name == SELF:
+                return next((v for v in values if isinstance(v, Inst)), None)
+        holder = holder.receiver
+    return None
+
+
+def leading_to(graph: CallGraph, targets: Iterable[Def]) -> frozenset[Def]:
+    """The definitions from which targets can be reached along the call graph."""
+    seen: set[Def] = set()
+    pending = list(targets)
+    while pending:
+        here = pending.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        pending += [edge.source for edge in graph.callers.get(here, ())]
+    return frozenset(seen)
+
+
+__all__ = ["Step", "Visits", "Walk", "leading_to"]

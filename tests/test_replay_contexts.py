@@ -1,0 +1,249 @@
+"""Replay: a function is visited once for each set of values it is called with, and does what these let it do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.linked import entered, linked, sent
+
+SETTINGS = {
+    "shop/__init__.py": "",
+    "shop/settings.py": 'INSTALLED_APPS = ["shop"]\nROOT_URLCONF = "shop.urls"\n',
+}
+
+
+def views(*names: str, module: str = "shop.views") -> str:
+    paths = ", ".join(f"path('{name}/', views.{name})" for name in names)
+    return f"from django.urls import path\nfrom {module.rpartition('.')[0]} import views\nurlpatterns = [{paths}]\n"
+
+
+def shop(code: str, *names: str, **more: str) -> dict[str, set[str]]:
+    """What a shop with these views sends, and from where."""
+    files = SETTINGS | {"shop/views.py": code, "shop/urls.py": views(*names)}
+    return sent(linked(files | {f"shop/{name}.py": text for name, text in more.items()}))
+
+
+def test_a_branch_that_the_arguments_exclude_is_passed_over() -> None:
+    code = """
+        import requests
+        def tell(kind):
+            if kind == "letter":
+                requests.post("https://post.example/letters/", timeout=5)
+                return
+            requests.post("https://sms.example/messages/", timeout=5)
+        def write(request):
+            tell("letter")
+        def ring(request):
+            tell("message")
+    """
+    assert shop(code, "write", "ring") == {
+        "POST https://post.example/letters/": {"/write/"},
+        "POST https://sms.example/messages/": {"/ring/"},
+    }
+
+
+def test_each_round_of_a_loop_over_a_table_is_followed_by_itself() -> None:
+    code = """
+        import requests
+        SHELVES = [("inner", "https://inner.example"), ("outer", "https://outer.example")]
+        def count(name, base):
+            requests.get(f"{base}/items/", timeout=5)
+            if name == "inner":
+                return
+            requests.get(f"{base}/stamps/", timeout=5)
+        def stock(request):
+            for name, base in SHELVES:
+                count(name, base)
+    """
+    assert set(shop(code, "stock")) == {
+        "GET https://inner.example/items/",
+        "GET https://outer.example/items/",
+        "GET https://outer.example/stamps/",
+    }
+
+
+def test_methods_are_those_of_the_receivers_own_class() -> None:
+    code = """
+        import requests
+        class Login:
+            def begin(self):
+                return self.ask()
+            def ask(self):
+                raise NotImplementedError
+        class Green(Login):
+            def ask(self):
+                return requests.get("https://green.example/", timeout=5)
+        class Blue(Login):
+            def ask(self):
+                return requests.get("https://blue.example/", timeout=5)
+        def green(request):
+            Green().begin()
+        def blue(request):
+            Blue().begin()
+    """
+    assert shop(code, "green", "blue") == {
+        "GET https://green.example/": {"/green/"},
+        "GET https://blue.example/": {"/blue/"},
+    }
+
+
+def test_making_an_object_runs_its_constructor_and_not_its_methods() -> None:
+    code = """
+        import requests
+        from somewhere import Client
+        class Till(Client):
+            def __init__(self, base):
+                requests.get("https://till.example/hello/", timeout=5)
+            @classmethod
+            def token(cls, base):
+                return requests.post("https://till.example/token/", timeout=5)
+            def settle(self):
+                requests.post("https://till.example/settle/", timeout=5)
+        def orders(request):
+            return Till("x")
+    """
+    assert shop(code, "orders") == {
+        "GET https://till.example/hello/": {"/orders/"},
+        "POST https://till.example/token/": {""},
+        "POST https://till.example/settle/": {""},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("None", {"GET https://campus.example/list/", "GET https://campus.example/each/"}),
+        ("[1, 2]", {"GET https://campus.example/each/"}),
+        ("list(request.GET)", {"GET https://campus.example/each/"}),
+        ("request.GET", {"GET https://campus.example/list/", "GET https://campus.example/each/"}),  # it may be None
+    ],
+)
+def test_a_list_is_never_none(given: str, asked: set[str]) -> None:
+    code = f"""
+        import requests
+        def read(courses=None):
+            if courses is None:
+                requests.get("https://campus.example/list/", timeout=5)
+            requests.get("https://campus.example/each/", timeout=5)
+        def mine(request):
+            read({given})
+    """
+    assert {url for url, who in shop(code, "mine").items() if who != {""}} == asked
+
+
+def test_a_function_handed_over_is_run_by_whoever_was_handed_it() -> None:
+    code = """
+        import requests
+        def letter():
+            requests.post("https://post.example/", timeout=5)
+        def parcel():
+            requests.post("https://parcel.example/", timeout=5)
+        def later(work):
+            work()
+        def letters(request):
+            later(letter)
+        def parcels(request):
+            later(parcel)
+    """
+    assert shop(code, "letters", "parcels") == {
+        "POST https://post.example/": {"/letters/"},
+        "POST https://parcel.example/": {"/parcels/"},
+    }
+
+
+def test_a_function_that_calls_itself_is_visited_a_few_times() -> None:
+    branches = "\n".join(f"            if kind == {n}: return find(tree.part{n}, kind + {n})" for n in range(7))
+    code = f"""
+        import requests
+        def find(tree, kind):
+{branches}
+            return tree.address
+        def look(request):
+            requests.get(find(request.tree, 1), timeout=5)
+    """
+    found = shop(code, "look")
+    assert set(map(frozenset, found.values())) == {frozenset({"/look/"})}
+    assert len(found) <= 8
+
+
+CELERY = """
+    import os
+    from celery import Celery
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    app = Celery("shop")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.autodiscover_tasks()
+"""
+
+
+def test_a_task_handed_in_is_queued_by_whom_hands_it_in() -> None:
+    files = SETTINGS | {
+        "shop/celery.py": CELERY,
+        "shop/tasks.py": """
+            from celery import shared_task
+            @shared_task
+            def send(): ...
+            @shared_task
+            def count(): ...
+        """,
+        "shop/views.py": """
+            from shop.tasks import count, send
+            def put(task):
+                task.delay()
+            def parcels(request):
+                put(send)
+            def stock(request):
+                put(count)
+        """,
+        "shop/urls.py": views("parcels", "stock"),
+    }
+    assert {row.task: entered(row) for row in linked(files).enqueues} == {
+        "shop.tasks.send": {"/parcels/"},
+        "shop.tasks.count": {"/stock/"},
+    }
+
+
+def test_a_request_to_an_action_of_a_view_set_runs_that_action_alone() -> None:
+    files = SETTINGS | {
+        "shop/views.py": """
+            import requests
+            from rest_framework import viewsets
+            from rest_framework.decorators import action
+            class Wishes(viewsets.ReadOnlyModelViewSet):
+                def get_queryset(self):
+                    return requests.get("https://list.example/", timeout=5)
+                @action(methods=["post"], detail=False)
+                def decline(self, request):
+                    requests.post("https://mail.example/", timeout=5)
+        """,
+        "shop/urls.py": """
+            from rest_framework.routers import DefaultRouter
+            from shop.views import Wishes
+            router = DefaultRouter()
+            router.register("wishes", Wishes, basename="wish")
+            urlpatterns = router.urls
+        """,
+    }
+    who = sent(linked(files))
+    assert who["POST https://mail.example/"] == {"/wishes/decline/"}
+    assert {"/wishes/", "/wishes/<pk>/", "/wishes/decline/"} <= who["GET https://list.example/"]
+
+
+def test_a_chain_begins_in_an_entry_point_that_the_row_names() -> None:
+    files = SETTINGS | {
+        "shop/rates.py": "import requests\ndef fetch():\n    requests.get('https://rates.example/', timeout=5)\n",
+        "shop/views.py": "from shop.rates import fetch\ndef rates(request):\n    fetch()\n",
+        "shop/urls.py": views("rates"),
+        "shop/management/__init__.py": "",
+        "shop/management/commands/__init__.py": "",
+        "shop/management/commands/refresh.py": """
+            from django.core.management.base import BaseCommand
+            from shop.rates import fetch
+            class Command(BaseCommand):
+                def handle(self, *args, **options):
+                    fetch()
+        """,
+    }
+    [call] = linked(files).calls
+    begun = {entry.name: chain[0].function for entry, chain in zip(call.entered, call.chains, strict=True)}
+    assert begun == {"/rates/": "rates", "refresh": "Command.handle"}
