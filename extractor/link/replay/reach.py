@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from extractor.evaluate.values import Frame
 from extractor.link.entrypoints import MAX_CHAINS, ORDER, SCRIPT, EntryPoint
 from extractor.link.loading import Loading
-from extractor.link.replay.walk import Step, Visits
+from extractor.link.replay.walk import FrameStep, Visits
 from extractor.model.graph import Context, Hop
 
 Walked = tuple[Context, tuple[Hop, ...]]
@@ -64,11 +64,11 @@ class FrameReach:
 
     def _search(
         self, wanted: frozenset[Frame], service: str
-    ) -> list[tuple[Frame, EntryPoint, Mapping[Frame, Step | None]]]:
+    ) -> list[tuple[Frame, EntryPoint, Mapping[Frame, FrameStep | None]]]:
         """Breadth first along the steps back from frames to the roots of a service."""
-        trail: dict[Frame, Step | None] = dict.fromkeys(sorted(wanted, key=_order))
+        trail: dict[Frame, FrameStep | None] = dict.fromkeys(sorted(wanted, key=_order))
         queue = deque(trail)
-        out: list[tuple[Frame, EntryPoint, Mapping[Frame, Step | None]]] = []
+        out: list[tuple[Frame, EntryPoint, Mapping[Frame, FrameStep | None]]] = []
         seen: set[Context] = set()
         while queue and len(seen) < MAX_CONTEXTS:
             here = queue.popleft()
@@ -84,7 +84,7 @@ class FrameReach:
                     queue.append(step.source)
         return out
 
-    def _is_taken(self, step: Step, is_task: bool, service: str) -> bool:
+    def _is_taken(self, step: FrameStep, is_task: bool, service: str) -> bool:
         """Whether a process of the service takes a step: a task runs in a worker, and who queues it is another arrow;
         a receiver is connected where its module is loaded."""
         if step.how == "signal" and service != SCRIPT and not self.loading.loads(service, step.target.owner.module):
@@ -105,7 +105,7 @@ def _order(frame: Frame) -> tuple[str, int, str]:
     return frame.owner.module.path, frame.owner.scope.line, repr(frame.bindings)[:200]
 
 
-def _chain(root: Frame, entry: EntryPoint, trail: Mapping[Frame, Step | None]) -> tuple[Hop, ...]:
+def _chain(root: Frame, entry: EntryPoint, trail: Mapping[Frame, FrameStep | None]) -> tuple[Hop, ...]:
     owner = root.owner
     hops = [Hop(owner.module.repo, owner.module.path, entry.line, owner.shown, entry.how)]
     step = trail[root]

@@ -26,7 +26,7 @@ _KEEPERS = frozenset({"connect", "register", "register_task", "add_url_rule", "a
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FrameStep:
     """One frame enters another, by a line of the first."""
 
     source: Frame
@@ -41,7 +41,7 @@ class Visits:
     that have more contexts than are told apart."""
 
     frames: dict[Def, list[Frame]] = field(default_factory=dict)
-    into: dict[Frame, list[Step]] = field(default_factory=dict)
+    into: dict[Frame, list[FrameStep]] = field(default_factory=dict)
     given_up: set[Def] = field(default_factory=set)
 
 
@@ -69,7 +69,7 @@ class Walk:
             for target, line, how in self._steps(frame):
                 if target is frame or target.owner not in self._wanted:
                     continue
-                self.visits.into.setdefault(target, []).append(Step(frame, target, line, how))
+                self.visits.into.setdefault(target, []).append(FrameStep(frame, target, line, how))
                 if how == "override":
                     self._handed_back.add(target)
                 self._visit(target)
@@ -114,7 +114,7 @@ class Walk:
     def _may_lead(self, site: Site) -> bool:
         """Whether a call may enter a wanted function, whatever its function's parameters are."""
         call = site.call
-        if isinstance(call.func, Attribute) and call.func.name in self._names:
+        if isinstance(call.func, Attribute) and (call.func.name in self._names or call.func.name in _RUNS_INLINE):
             return True
         if any(not self._is_inert(func) for func in site.funcs):
             return True
@@ -163,12 +163,10 @@ class Walk:
         if isinstance(expr, Attribute) and expr.name in _RUNS_INLINE:
             for run in self._ev.eval(expr.base, frame):
                 if isinstance(run, DefRef) and run.target.kind == "function":
-                    yield self.frame(run, args, kwargs), "call"
-        if (
-            not entered
-            and site.owner.kind not in ("module", "class")
-            and not (isinstance(expr, Attribute) and expr.name in _KEEPERS)
-        ):
+                    given = ((), ()) if expr.name == "apply" else (args, kwargs)  # it takes them packed
+                    yield self.frame(run, *given), "call"
+        keeps = isinstance(expr, Attribute) and expr.name in _KEEPERS
+        if not entered and not keeps and site.owner.kind not in ("module", "class"):
             yield from self._handed_over(args, kwargs)
 
     def _targets(self, func: Value, args: Args, kwargs: Kwargs) -> Iterator[tuple[Frame, str]]:
@@ -283,4 +281,4 @@ def leading_to(graph: CallGraph, targets: Iterable[Def]) -> frozenset[Def]:
     return frozenset(seen)
 
 
-__all__ = ["Step", "Visits", "Walk", "leading_to"]
+__all__ = ["FrameStep", "Visits", "Walk", "leading_to"]
