@@ -74,7 +74,7 @@ unit-fast: $(VENV)/.dev
 
 # In an environment of its own, without uv.lock: each direct dependency at its lower bound in pyproject.toml.
 lowest: | $(BIN)/uv
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable . --group test
 	$(LOWEST)/bin/pytest -n $(JOBS) --dist worksteal
 
