@@ -61,6 +61,7 @@ def test_the_recorded_sections_are_the_whole_graph_to_the_byte(graph: str) -> No
     assert same, "a section differs, or graph.json is written in another way"
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_under_any_order_of_hashes() -> None:
     told = f"from tests.grown_estate import grow; print(repr(grow({SEED})), end='')"
     for order in ("1", "4242"):

@@ -19,6 +19,8 @@ from extractor.pipeline.scan import scan_estate
 from extractor.sources import open_source
 from tests.build_estate import build_estate
 
+pytestmark = pytest.mark.slow
+
 ESTATE = Path(__file__).parent / "fixtures" / "estate" / "estate.yaml"
 
 
