@@ -175,6 +175,7 @@ def test_a_layout_takes_of_the_extractor_only_what_its_key_spells_out() -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_module_rule_and_schema_changes_the_keys_of_what_is_made_with_it(tmp_path: Path) -> None:
     for folder in ("extractor", "renderers", "rules"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))

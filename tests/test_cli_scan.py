@@ -168,6 +168,7 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_one_option_away(
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_render_makes_the_outputs_anew_from_the_graph_alone(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text(render_graph_json(sample_graph()))
     arguments = ["render", "--quiet", "--from", str(tmp_path / "g.json"), "--out"]
@@ -177,6 +178,7 @@ def test_render_makes_the_outputs_anew_from_the_graph_alone(tmp_path: Path) -> N
     assert (tmp_path / "one/graph.json").read_text() == (tmp_path / "g.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_hostile_graph_is_rendered_inside_the_output_directory(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text(render_graph_json(hostile_graph()))
     assert main(["render", "--quiet", "--from", str(tmp_path / "g.json"), "--out", str(tmp_path / "out")]) == 0

@@ -17,6 +17,8 @@ from extractor.link.examples import faults
 from extractor.rules.clients import load_rules
 from tests.git_repository import make_repository
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 _COPIED = ("extractor", "renderers", "c4trace", "rules", "docs", "tests")

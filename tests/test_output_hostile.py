@@ -51,6 +51,7 @@ def shapes(form: str, made: Iterable[tuple[str, str | bytes]]) -> Shapes:
     return set().union(*(read(form, name, content) for name, content in made))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_hostile_text_adds_nothing_but_its_words(form: str) -> None:
     assert form in READERS or form == "png", "say in format_readers.py what reads the format"
@@ -60,6 +61,7 @@ def test_a_hostile_text_adds_nothing_but_its_words(form: str) -> None:
         assert shapes(form, hostile.items()) - plain == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("graph", "png")])
 def test_nothing_is_written_raw_that_cannot_be_seen_or_turns_the_line_around(form: str) -> None:
     found: dict[str, None] = {}
@@ -114,6 +116,7 @@ BREAKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "text"), [(form, text) for form, texts in BREAKS.items() for text in texts])
 def test_what_is_not_escaped_is_noticed(form: str, text: str) -> None:
     raw = [

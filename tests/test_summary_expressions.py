@@ -131,6 +131,7 @@ def test_every_kind_is_tried_here() -> None:
     assert {*LEAVES, *made_of(st.none())} == KINDS  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=6))
 def test_what_is_kept_comes_back_as_it_was(exprs: list[Expr]) -> None:
@@ -141,6 +142,7 @@ def test_what_is_kept_comes_back_as_it_was(exprs: list[Expr]) -> None:
     assert encode(after) == encode(before)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=6))
 def test_what_comes_back_holds_each_expression_once(exprs: list[Expr]) -> None:
@@ -150,6 +152,7 @@ def test_what_comes_back_holds_each_expression_once(exprs: list[Expr]) -> None:
     assert len({id(expr) for expr in found}) == len({repr(expr) for expr in found})
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(EXPRESSIONS)
 def test_the_walk_reaches_every_part_of_every_kind(expr: Expr) -> None:
@@ -157,6 +160,7 @@ def test_the_walk_reaches_every_part_of_every_kind(expr: Expr) -> None:
     assert [repr(part) for part in walk(expr)] == [repr(part) for part in all_of(expr)]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(EXPRESSIONS)
 def test_an_expression_made_of_its_own_parts_is_itself(expr: Expr) -> None:
