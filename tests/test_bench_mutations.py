@@ -35,6 +35,7 @@ def test_the_changes_that_can_be_made(source: str, changed: set[str]) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(LINK.glob("*.py")), ids=lambda path: path.stem)
 def test_every_change_makes_another_program(path: Path) -> None:
     source = path.read_bytes()
