@@ -13,7 +13,6 @@ A survivor is a line that a test should be written for, or a change that makes n
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import json
 import os
@@ -161,10 +160,8 @@ def _pytest(place: Path, tests: Sequence[str], but: Sequence[str], seconds: floa
         try:
             return run.wait(seconds)
         except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # nobody has waited for it yet, so the number is still its own
             return None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(run.pid, signal.SIGKILL)
 
 
 def _environment(place: Path) -> dict[str, str]:
