@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
@@ -66,11 +66,6 @@ class Classes:
         """True for Django models, by their bases."""
         outside = self.mro(cls)[1]
         return any(name in _MODEL_BASES or name.endswith(_MODEL_SUFFIXES) for name in outside)
-
-    def models(self) -> Iterator[Def]:
-        """The Django models of the repository."""
-        own = (t for t in self.ev.index.defs() if t.module.in_repo and t.kind == "class")
-        return (cls for cls in own if self.is_model(cls))
 
     def subclasses(self, cls: Def) -> list[Def]:
         """The classes that were read and derive from `cls`, directly or not."""

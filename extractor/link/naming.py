@@ -6,7 +6,7 @@ code calls paywell, whatever stands there at run time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from extractor.rules.clients import Vendor
 from extractor.rules.vocabulary import vocabulary
@@ -34,12 +34,11 @@ def is_telling(vendor: Vendor) -> bool:
     return outside and vendor.group not in words.families and vendor.id not in words.ordinary
 
 
-def owner_named(name: str, is_page: bool = False, is_own: Callable[[str], bool] = lambda _thing: False) -> str | None:
+def owner_named(name: str, is_page: bool = False) -> str | None:
     """Whose address a name says it holds: `PAYWELL_API_BASE_URL` is paywell's; None when it says nothing of that.
 
     `Partner.lms_url` is a field: where its own name tells nothing, that of its class does (`LmsEndpoint.base_url`).
     `is_page`: nothing is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
-    `is_own` tells a thing of this code (`course-run`): where a name has no other word, it is this application's own.
     """
     holder, _, field = name.rpartition(".")
     words, known = words_of(field), vocabulary().addresses
@@ -49,8 +48,7 @@ def owner_named(name: str, is_page: bool = False, is_own: Callable[[str], bool] 
         return None
     for candidate in (words, words_of(holder)):
         kept = _before_address(candidate)
-        telling = [word for word in kept if word not in known.nobody]
-        if telling and not (candidate is words and is_own("-".join(telling))):
+        if kept and not known.nobody.issuperset(kept):
             return "-".join(kept)
     return None
 

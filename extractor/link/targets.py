@@ -8,7 +8,6 @@ guessed apart.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,10 +16,8 @@ from extractor.estate.model import Estate, Target
 from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_in, vendor_named
 from extractor.link.request import Request
-from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 from extractor.text.urls import EMPTY, host_of, is_example, is_local
-from extractor.text.words import words_of
 
 SettingValues = Callable[[str], Values]
 BY_NAME = "the name of"
@@ -41,20 +38,8 @@ class TargetSystem:
 class Targets:
     """Names systems for the calls of one repository."""
 
-    def __init__(
-        self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues, models: Iterable[Def] = ()
-    ) -> None:
-        """`models` are the code's own; they are asked for when a name may be that of one."""
+    def __init__(self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues) -> None:
         self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
-        self._models = models
-
-    @functools.cached_property
-    def _things(self) -> frozenset[str]:
-        """What the code's models are called, in words: `course-run` of `CourseRun`."""
-        return frozenset("-".join(words_of(model.shown.rsplit(".", 1)[-1])) for model in self._models)
-
-    def _is_own(self, thing: str) -> bool:
-        return thing in self._things or thing.removesuffix("s") in self._things
 
     def identify(self, request: Request, url: Text | None) -> TargetSystem:
         """The system that a call to `url` (one of the request's URLs, or None) reaches, without what names tell."""
@@ -107,10 +92,10 @@ class Targets:
     def _owner(self, head: Hole, is_whole: bool) -> str | None:
         """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
         if head.kind in ("setting", "env"):
-            return owner_named(head.name.split(".")[0], is_own=self._is_own)
+            return owner_named(head.name.split(".")[0])
         if head.kind == "arg" and "." in head.name:
-            return owner_named(".".join(head.name.split(".")[-2:]), is_whole, self._is_own)
-        return owner_named(head.name, is_own=self._is_own) if head.kind == "field" else None
+            return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
+        return owner_named(head.name) if head.kind == "field" else None
 
     def _named(self, system: str, hole: Hole, base: str | None) -> TargetSystem:
         kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)

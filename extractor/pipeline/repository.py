@@ -76,8 +76,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     watch.ended("replay")
 
     declared = {service: declared_stores(ev, table) for service, table in settings.items()}
-    targets = Targets(estate, book, repo, value_of, ev.classes.models())
-    around = Surroundings(repo, targets, reach, occurrences, store_lookup(declared))
+    around = Surroundings(repo, Targets(estate, book, repo, value_of), reach, occurrences, store_lookup(declared))
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
     watch.ended("contexts")
