@@ -225,16 +225,18 @@ def _client(data: Mapping[str, Any]) -> ClientRule:
     examples = data["examples"]
     limit, tls = TimeLimit(**data.get("limited_by", {})), _tls(data)
     return ClientRule(
-        data["id"],
-        data["title"],
-        data["why"],
-        data["docs"],
-        tuple(_call(data["id"], row, limit, tls) for row in data["calls"]),
-        tuple(CallExample(e["code"], tuple(e["expect"]), tuple(e.get("unverified", ()))) for e in examples["hits"]),
-        tuple(CallExample(e["code"]) for e in examples["misses"]),
-        tuple(data.get("libraries", ())),
-        tuple(_class(data["id"], row, limit) for row in data.get("classes", ())),
-        tls,
+        id=data["id"],
+        title=data["title"],
+        why=data["why"],
+        docs=data["docs"],
+        calls=tuple(_call(data["id"], row, limit, tls) for row in data["calls"]),
+        hits=tuple(
+            CallExample(e["code"], tuple(e["expect"]), tuple(e.get("unverified", ()))) for e in examples["hits"]
+        ),
+        misses=tuple(CallExample(e["code"]) for e in examples["misses"]),
+        libraries=tuple(data.get("libraries", ())),
+        classes=tuple(_class(data["id"], row, limit) for row in data.get("classes", ())),
+        tls=tls,
     )
 
 
@@ -261,24 +263,24 @@ def _class(rule: str, row: Mapping[str, Any], limit: TimeLimit) -> ClassRule:
 
 def _call(rule: str, row: Mapping[str, Any], limit: TimeLimit, tls: tuple[TlsSwitch, ...]) -> CallRule:
     return CallRule(
-        rule,
-        row["match"],
-        row.get("effect", "http"),
-        _place(row.get("method")),
-        _place(row.get("url")),
-        _place(row.get("base")),
-        _place(row.get("system")),
-        tuple(sorted(row.get("systems", {}).items())),
-        _place(row.get("timeout")),
-        row.get("operation", ""),
-        row.get("store", ""),
-        _place(row.get("alias")),
-        row.get("label", ""),
-        row.get("protocol", ""),
-        row.get("everywhere", False),
-        row.get("only_urls", False),
-        limit,
-        tls,
+        rule=rule,
+        match=row["match"],
+        effect=row.get("effect", "http"),
+        method=_place(row.get("method")),
+        url=_place(row.get("url")),
+        base=_place(row.get("base")),
+        system=_place(row.get("system")),
+        system_map=tuple(sorted(row.get("systems", {}).items())),
+        timeout=_place(row.get("timeout")),
+        operation=row.get("operation", ""),
+        store=row.get("store", ""),
+        alias=_place(row.get("alias")),
+        label=row.get("label", ""),
+        protocol=row.get("protocol", ""),
+        everywhere=row.get("everywhere", False),
+        only_urls=row.get("only_urls", False),
+        limit=limit,
+        tls=tls,
     )
 
 

@@ -90,16 +90,16 @@ def rule_docs() -> tuple[RuleDoc, ...]:
 def _rule(data: Mapping[str, Any]) -> FindingRule:
     examples = data.get("examples", {})
     return FindingRule(
-        data["id"],
-        data["title"],
-        data["why"].strip(),
-        data["remedy"].strip(),
-        data["severity"],
-        data["docs"],
-        tuple(sorted(data.get("severity_in", {}).items())),
-        tuple(sorted((name, tuple(items)) for name, items in data.get("options", {}).items())),
-        tuple(_example(row, data["severity"]) for row in examples.get("hits", ())),
-        tuple(_example(row, data["severity"]) for row in examples.get("misses", ())),
+        id=data["id"],
+        title=data["title"],
+        why=data["why"].strip(),
+        remedy=data["remedy"].strip(),
+        severity=data["severity"],
+        docs=data["docs"],
+        severity_in=tuple(sorted(data.get("severity_in", {}).items())),
+        options=tuple(sorted((name, tuple(items)) for name, items in data.get("options", {}).items())),
+        hits=tuple(_example(row, data["severity"]) for row in examples.get("hits", ())),
+        misses=tuple(_example(row, data["severity"]) for row in examples.get("misses", ())),
     )
 
 
