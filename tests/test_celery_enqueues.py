@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from extractor.link import callgraph
-from extractor.link.celery import Enqueues, dispatches, enqueues, tasks, type_tasks
+from extractor.link.celery import Enqueues, enqueues, tasks, type_tasks
 from tests.test_celery_tasks import APP
 from tests.worlds import evaluator
 
@@ -149,21 +149,6 @@ def test_how_names_the_commit_hook_and_the_queue_of_the_call_counts() -> None:
         ("transaction.on_commit(function: X.delay())", "celery"),
         ("transaction.on_commit(lambda: X.apply_async())", "fast"),
     ]
-
-
-def test_dispatches_lead_from_the_function_to_the_task() -> None:
-    ev = evaluator(
-        {
-            "shop/celery.py": APP,
-            "shop/settings.py": "",
-            "orders/tasks.py": TASKS,
-            "orders/api.py": HEAD + "def work():\n    one.delay(1)\n",
-        }
-    )
-    index = tasks(ev, "shop").index
-    found = dispatches(ev, index, enqueues(ev, index, "shop"))
-    named = {owner.qualified: [task.name for task, _row in pairs] for owner, pairs in found.items()}
-    assert named["orders.api.work"] == ["orders.tasks.one"]
 
 
 BASED = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.celery.enqueues import Enqueues, dispatches, enqueues
+from extractor.link.celery.enqueues import Enqueues, enqueues
 from extractor.link.celery.finding import type_tasks
 from extractor.link.celery.read import Celery, read_celery
 from extractor.link.celery.schedules import Schedules, schedules
@@ -16,7 +16,6 @@ __all__ = [
     "Schedules",
     "TaskIndex",
     "Tasks",
-    "dispatches",
     "enqueues",
     "read_celery",
     "schedules",

@@ -251,8 +251,8 @@ def _own_apps(found: tuple[Module, ...], chain: tuple[Module, ...]) -> tuple[Mod
 def celery_modules(ev: Evaluator) -> tuple[Module, ...]:
     """The repository's modules that import Celery, by path."""
     found = [m for m in ev.index.modules if m.in_repo and any(_is_celery(name) for name in m.summary.imports)]
-    makers = [m for m in found if _touches_app(ev, m)]
-    return tuple(sorted(makers, key=lambda m: m.path))
+    modules = [m for m in found if _touches_app(ev, m)]
+    return tuple(sorted(modules, key=lambda m: m.path))
 
 
 def _is_celery(name: str) -> bool:

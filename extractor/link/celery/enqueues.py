@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate.arguments import arguments, bind
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Unknown, Values
+from extractor.evaluate.values import Ext, Frame
 from extractor.link.celery.config import is_app
 from extractor.link.celery.flow import Canvas, read_flow
+from extractor.link.celery.on_commit import around, around_call
 from extractor.link.celery.queues import Router
+from extractor.link.celery.receivers import SIGNATURES, Meant, Receivers
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.model.graph import Enqueue, Gap, Task
+from extractor.model.graph import Enqueue, Gap
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import (
     Attribute,
-    CallResult,
     Closure,
-    Defined,
     ImportedName,
     Local,
     Name,
-    Parameter,
     last_name,
 )
 
 SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
-SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
 _BY_NAME = frozenset(
     {
         "celery.signature",
@@ -41,9 +38,6 @@ _BY_NAME = frozenset(
         "celery.canvas.Signature",
     }
 )
-MAX_CALLERS = 3  # functions followed back from a task handed in as an argument
-_LIBRARY_TASK = re.compile(r"^[a-z_]\w*(\.\w+)*\.[a-z_]\w*$")
-_NOT_TASKS = ("multiprocessing.", "concurrent.", "builtins.", "billiard.", "gevent.", "eventlet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +54,6 @@ class Enqueues:
         return {owner for owner, _row, _task in self.placed}
 
 
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """What a receiver means: tasks, or a name of a task that was not read, or nothing known."""
-
-    tasks: tuple[Found, ...] = ()
-    outside: str | None = None
-    confidence: str = "certain"
-    note: str = ""
-    unknown: bool = False
-
-
 def enqueues(ev: Evaluator, index: TaskIndex, repo: str) -> Enqueues:
     """Every place of the repository's own code that queues a task, and those that may and name none (with a gap)."""
     finder = _Finder(ev, index, repo)
@@ -85,16 +68,6 @@ def enqueues(ev: Evaluator, index: TaskIndex, repo: str) -> Enqueues:
     final = tuple((d, row, f) for (d, _row, f), row in zip(placed, ids, strict=True))
     gaps = tuple(_gap(row) for _d, row, _f in final if row.task is None)
     return Enqueues(ids, final, gaps)
-
-
-def dispatches(ev: Evaluator, index: TaskIndex, found: Enqueues) -> Mapping[Def, tuple[tuple[Task, Enqueue], ...]]:
-    """The tasks that each function queues, with the row that says where."""
-    out: dict[Def, list[tuple[Task, Enqueue]]] = {}
-    for owner, row, task in found.placed:
-        made = index.row(task) if task is not None else None
-        if made is not None:
-            out.setdefault(owner, []).append((made, row))
-    return {owner: tuple(pairs) for owner, pairs in out.items()}
 
 
 def _gap(row: Enqueue) -> Gap:
@@ -115,9 +88,8 @@ class _Finder:
         self.ev = ev
         self.index = index
         self.repo = repo
-        self._sites: dict[str, list[tuple[Def, CallExpr]]] | None = None
         self._flows: dict[Def, Canvas] = {}
-        self._dotted = {f.target.qualified: f for f in index.found}
+        self.receivers = Receivers(ev, index)
 
     def _flow(self, owner: Def) -> Canvas:
         found = self._flows.get(owner)
@@ -161,12 +133,12 @@ class _Finder:
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         if self._flow(owner).leads_to_signature(sender.base):
             return
-        how = _around(owner, f".{sender.name}()")
-        meant = self.meant(sender.base, frame)
+        how = around(owner, f".{sender.name}()")
+        meant = self.receivers.meant(sender.base, frame)
         yield from self._rows(owner, call, meant, how, self._queue(call, frame))
 
     def _rows(
-        self, owner: Def, call: CallExpr, meant: _Meant, how: str, queue: str | None = None
+        self, owner: Def, call: CallExpr, meant: Meant, how: str, queue: str | None = None
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
         for task in meant.tasks:
             yield owner, self._row(owner, call, task.name, task, how, queue, meant.confidence, meant.note), task
@@ -228,7 +200,7 @@ class _Finder:
     def _retried(
         self, owner: Def, task: Expr, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.meant(task, frame)
+        meant = self.receivers.meant(task, frame)
         if meant.tasks:
             yield from self._rows(owner, call, meant, "retry")
 
@@ -238,31 +210,22 @@ class _Finder:
         if not any(is_app(self.ev, v) for v in self.ev.eval(app, frame)):
             return
         args, kwargs = arguments(self.ev, call, frame)
-        meant = self._named(args[0] if args else dict(kwargs).get("name", ()))
+        meant = self.receivers.named(args[0] if args else dict(kwargs).get("name", ()))
         yield from self._rows(owner, call, meant, ".send_task()", self._queue(call, frame))
-
-    def _named(self, values: Values) -> _Meant:
-        texts = [t for c in self.index.configs for v in values if (t := c.text((v,))) is not None]
-        tasks = tuple(dict.fromkeys(self.index.by_name[t] for t in texts if t in self.index.by_name))
-        if tasks:
-            return _Meant(tasks)
-        if texts:
-            return _Meant(outside=texts[0])
-        return _Meant(unknown=True, note="the task's name is known only at run time")
 
     # signatures --------------------------------------------------------------------------------------------------
 
     def _signature(
         self, owner: Def, number: int, made: Attribute, call: CallExpr, frame: Frame
     ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.meant(made.base, frame, guess=False)
+        meant = self.receivers.meant(made.base, frame, guess=False)
         if not meant.tasks:
             return
         fate = self._flow(owner).fate(number)
         if fate is not None:
             how, sure = fate
             confidence = meant.confidence if sure else "likely"
-            shaped = _Meant(meant.tasks, None, confidence, meant.note)
+            shaped = Meant(meant.tasks, None, confidence, meant.note)
             yield from self._rows(owner, call, shaped, f"{how} of .{made.name}()", self._queue(call, frame))
 
     def _names_signature(self, func: Attribute | ImportedName | Name, frame: Frame) -> bool:
@@ -279,7 +242,7 @@ class _Finder:
         fate = self._flow(owner).fate(number)
         if fate is None or not call.args:
             return
-        meant = self._named(arguments(self.ev, call, frame)[0][0])
+        meant = self.receivers.named(arguments(self.ev, call, frame)[0][0])
         yield from self._rows(owner, call, meant, f"{fate[0]} of signature()")
 
     # callbacks ---------------------------------------------------------------------------------------------------
@@ -288,159 +251,13 @@ class _Finder:
         """`on_commit(task.delay)`, `partial(task.delay, ...)`: a sender given away, to be run by another."""
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
             if isinstance(argument, Attribute) and argument.name in SENDERS:
-                meant = self.meant(argument.base, frame, guess=False)
+                meant = self.receivers.meant(argument.base, frame, guess=False)
                 if meant.tasks:
-                    how = _around_call(owner, call, f"{last_name(call.func) or 'call'}(X.{argument.name})")
+                    how = around_call(owner, call, f"{last_name(call.func) or 'call'}(X.{argument.name})")
                     yield from self._rows(owner, call, meant, how)
         if isinstance(call.func, Local | Closure):  # send = task.delay; send()
             for value in self.ev.eval(call.func, frame):
                 if isinstance(value, Ext) and value.path.rpartition(".")[2] in SENDERS:
-                    task = self._dotted.get(value.path.rpartition(".")[0])
+                    task = self.receivers.dotted.get(value.path.rpartition(".")[0])
                     if task is not None:
-                        yield from self._rows(owner, call, _Meant((task,)), f".{value.path.rpartition('.')[2]}()")
-
-    # what a receiver means ---------------------------------------------------------------------------------------
-
-    def meant(self, base: Expr, frame: Frame, guess: bool = True) -> _Meant:
-        """The tasks that an expression can be. `guess` also takes outside names and unknown receivers for tasks."""
-        param = _parameter(base, frame)
-        own = self.index.meant((param,)) if param is not None else ()  # the task itself, whatever its class
-        if own:
-            return _Meant(own)
-        values = self.ev.eval(base, frame)
-        found = self.index.meant(values)
-        if found:
-            return _Meant(found)
-        made = self._made_elsewhere(values)
-        if made:
-            return _Meant(made)
-        for value in (*values, *((param,) if param is not None else ())):
-            if isinstance(value, Param):
-                found = self._from_callers(value, 0)
-                if found:
-                    return _Meant(found, confidence="likely", note=f"handed in as {value.name}{value.path}")
-        if isinstance(base, Attribute):
-            named = self._by_attribute(base, frame)
-            if named is not None:
-                return named
-        if not guess:
-            return _Meant()
-        return _outside(values)
-
-    def _made_elsewhere(self, values: Values) -> tuple[Found, ...]:
-        """A signature that another function made and returned."""
-        out = []
-        for value in values:
-            if isinstance(value, Ext):
-                head, _, last = value.path.removesuffix("()").rpartition(".")
-                if last in SIGNATURES and head in self._dotted:
-                    out.append(self._dotted[head])
-        return tuple(dict.fromkeys(out))
-
-    def _by_attribute(self, base: Attribute, frame: Frame) -> _Meant | None:
-        """A task kept on a class: put there from outside, or bound to an attribute of that name by classes."""
-        owners = [v for v in self.ev.eval(base.base, frame) if isinstance(v, DefRef | Inst)]
-        for value in owners:
-            cls = value.target if isinstance(value, DefRef) else value.cls
-            found = self.index.set_on_class(cls, base.name)
-            if found:
-                return _Meant(found)
-        if any(isinstance(v, Inst) for v in owners):
-            found = self.index.class_values(base.name)
-            if found:
-                note = f"by the name of the attribute {base.name}, which task classes bind to these tasks"
-                return _Meant(found, confidence="possible", note=note)
-        return None
-
-    def _from_callers(self, param: Param, depth: int) -> tuple[Found, ...]:
-        """The tasks that callers hand in for a parameter, followed back over a few functions."""
-        if depth >= MAX_CALLERS or param.path:
-            return ()
-        out: list[Found] = []
-        for caller, call in self._calls_of(param.owner):
-            args, kwargs = arguments(self.ev, call, self.ev.frame(caller))
-            skip = param.owner.owner_class is not None and param.owner.kind == "function"
-            bound = dict(bind(self.ev, param.owner, args, kwargs, skip_first=skip))
-            values = bound.get(param.name, ())
-            out += self.index.meant(values)
-            for value in values:
-                if isinstance(value, Param) and value != param:
-                    out += self._from_callers(value, depth + 1)
-        return tuple(dict.fromkeys(out))
-
-    def _calls_of(self, target: Def) -> Iterator[tuple[Def, CallExpr]]:
-        if self._sites is None:
-            self._sites = {}
-            for module in self.ev.index.modules:
-                for name, scope in module.summary.scopes.items():
-                    for call in scope.calls:
-                        key = _called_name(call.func)
-                        if key:
-                            self._sites.setdefault(key, []).append((module.define(name), call))
-        last = target.scope.name.rsplit(".", 1)[-1].split("#")[0]
-        for owner, call in self._sites.get(last, ()):
-            for value in self.ev.eval(call.func, self.ev.frame(owner)):
-                if isinstance(value, DefRef) and value.target is target:
-                    yield owner, call
-                    break
-
-
-def _parameter(expr: Expr, frame: Frame) -> Param | None:
-    """The parameter of the function that an expression is, whatever its annotation says of it."""
-    if isinstance(expr, Local) and len(expr.definitions) == 1:
-        expr = frame.owner.scope.defs[expr.definitions[0]][1]
-    return Param(frame.owner, expr.name) if isinstance(expr, Parameter) and frame.get(expr.name) is None else None
-
-
-def _called_name(func: Expr) -> str | None:
-    return func.scope.rsplit(".", 1)[-1] if isinstance(func, Defined) else last_name(func)
-
-
-def _outside(values: Values) -> _Meant:
-    """A receiver that is no task that was read: a name imported from elsewhere, or nothing known."""
-    for value in values:
-        if isinstance(value, Ext) and _LIBRARY_TASK.match(value.path) and not value.path.startswith(_NOT_TASKS):
-            return _Meant(outside=value.path)
-    if any(isinstance(v, Param) for v in values):
-        return _Meant(unknown=True, note="the task is handed in, and no caller that hands in a known task was found")
-    if not values or any(isinstance(v, Unknown) for v in values):
-        return _Meant(unknown=True, note="the receiver is known only at run time")
-    return _Meant()
-
-
-def _around(owner: Def, how: str) -> str:
-    """How a call is deferred: by the lambda or the nested function it stands in, when that is given to `on_commit`."""
-    parent = owner.parent
-    if parent is None or owner.kind not in ("lambda", "function"):
-        return how
-    for call in parent.scope.calls:
-        if _is_on_commit(call) and any(_reaches(parent, arg, owner.scope.name) for arg in call.args):
-            inside = "lambda: X" + how if owner.kind == "lambda" else f"function: X{how}"
-            return f"transaction.on_commit({inside})"
-    return how
-
-
-def _reaches(scope_owner: Def, argument: Expr, name: str) -> bool:
-    if isinstance(argument, Local):
-        return any(scope_owner.scope.defs[i][1] == Defined(name) for i in argument.definitions)
-    if isinstance(argument, CallResult):  # partial(function, ...)
-        return any(_reaches(scope_owner, inner, name) for inner in scope_owner.scope.calls[argument.call].args[:1])
-    return argument == Defined(name)
-
-
-def _around_call(owner: Def, call: CallExpr, how: str) -> str:
-    """`transaction.on_commit(partial(X.delay))` for a partial that is given to `on_commit`."""
-    if _is_on_commit(call):
-        return f"transaction.{how}"
-    position = owner.scope.calls.index(call)
-    for outer in owner.scope.calls:
-        if _is_on_commit(outer) and CallResult(position) in outer.args:
-            return f"transaction.on_commit({how})"
-    return how
-
-
-def _is_on_commit(call: CallExpr) -> bool:
-    return isinstance(call.func, Attribute | ImportedName) and call.func.name == "on_commit"
-
-
-__all__ = ["Enqueues", "dispatches", "enqueues"]
+                        yield from self._rows(owner, call, Meant((task,)), f".{value.path.rpartition('.')[2]}()")

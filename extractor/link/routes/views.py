@@ -92,7 +92,7 @@ def _from_call(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> l
     if isinstance(func, Attribute) and func.name == "as_view":
         made = [_as_view(ev, value, call, place.frame) for value in ev.eval(func.base, place.frame)]
         return [view for view in made if view is not None]
-    if isinstance(func, Attribute) and "view" in func.name and (classes := _makers(ev, func, place)):
+    if isinstance(func, Attribute) and "view" in func.name and (classes := _view_classes(ev, func, place)):
         return [described(ev, cls) for cls in classes]
     if depth >= MAX_WRAPPERS:
         return []
@@ -109,7 +109,7 @@ def _from_call(ev: Evaluator, place: Reference, call: CallExpr, depth: int) -> l
     return _made_by(ev, place, call, depth)
 
 
-def _makers(ev: Evaluator, func: Attribute, place: Reference) -> list[Def]:
+def _view_classes(ev: Evaluator, func: Attribute, place: Reference) -> list[Def]:
     """The classes whose own method makes a view of them (`Page.as_api_view()`, which calls `as_view`)."""
     found = [v.target for v in ev.eval(func.base, place.frame) if isinstance(v, DefRef) and v.target.kind == "class"]
     return [cls for cls in found if ev.classes.member(cls, func.name) is not None]

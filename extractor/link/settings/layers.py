@@ -51,11 +51,11 @@ class SettingChange:
     maybe: bool = False
 
 
-def settings_modules(world: ModuleIndex) -> tuple[str, ...]:
+def settings_modules(index: ModuleIndex) -> tuple[str, ...]:
     """The settings modules that the repository itself names, where `DJANGO_SETTINGS_MODULE` is set
     (`manage.py`, `wsgi.py`, `celery.py`): the one named most often first, then by name."""
     counts: dict[str, int] = {}
-    for module in world.modules:
+    for module in index.modules:
         if module.in_repo:
             for scope in module.summary.scopes.values():
                 for call in scope.calls:
@@ -66,33 +66,33 @@ def settings_modules(world: ModuleIndex) -> tuple[str, ...]:
                     name = literal_text(value) if literal_text(key) == "DJANGO_SETTINGS_MODULE" else None
                     if name is not None:
                         counts[name] = counts.get(name, 0) + 1
-    known = (name for name in counts if world.find(name) is not None)
+    known = (name for name in counts if index.find(name) is not None)
     return tuple(sorted(known, key=lambda name: (-counts[name], name)))
 
 
-def layers(world: ModuleIndex, modules: Iterable[str]) -> tuple[Module, ...]:
+def layers(index: ModuleIndex, modules: Iterable[str]) -> tuple[Module, ...]:
     """The settings modules and those they star-import, topmost first, each once. Unread modules are passed over."""
     found: dict[str, Module] = {}
     for name in modules:
-        module = world.find(name)
+        module = index.find(name)
         if module is not None:
-            for layer in _with_stars(world, module, set()):
+            for layer in _with_stars(index, module, set()):
                 found.setdefault(layer.name, layer)
     return tuple(found.values())
 
 
-def _with_stars(world: ModuleIndex, module: Module, seen: set[str]) -> Iterator[Module]:
+def _with_stars(index: ModuleIndex, module: Module, seen: set[str]) -> Iterator[Module]:
     if module.name in seen:
         return
     seen.add(module.name)
     yield module
-    for dotted in (*reversed(_loaded(world, module)), *reversed(module.summary.stars)):
-        below = world.find(module.absolute(dotted))
+    for dotted in (*reversed(_loaded(index, module)), *reversed(module.summary.stars)):
+        below = index.find(module.absolute(dotted))
         if below is not None:
-            yield from _with_stars(world, below, seen)
+            yield from _with_stars(index, below, seen)
 
 
-def _loaded(world: ModuleIndex, module: Module) -> list[str]:
+def _loaded(index: ModuleIndex, module: Module) -> list[str]:
     """Modules of settings that a call names: `import_settings_modules("package.settings")`, whatever the loader, when
     its name speaks of settings; `include("components/database.py")` of django-split-settings."""
     scope = module.summary.scopes.get("")
@@ -103,11 +103,11 @@ def _loaded(world: ModuleIndex, module: Module) -> list[str]:
         if not texts or name is None:
             continue
         if "settings" in name.lower():
-            found += [text for text in texts if world.find(text) is not None]
+            found += [text for text in texts if index.find(text) is not None]
         elif name == "include":
             folder = posixpath.dirname(module.path)
             globs = [posixpath.normpath(posixpath.join(folder, text)) for text in texts]
-            found += [m.name for glob in globs for m in world.modules if m.in_repo and fnmatchcase(m.path, glob)]
+            found += [m.name for glob in globs for m in index.modules if m.in_repo and fnmatchcase(m.path, glob)]
     return found
 
 
