@@ -1,4 +1,4 @@
-"""Calls: binding arguments, what a call returns, constructors, partials, context managers."""
+"""Calls: what a call gives back, constructors, partials, context managers."""
 
 from __future__ import annotations
 
