@@ -25,6 +25,8 @@ from extractor.link.labels import label
         ("GET", "{setting:FORUM}/api/v1/users/{?User.id}/active_threads", "active threads"),
         ("GET", "https://shop.example.org/images/logo-red.png", "logo-red.png"),
         ("GET", "https://shop.example.org/rates.json", "rates"),
+        # Percent-encoding is no word (RFC 3986, section 2.1).
+        ("GET", "https://shop.example.org/api/price%20lists%2F", "price lists"),
         ("GET", "{setting:OIDC_DISCOVERY_URL}", "oidc discovery"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from extractor.rules.vocabulary import vocabulary
 from extractor.text.urls import path_of, segments, setting_of
@@ -33,7 +34,7 @@ def _of_path(url: str) -> str:
     parts = [p for p in segments(path_of(url)) if len(p) > 1 and "{" not in p and not known.noise.fullmatch(p)]
     if parts and (file := known.files.fullmatch(parts[-1])) is not None:
         return f"{file[1]}.{file[2]}"[:60]
-    words = [_words(known.formats.sub("", part)) for part in parts]
+    words = [_words(known.formats.sub("", unquote(part))) for part in parts]
     done: list[str] = []
     while words and words[-1] in known.done:
         done.insert(0, words.pop())
