@@ -71,12 +71,14 @@ def test_a_seed_gives_the_same_bytes_under_any_order_of_hashes() -> None:
         assert done.stdout.decode() == repr(grow(SEED))
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_estate() -> None:
     one, other = grow(SEED), grow(SEED + 1)
     assert one.keys() == other.keys()
     assert all(one[repo] != other[repo] for repo in one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [SEED, 1, 2, 3])
 def test_every_seed_uses_every_template_and_gives_python_of_some_150_modules(seed: int) -> None:
     growth = Growth(seed)

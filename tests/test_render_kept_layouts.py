@@ -14,6 +14,8 @@ from extractor.views import View, build_views
 from renderers.svg import layout, render_svg
 from tests.sample_graph import sample_graph
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def view() -> View:
