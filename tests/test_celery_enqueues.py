@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from extractor.link import callgraph
-from extractor.link.celery import Enqueues, enqueues, tasks, type_tasks
+from extractor.link.celery import Enqueues, enqueues, gaps_of, tasks, type_tasks
 from tests.test_celery_tasks import APP
 from tests.worlds import evaluator
 
@@ -122,7 +122,7 @@ def test_an_unknown_receiver_is_a_row_without_a_task_and_a_gap() -> None:
     found = read("def work(job):\n    job.delay()\n")
     row = next(r for r in found.rows if r.path == "orders/api.py")
     assert (row.task, row.confidence) == (None, "possible")
-    assert [gap.path for gap in found.gaps] == ["orders/api.py"]
+    assert [gap.path for gap in gaps_of(found.rows)] == ["orders/api.py"]
 
 
 def test_retry_and_replace_inside_tasks() -> None:

@@ -37,12 +37,12 @@ def unrolled(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[E
         yield inner
 
 
-def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[Frame]:
+def rounds(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...], most: int = MAX_FRAMES) -> Iterator[Frame]:
     """A frame like `frame` for each round of the loop that the expressions stand in, in which the loop's element is one
-    item of the table; `frame` itself where there is no such loop, or its table is not known or long."""
+    item of the table; `frame` itself without such a loop, or where its table is not known or has over `most` items."""
     elements = _elements(frame.owner.scope, exprs)
     tables = dict.fromkeys(element.iterable for element in elements)
-    known = {table: items for table in tables if 2 <= len(items := _items(ev, frame, table)) <= MAX_FRAMES}
+    known = {table: items for table in tables if 2 <= len(items := _items(ev, frame, table)) <= most}
     if len(known) != 1:
         yield frame
         return

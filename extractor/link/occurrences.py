@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +9,13 @@ from dataclasses import dataclass, field
 from extractor.evaluate.values import Frame, Hole, Text
 from extractor.link.callgraph import Site
 from extractor.link.celery.enqueues import Enqueues
-from extractor.link.celery.taskindex import Found, TaskIndex
+from extractor.link.celery.sites import QueueSite
 from extractor.link.effects import Effect, Effects
 from extractor.link.entrypoints import Reach
 from extractor.link.replay.reach import Reached
 from extractor.link.replay.replayed import Replayed
 from extractor.link.request import Request, skeleton
 from extractor.model.graph import Context, Enqueue
-from extractor.program.module import Def
-from extractor.summary.expr import Attribute
 
 MAX_TOLD = 6  # requests of one line that are told as its callers settle them
 MAX_FRAMES = 60  # of one function that are asked what they send
@@ -94,28 +91,18 @@ class Occurrences:
         frames = self.replayed.running(site)
         return self.replayed.reached(frames, site.call.line) if frames else None
 
-    def enqueues(self, found: Enqueues, index: TaskIndex, reach: Reach) -> tuple[Enqueue, ...]:
+    def enqueues(self, found: Enqueues, reach: Reach) -> tuple[Enqueue, ...]:
         """The rows of places that queue tasks, each with the entry points that reach it."""
-        return tuple(
-            dataclasses.replace(row, contexts=self.of_enqueue(owner, row, task, index) or (reach.unreached(owner),))
-            for owner, row, task in found.placed
-        )
 
-    def of_enqueue(self, owner: Def, row: Enqueue, task: Found | None, index: TaskIndex) -> tuple[Context, ...]:
-        """The entry points from which a line of `owner` queues a task: those whose frames mean this task by it."""
-        sites = [s for s in self.replayed.sites(owner) if (s.call.line, s.call.end_line) == (row.line, row.end_line)]
-        running = ((site, frame) for site in sites for frame in self.replayed.running(site))
-        frames = [frame for site, frame in running if self._means(site, frame, task, index)]
-        found = self.replayed.reached(dict.fromkeys(frames), row.line) if frames else None
-        return found.contexts if found is not None else ()
+        def running(place: QueueSite) -> Sequence[Frame]:
+            site = next((s for s in self.replayed.sites(place.owner) if s.call is place.call), None)
+            return self.replayed.running(site) if site is not None else ()
 
-    def _means(self, site: Site, frame: Frame, task: Found | None, index: TaskIndex) -> bool:
-        """False where the receiver is known to be other tasks in this frame."""
-        expr = site.call.func
-        if task is None or not isinstance(expr, Attribute) or not frame.bindings:
-            return True
-        meant = index.meant(self.finder.ev.eval(expr.base, frame))
-        return not meant or task in meant
+        def reaching(place: QueueSite, frames: Sequence[Frame]) -> tuple[Context, ...]:
+            known = self.replayed.reached(dict.fromkeys(frames), place.call.line) if frames else None
+            return known.contexts if known is not None else (reach.unreached(place.owner),)
+
+        return found.settled(running, reaching)
 
     def _frames(self, effect: Effect) -> Sequence[tuple[Frame, tuple[Request, ...]]]:
         found = self._sent.get(id(effect))

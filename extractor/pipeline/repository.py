@@ -8,7 +8,7 @@ from extractor.checks import CheckContext
 from extractor.checks import find as find_findings
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
-from extractor.link.celery import read_celery, type_tasks
+from extractor.link.celery import gaps_of, read_celery, type_tasks
 from extractor.link.constructors import with_constructors
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
@@ -96,13 +96,14 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     findings = find_findings(program)
     watch.ended("checks")
 
-    gaps = (libraries.gaps, celery.gaps, found.gaps, events.gaps, *(table.gaps for table in served))
+    queued = occurrences.enqueues(celery.enqueues, reach)
+    gaps = (libraries.gaps, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
     bindings = (*(setting_bindings(table) for table in tables), events.bindings, sign_ins(ev, settings))
     return RepoFacts(
         source=reading.source,
         tasks=celery.tasks.rows,
         schedules=celery.beat.rows,
-        enqueues=occurrences.enqueues(celery.enqueues, celery.tasks.index, reach),
+        enqueues=queued,
         routes=tuple(row for table in served for row in table.routes),
         calls=found.calls,
         stores=found.stores,

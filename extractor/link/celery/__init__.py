@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.link.celery.enqueues import Enqueues, enqueues
+from extractor.link.celery.enqueues import Enqueues, enqueues, gaps_of
 from extractor.link.celery.finding import type_tasks
 from extractor.link.celery.read import Celery, read_celery
 from extractor.link.celery.schedules import Schedules, schedules
@@ -17,6 +17,7 @@ __all__ = [
     "TaskIndex",
     "Tasks",
     "enqueues",
+    "gaps_of",
     "read_celery",
     "schedules",
     "tasks",

@@ -1,73 +1,167 @@
-"""The places that queue a task: direct calls, signatures that are sent, callbacks that queue when they are run."""
+"""The rows of the places that queue tasks: as their functions tell by themselves, then as what reaches them tells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Ext, Frame
-from extractor.link.celery.config import is_app
-from extractor.link.celery.flow import Canvas, read_flow
-from extractor.link.celery.on_commit import around, around_call
+from extractor.evaluate.values import Frame, Values
+from extractor.link.celery.config import Config
 from extractor.link.celery.queues import Router
-from extractor.link.celery.receivers import SIGNATURES, Meant, Receivers
-from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.model.graph import Enqueue, Gap
+from extractor.link.celery.sites import Queued, QueueSite, QueueSites
+from extractor.link.celery.taskindex import TaskIndex
+from extractor.model.graph import Context, Enqueue, Gap
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
-from extractor.summary import CallExpr, Expr, Scope
-from extractor.summary.expr import (
-    Attribute,
-    Closure,
-    ImportedName,
-    Local,
-    Name,
-    last_name,
-)
 
-SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
-_BY_NAME = frozenset(
-    {
-        "celery.signature",
-        "celery.subtask",
-        "celery.Signature",
-        "celery.canvas.signature",
-        "celery.canvas.subtask",
-        "celery.canvas.Signature",
-    }
-)
+MAX_FRAMES = 60  # of one function that are asked what they queue
+
+Running = Callable[[QueueSite], Sequence[Frame]]
+Reaching = Callable[[QueueSite, Sequence[Frame]], tuple[Context, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Enqueues:
-    """The rows, the row with the definition it stands in, and what was seen and not understood."""
+    """The places of one repository that queue tasks, each with what its function tells of it by itself."""
 
-    rows: tuple[Enqueue, ...]
-    placed: tuple[tuple[Def, Enqueue, Found | None], ...]
-    gaps: tuple[Gap, ...]
+    index: TaskIndex
+    repo: str
+    finder: QueueSites
+    sites: tuple[tuple[QueueSite, tuple[Queued, ...]], ...]
 
     @property
     def owners(self) -> set[Def]:
-        """The definitions in which something is queued."""
-        return {owner for owner, _row, _task in self.placed}
+        """The definitions in which something is queued, or may be."""
+        return {site.owner for site, _queued in self.sites}
+
+    @property
+    def rows(self) -> tuple[Enqueue, ...]:
+        """The rows as the functions tell by themselves, whoever calls them."""
+        return _in_order(row for site, queued in self.sites for one in queued for row in self._rows(site, one, ()))
+
+    def settled(self, running: Running, reaching: Reaching) -> tuple[Enqueue, ...]:
+        """The rows as what reaches the places tells: which frames run a place, and which entry points reach frames of
+        it. What a function leaves open is told as its callers settle it; a signature that is handed on is told where
+        it is sent, when that was seen."""
+        rows: list[Enqueue] = []
+        handed: list[tuple[tuple[Def, ...], list[Enqueue]]] = []
+        senders: set[Def] = set()
+        for site, queued in self.sites:
+            frames = running(site)[:MAX_FRAMES]
+            told, makers = self._told(site, queued, frames)
+            senders |= makers
+            made = [row for one, its in told.items() for row in self._rows(site, one, reaching(site, its))]
+            if site.leaves_by:
+                handed.append((site.leaves_by, made))
+            else:
+                rows += made
+        rows += (row for ways, made in handed if not senders.issuperset(ways) for row in made)
+        return _in_order(rows)
+
+    def _told(
+        self, site: QueueSite, queued: Sequence[Queued], frames: Sequence[Frame]
+    ) -> tuple[dict[Queued, list[Frame]], set[Def]]:
+        """What a place queues, with the frames that tell so, and the functions that hand on what is sent here."""
+        told: dict[Queued, list[Frame]] = {one: [] for one in queued}
+        open_frames, senders = 0, set[Def]()
+        for frame in frames:
+            here = [one for one in self.finder.queued(site, frame) if one.name is not None]
+            if not here:
+                open_frames += 1
+            for one in here or queued:
+                told.setdefault(_same(one, told) or one, []).append(frame)
+            if here and not site.leaves_by:
+                senders |= {*self.finder.makers(site, frame), *([site.owner] if frame.bindings else [])}
+        if frames and not open_frames:  # every caller says what it is
+            named = {one.name for one, its in told.items() if its}
+            told = {one: its for one, its in told.items() if its or not (one.name is None or one.name in named)}
+        return told, senders
+
+    def _rows(self, site: QueueSite, queued: Queued, contexts: tuple[Context, ...]) -> Iterator[Enqueue]:
+        """The rows of one task that a place queues: one for each queue that the services which run it send it to."""
+        owner, call = site.owner, site.call
+        path, function = owner.module.path, owner.shown
+        for queue, services in self._by_queue(queued, contexts).items():
+            row = self.index.row(queued.task, min(services, default="")) if queued.task is not None else None
+            yield Enqueue(
+                id=row_id("enqueue", self.repo, path, function, queued.name or "", site.how),
+                repo=self.repo,
+                path=path,
+                line=call.line,
+                end_line=call.end_line,
+                function=function,
+                task=queued.name,
+                how=site.how,
+                task_id=row.id if row else None,
+                queue=queue,
+                contexts=_within(contexts, services),
+                confidence=queued.confidence,
+                note=queued.note,
+            )
+
+    def _by_queue(self, queued: Queued, contexts: tuple[Context, ...]) -> dict[str | None, set[str]]:
+        """The queues that a task may be sent to, with the services that send it there."""
+        found: dict[str | None, set[str]] = {}
+        for service in sorted({service for context in contexts for service in context.services}):
+            for queue in self._queues(queued, [c for c in self.index.configs if c.service == service], service):
+                found.setdefault(queue, set()).add(service)
+        return found or {queue: set() for queue in self._queues(queued, self.index.configs, "")}
+
+    def _queues(self, queued: Queued, configs: Sequence[Config], service: str) -> Sequence[str | None]:
+        """The queues that a task may be sent to from a service; one of None where that is not known."""
+        configs = configs or self.index.configs
+        if queued.given is not None:
+            return _texts(configs, queued.given)
+        queues: set[str | None] = set()
+        if queued.task is not None:
+            rows = self.index.rows.get(queued.task.target, ())
+            queues = {row.queue for row in rows if service in row.services} or {row.queue for row in rows}
+        elif queued.name is not None:
+            router = Router(self.finder.ev, self.repo, "")
+            queues = {router.of_name(config, queued.name) for config in configs}
+        return tuple(queues) if len(queues) == 1 else (None,)
 
 
 def enqueues(ev: Evaluator, index: TaskIndex, repo: str) -> Enqueues:
-    """Every place of the repository's own code that queues a task, and those that may and name none (with a gap)."""
-    finder = _Finder(ev, index, repo)
-    placed: list[tuple[Def, Enqueue, Found | None]] = []
-    for module in ev.index.modules:
-        if module.in_repo and finder.may_queue(module.summary.scopes.values()):
-            for name in module.summary.scopes:
-                placed += finder.scope(module.define(name))
-    placed = list(dict.fromkeys(placed))
-    placed.sort(key=lambda p: (p[1].path, p[1].line, p[1].task or "", p[1].how))
-    ids = with_unique_ids(row for _d, row, _f in placed)
-    final = tuple((d, row, f) for (d, _row, f), row in zip(placed, ids, strict=True))
-    gaps = tuple(_gap(row) for _d, row, _f in final if row.task is None)
-    return Enqueues(ids, final, gaps)
+    """Every place of the repository's own code that queues a task, and those that may."""
+    finder = QueueSites(ev, index)
+    sites = ((site, finder.queued(site, ev.frame(site.owner))) for site in finder.all())
+    return Enqueues(index, repo, finder, tuple(sites))
+
+
+def gaps_of(rows: Iterable[Enqueue]) -> tuple[Gap, ...]:
+    """The gaps of rows whose task is not known."""
+    return tuple(_gap(row) for row in rows if row.task is None)
+
+
+def _within(contexts: tuple[Context, ...], services: set[str]) -> tuple[Context, ...]:
+    """The contexts as these services have them."""
+    if not services:
+        return contexts
+    own = (Context(c.kind, c.name, tuple(s for s in c.services if s in services)) for c in contexts)
+    return tuple(
+        context for context, whole in zip(own, contexts, strict=True) if context.services or not whole.services
+    )
+
+
+def _same(one: Queued, told: Iterable[Queued]) -> Queued | None:
+    """What is told already of the same task and queue, however it was come by."""
+    return next((known for known in told if (known.name, known.given) == (one.name, one.given)), None)
+
+
+def _texts(configs: Sequence[Config], values: Values) -> Sequence[str | None]:
+    """The queues that values name, the same in each service; one of None where one is not known."""
+    found = [tuple(config.text((value,)) for value in values) for config in configs]
+    if not found or any(None in texts for texts in found) or len(set(found)) > 1:
+        return (None,)
+    return tuple(dict.fromkeys(found[0]))
+
+
+def _in_order(rows: Iterable[Enqueue]) -> tuple[Enqueue, ...]:
+    distinct: dict[Enqueue, None] = dict.fromkeys(rows)
+    ordered = sorted(distinct, key=lambda r: (r.path, r.line, r.task or "", r.how, r.queue or ""))
+    return with_unique_ids(ordered)
 
 
 def _gap(row: Enqueue) -> Gap:
@@ -83,181 +177,4 @@ def _gap(row: Enqueue) -> Gap:
     )
 
 
-class _Finder:
-    def __init__(self, ev: Evaluator, index: TaskIndex, repo: str) -> None:
-        self.ev = ev
-        self.index = index
-        self.repo = repo
-        self._flows: dict[Def, Canvas] = {}
-        self.receivers = Receivers(ev, index)
-
-    def _flow(self, owner: Def) -> Canvas:
-        found = self._flows.get(owner)
-        if found is None:
-            found = self._flows[owner] = read_flow(self.ev, owner)
-        return found
-
-    @staticmethod
-    def may_queue(scopes: Iterable[Scope]) -> bool:
-        """A module in which no attribute or name of a sender stands queues nothing: a cheap look before the rest."""
-        words = SENDERS | SIGNATURES | {"send_task", "retry", "Signature"}
-        for scope in scopes:
-            for call in scope.calls:
-                if isinstance(call.func, Attribute | ImportedName) and call.func.name in words:
-                    return True
-            if any(read.name in SENDERS for _line, read in scope.reads):
-                return True
-        return False
-
-    def scope(self, owner: Def) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        """The enqueues that stand in one scope."""
-        frame = self.ev.frame(owner)
-        for number, call in enumerate(owner.scope.calls):
-            func = call.func
-            if isinstance(func, Attribute) and func.name in SENDERS:
-                yield from self._sent(owner, func, call, frame)
-            elif isinstance(func, Attribute) and func.name == "retry":
-                yield from self._retried(owner, func.base, call, frame)
-            elif isinstance(func, Attribute) and func.name == "send_task":
-                yield from self._by_name(owner, func.base, call, frame)
-            elif isinstance(func, Attribute) and func.name in SIGNATURES:
-                yield from self._signature(owner, number, func, call, frame)
-            elif isinstance(func, ImportedName | Attribute | Name) and self._names_signature(func, frame):
-                yield from self._signed_by_name(owner, number, call, frame)
-            yield from self._handed_on(owner, call, frame)
-
-    # direct ------------------------------------------------------------------------------------------------------
-
-    def _sent(
-        self, owner: Def, sender: Attribute, call: CallExpr, frame: Frame
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        if self._flow(owner).leads_to_signature(sender.base):
-            return
-        how = around(owner, f".{sender.name}()")
-        meant = self.receivers.meant(sender.base, frame)
-        yield from self._rows(owner, call, meant, how, self._queue(call, frame))
-
-    def _rows(
-        self, owner: Def, call: CallExpr, meant: Meant, how: str, queue: str | None = None
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        for task in meant.tasks:
-            yield owner, self._row(owner, call, task.name, task, how, queue, meant.confidence, meant.note), task
-        if not meant.tasks and meant.outside is not None:
-            note = "a task of a library that was not read"
-            queue = queue or self._queue_of_name(meant.outside)
-            yield owner, self._row(owner, call, meant.outside, None, how, queue, "likely", note), None
-        elif not meant.tasks and meant.unknown:
-            yield owner, self._row(owner, call, None, None, how, queue, "possible", meant.note), None
-
-    def _row(
-        self,
-        owner: Def,
-        call: CallExpr,
-        name: str | None,
-        task: Found | None,
-        how: str,
-        queue: str | None,
-        confidence: str,
-        note: str,
-    ) -> Enqueue:
-        row = self.index.row(task) if task is not None else None
-        path, function = owner.module.path, owner.shown
-        return Enqueue(
-            id=row_id("enqueue", self.repo, path, function, name or "", how),
-            repo=self.repo,
-            path=path,
-            line=call.line,
-            end_line=call.end_line,
-            function=function,
-            task=name,
-            how=how,
-            task_id=row.id if row else None,
-            queue=queue or self._usual_queue(task),
-            contexts=(),
-            confidence=confidence,
-            note=note,
-        )
-
-    def _usual_queue(self, task: Found | None) -> str | None:
-        """The queue of the task, where all services route it to one."""
-        queues = {row.queue for row in self.index.rows.get(task.target, ())} if task is not None else set()
-        return queues.pop() if len(queues) == 1 else None
-
-    def _queue_of_name(self, task: str) -> str | None:
-        """The queue of a task that was not read, where all services route its name to one."""
-        router = Router(self.ev, self.repo, "")
-        queues = {router.of_name(config, task) for config in self.index.configs}
-        return queues.pop() if len(queues) == 1 else None
-
-    def _queue(self, call: CallExpr, frame: Frame) -> str | None:
-        """The queue named at the call, where it is text."""
-        for name, expr in call.kwargs:
-            if name == "queue":
-                values = self.ev.eval(expr, frame)
-                return next((q for c in self.index.configs if (q := c.text(values)) is not None), None)
-        return None
-
-    def _retried(
-        self, owner: Def, task: Expr, call: CallExpr, frame: Frame
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.receivers.meant(task, frame)
-        if meant.tasks:
-            yield from self._rows(owner, call, meant, "retry")
-
-    def _by_name(
-        self, owner: Def, app: Expr, call: CallExpr, frame: Frame
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        if not any(is_app(self.ev, v) for v in self.ev.eval(app, frame)):
-            return
-        args, kwargs = arguments(self.ev, call, frame)
-        meant = self.receivers.named(args[0] if args else dict(kwargs).get("name", ()))
-        yield from self._rows(owner, call, meant, ".send_task()", self._queue(call, frame))
-
-    # signatures --------------------------------------------------------------------------------------------------
-
-    def _signature(
-        self, owner: Def, number: int, made: Attribute, call: CallExpr, frame: Frame
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        meant = self.receivers.meant(made.base, frame, guess=False)
-        if not meant.tasks:
-            return
-        fate = self._flow(owner).fate(number)
-        if fate is not None:
-            how, sure = fate
-            confidence = meant.confidence if sure else "likely"
-            shaped = Meant(meant.tasks, None, confidence, meant.note)
-            yield from self._rows(owner, call, shaped, f"{how} of .{made.name}()", self._queue(call, frame))
-
-    def _names_signature(self, func: Attribute | ImportedName | Name, frame: Frame) -> bool:
-        if func.name not in ("signature", "subtask", "Signature"):
-            return False
-        return any(
-            isinstance(v, Ext) and (v.path in _BY_NAME or is_app(self.ev, Ext(v.path.rpartition(".")[0])))
-            for v in self.ev.eval(func, frame)
-        )
-
-    def _signed_by_name(
-        self, owner: Def, number: int, call: CallExpr, frame: Frame
-    ) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        fate = self._flow(owner).fate(number)
-        if fate is None or not call.args:
-            return
-        meant = self.receivers.named(arguments(self.ev, call, frame)[0][0])
-        yield from self._rows(owner, call, meant, f"{fate[0]} of signature()")
-
-    # callbacks ---------------------------------------------------------------------------------------------------
-
-    def _handed_on(self, owner: Def, call: CallExpr, frame: Frame) -> Iterator[tuple[Def, Enqueue, Found | None]]:
-        """`on_commit(task.delay)`, `partial(task.delay, ...)`: a sender given away, to be run by another."""
-        for argument in (*call.args, *(value for _name, value in call.kwargs)):
-            if isinstance(argument, Attribute) and argument.name in SENDERS:
-                meant = self.receivers.meant(argument.base, frame, guess=False)
-                if meant.tasks:
-                    how = around_call(owner, call, f"{last_name(call.func) or 'call'}(X.{argument.name})")
-                    yield from self._rows(owner, call, meant, how)
-        if isinstance(call.func, Local | Closure):  # send = task.delay; send()
-            for value in self.ev.eval(call.func, frame):
-                if isinstance(value, Ext) and value.path.rpartition(".")[2] in SENDERS:
-                    task = self.receivers.dotted.get(value.path.rpartition(".")[0])
-                    if task is not None:
-                        yield from self._rows(owner, call, Meant((task,)), f".{value.path.rpartition('.')[2]}()")
+__all__ = ["Enqueues", "enqueues", "gaps_of"]

@@ -25,8 +25,8 @@ class Celery:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What was seen of it and not understood."""
-        return (*self.tasks.gaps, *self.beat.gaps, *self.enqueues.gaps)
+        """What was seen of tasks and beat entries and not understood."""
+        return (*self.tasks.gaps, *self.beat.gaps)
 
 
 def read_celery(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from extractor.evaluate.arguments import arguments, bind
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Unknown, Values
+from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Piped, Seq, Unknown, Values
+from extractor.link.celery.config import is_app
+from extractor.link.celery.given import of_value
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.program.module import Def
 from extractor.summary import CallExpr, Expr
@@ -22,19 +24,28 @@ from extractor.summary.expr import (
 
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "chunks", "map", "starmap"})
 MAX_CALLERS = 3  # functions followed back from a task handed in as an argument
+MAX_NESTED = 6  # canvases in canvases
+_CANVAS = re.compile(r"celery(\.\w+)*\.(group|chain|chord|_chain|_chord)\(\)(\(\))?")
+_SIGNED = re.compile(
+    rf"(?P<head>.+?)\.(?P<name>{'|'.join(sorted(SIGNATURES))})\(\)(\.(set|clone|on_error|group)\(\))*", re.DOTALL
+)
 _LIBRARY_TASK = re.compile(r"^[a-z_]\w*(\.\w+)*\.[a-z_]\w*$")
 _NOT_TASKS = ("multiprocessing.", "concurrent.", "builtins.", "billiard.", "gevent.", "eventlet.")
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a receiver means: tasks, or a name of a task that was not read, or nothing known."""
+    """What a receiver means: tasks, names of tasks that were not read, or nothing known.
+
+    `signed` are tasks by the signatures that the receiver is, each with the queue that its signature gives, or None.
+    """
 
     tasks: tuple[Found, ...] = ()
-    outside: str | None = None
+    outside: tuple[str, ...] = ()
     confidence: str = "certain"
     note: str = ""
     unknown: bool = False
+    signed: tuple[tuple[Found, Values | None], ...] = ()
 
 
 class Receivers:
@@ -55,9 +66,9 @@ class Receivers:
         found = self.index.meant(values)
         if found:
             return Meant(found)
-        made = self._made_elsewhere(values)
-        if made:
-            return Meant(made)
+        signed = self.signed(values)
+        if signed:
+            return Meant(signed=signed)
         for value in (*values, *((param,) if param is not None else ())):
             if isinstance(value, Param):
                 found = self._from_callers(value, 0)
@@ -71,15 +82,45 @@ class Receivers:
             return Meant()
         return _outside(values)
 
-    def _made_elsewhere(self, values: Values) -> tuple[Found, ...]:
-        """A signature that another function made and returned."""
-        out = []
-        for value in values:
-            if isinstance(value, Ext):
-                head, _, last = value.path.removesuffix("()").rpartition(".")
-                if last in SIGNATURES and head in self.dotted:
-                    out.append(self.dotted[head])
-        return tuple(dict.fromkeys(out))
+    def signed(self, values: Values, depth: int = 0) -> tuple[tuple[Found, Values | None], ...]:
+        """The tasks of signatures that another function made, by themselves, in a list or in a canvas, each with the
+        queue that its signature gives."""
+        out: dict[tuple[Found, Values | None], None] = {}
+        for value in values if depth < MAX_NESTED else ():
+            inner: tuple[Values, ...] = ()
+            if isinstance(value, Piped):
+                inner = (value.left, value.right)
+            elif isinstance(value, Seq):
+                inner = value.items
+            elif isinstance(value, Ext) and _CANVAS.fullmatch(value.path):
+                inner = value.args
+            elif isinstance(value, Ext):
+                out.update(dict.fromkeys(self._signature(value)))
+            for one in inner:
+                out.update(dict.fromkeys(self.signed(one, depth + 1)))
+        return tuple(out)
+
+    def _signature(self, value: Ext) -> Iterator[tuple[Found, Values | None]]:
+        """The task that one signature is made of: `task.s(...)`, `signature("name")`, with what was `set` on it."""
+        made = _SIGNED.fullmatch(value.path)
+        if made is None:
+            return
+        queue: Values | None = None
+        here: Ext | None = value
+        while here is not None and queue is None:
+            queue, here = of_value(here), here.receiver
+        task = self.dotted.get(made["head"])
+        if task is not None:
+            yield task, queue
+        elif made["name"] in ("signature", "subtask") and self._is_maker(made["head"]):
+            first = value
+            while first.receiver is not None and not first.path.endswith(f".{made['name']}()"):
+                first = first.receiver
+            for named in self.named(first.args[0]).tasks if first.args else ():
+                yield named, queue
+
+    def _is_maker(self, head: str) -> bool:
+        return head in ("celery", "celery.canvas") or is_app(self.ev, Ext(head))
 
     def _by_attribute(self, base: Attribute, frame: Frame) -> Meant | None:
         """A task kept on a class: put there from outside, or bound to an attribute of that name by classes."""
@@ -129,13 +170,14 @@ class Receivers:
                     break
 
     def named(self, values: Values) -> Meant:
-        """The tasks that a text names."""
+        """The tasks that texts name."""
         texts = [t for c in self.index.configs for v in values if (t := c.text((v,))) is not None]
         tasks = tuple(dict.fromkeys(self.index.by_name[t] for t in texts if t in self.index.by_name))
+        others = tuple(dict.fromkeys(t for t in texts if t not in self.index.by_name))
         if tasks:
-            return Meant(tasks)
-        if texts:
-            return Meant(outside=texts[0])
+            return Meant(tasks, others)
+        if others:
+            return Meant(outside=others)
         return Meant(unknown=True, note="the task's name is known only at run time")
 
 
@@ -154,7 +196,7 @@ def _outside(values: Values) -> Meant:
     """A receiver that is no task that was read: a name imported from elsewhere, or nothing known."""
     for value in values:
         if isinstance(value, Ext) and _LIBRARY_TASK.match(value.path) and not value.path.startswith(_NOT_TASKS):
-            return Meant(outside=value.path)
+            return Meant(outside=(value.path,))
     if any(isinstance(v, Param) for v in values):
         return Meant(unknown=True, note="the task is handed in, and no caller that hands in a known task was found")
     if not values or any(isinstance(v, Unknown) for v in values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from extractor.summary import Expr
 
 Options = tuple[tuple[str, Values], ...]
 
+_REGISTRY = re.compile(r"(.+\.tasks)(?:\[\]|\.get\(\))")  # a task, taken by its name
 # Methods of a task's class that the worker calls around the task itself.
 _HANDLERS = ("before_start", "after_return", "on_failure", "on_retry", "on_success", "__call__")
 
@@ -68,7 +70,7 @@ class TaskIndex:
         elif isinstance(value, Ext) and value.args:
             if value.path.endswith((".register_task()", ".tasks.register()", "task()", "shared_task()")):
                 yield from self.meant(value.args[0])
-            elif value.path.endswith(".tasks[]") and is_app_member(Ext(value.path[:-2]), "tasks"):
+            elif (registry := _REGISTRY.fullmatch(value.path)) and is_app_member(Ext(registry[1]), "tasks"):
                 yield from self.named(value.args[0])
         elif isinstance(value, Param) and not value.path:
             own = self.by_def.get(value.owner)
