@@ -66,7 +66,7 @@ class FrameReach:
         self, wanted: frozenset[Frame], service: str
     ) -> list[tuple[Frame, EntryPoint, Mapping[Frame, FrameStep | None]]]:
         """Breadth first along the steps back from frames to the roots of a service."""
-        trail: dict[Frame, FrameStep | None] = dict.fromkeys(sorted(wanted, key=_order))
+        trail: dict[Frame, FrameStep | None] = dict.fromkeys(sorted(wanted, key=self.visits.order.__getitem__))
         queue = deque(trail)
         out: list[tuple[Frame, EntryPoint, Mapping[Frame, FrameStep | None]]] = []
         seen: set[Context] = set()
@@ -99,10 +99,6 @@ def _chosen(walked: Iterable[Walked]) -> list[Walked]:
     for context, chain in ranked:
         first.setdefault((context.kind, context.services), (context, chain))
     return list(dict.fromkeys([*first.values(), *ranked]))[: max(MAX_CHAINS, len(first))]
-
-
-def _order(frame: Frame) -> tuple[str, int, str]:
-    return frame.owner.module.path, frame.owner.scope.line, repr(frame.bindings)[:200]
 
 
 def _chain(root: Frame, entry: EntryPoint, trail: Mapping[Frame, FrameStep | None]) -> tuple[Hop, ...]:

@@ -37,10 +37,11 @@ class FrameStep:
 
 @dataclass(slots=True)
 class Visits:
-    """What was visited: the frames of each definition, and the steps into each frame. `given_up` are the definitions
-    that have more contexts than are told apart."""
+    """What was visited: the frames of each definition, each frame's place in the order of visits, and the steps into
+    each frame. `given_up` are the definitions that have more contexts than are told apart."""
 
     frames: dict[Def, list[Frame]] = field(default_factory=dict)
+    order: dict[Frame, int] = field(default_factory=dict)
     into: dict[Frame, list[FrameStep]] = field(default_factory=dict)
     given_up: set[Def] = field(default_factory=set)
 
@@ -54,7 +55,6 @@ class Walk:
         self._names = frozenset(target.scope.name.rsplit(".", 1)[-1] for target in wanted)
         self._hooks = Hooks(ev)
         self._pending: list[Frame] = []
-        self._seen: set[Frame] = set()
         self._looped: dict[int, bool] = {}  # by the site, which the graph holds
         self._handed_back: set[Frame] = set()  # what these return is used by code that was not read
         self.visits = Visits()
@@ -75,9 +75,9 @@ class Walk:
                 self._visit(target)
 
     def _visit(self, frame: Frame) -> None:
-        if frame in self._seen or frame.owner not in self._wanted:
+        if frame in self.visits.order or frame.owner not in self._wanted:
             return
-        self._seen.add(frame)
+        self.visits.order[frame] = len(self.visits.order)
         self.visits.frames.setdefault(frame.owner, []).append(frame)
         self._pending.append(frame)
 
@@ -88,7 +88,7 @@ class Walk:
         target = func.target
         args, kwargs = kept_arguments(args, kwargs)
         made = entry_frame(self._ev, DefRef(target, kept_receiver(func.self), func.frame), args, kwargs)
-        if made in self._seen or len(self.visits.frames.get(target, ())) < MAX_CONTEXTS:
+        if made in self.visits.order or len(self.visits.frames.get(target, ())) < MAX_CONTEXTS:
             return made
         self.visits.given_up.add(target)
         me = made.self
