@@ -222,12 +222,7 @@ def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
     cls = base.target
     member = ev.classes.member(cls, name)
     if member is not None:
-        out: list[Value] = []
-        for value in member[1]:
-            if isinstance(value, DefRef) and _is_classmethod(ev, value.target):
-                out.append(DefRef(value.target, DefRef(cls), value.frame))
-            else:
-                out.append(value)
+        out: list[Value] = [_of_class(ev, value, cls) for value in member[1]]
         if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
             of_subclasses = [
                 v
@@ -252,6 +247,13 @@ def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
     return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
 
 
+def _of_class(ev: Evaluation, value: Value, cls: Def) -> Value:
+    """What a class has, asked of the class: its class methods are bound to it."""
+    if isinstance(value, DefRef) and _is_classmethod(ev, value.target):
+        return DefRef(value.target, DefRef(cls), value.frame)
+    return value
+
+
 def _query_set(ev: Evaluation, cls: Def, name: str, value: Value) -> Value:
     """A model's manager, its own or made outside, stands for the query sets of the model: `objects = Manager()`."""
     if not ev.classes.is_model(cls):
@@ -266,15 +268,19 @@ def _query_set(ev: Evaluation, cls: Def, name: str, value: Value) -> Value:
 
 
 def _super_attribute(ev: Evaluation, base: Super, name: str) -> Values:
-    start = base.self.cls if isinstance(base.self, Inst) else base.cls
+    me = base.self
+    of_class = me.target if isinstance(me, DefRef) and me.target.kind == "class" else None
+    start = me.cls if isinstance(me, Inst) else of_class or base.cls
     member = ev.classes.member(start, name, after=base.cls) or ev.classes.member(base.cls, name, after=base.cls)
     if member is not None:
-        if isinstance(base.self, Inst):
-            return bounded(v for value in member[1] for v in _bind_member(ev, member[0], value, base.self, False))
+        if isinstance(me, Inst):
+            return bounded(v for value in member[1] for v in _bind_member(ev, member[0], value, me, False))
+        if of_class is not None:
+            return tuple(_of_class(ev, value, of_class) for value in member[1])
         return member[1]
     outside = ev.classes.mro(base.cls)[1]
-    me = ((SELF, (base.self,)),) if base.self is not None else ()
-    found = bounded(Ext(f"{path}()", (), me).extended(f".{name}") for path in outside[:3])
+    held = ((SELF, (me,)),) if me is not None else ()
+    found = bounded(Ext(f"{path}()", (), held).extended(f".{name}") for path in outside[:3])
     return found or (Unknown(f"super().{name}"),)
 
 

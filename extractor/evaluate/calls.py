@@ -28,7 +28,7 @@ from extractor.evaluate.values import (
     Values,
 )
 from extractor.program.module import Def
-from extractor.summary import CallExpr
+from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import Attribute, Constant
 
 _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", "aget", "acreate", "afirst"})
@@ -203,7 +203,7 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         if scope.yields:
             items = tuple(ev.eval(value, frame) for value in scope.yields[:8])
             return (Seq(items, open=True),)
-        out = gathered([ev.eval(value, frame) for value in scope.returns])
+        out = gathered([ev.eval(value, frame) for value in _returns(ev, scope, frame)])
     finally:
         ev.inline -= 1
         ev.recursion[func.target] = entered
@@ -215,6 +215,12 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         if typed:
             return typed
     return out or (Unknown(f"{func.target.shown}()"),)
+
+
+def _returns(ev: Evaluation, scope: Scope, frame: Frame) -> list[Expr]:
+    """What a function returns on the ways that its frame takes."""
+    guarded = zip(scope.returns, scope.return_guards, strict=True)
+    return [value for value, guards in guarded if not ev.branches.is_passed_over(guards, frame)]
 
 
 def entered(ev: Evaluation, value: Value) -> Values:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from extractor.evaluate import attributes, builtins, calls
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.expressions import EXPRESSIONS
+from extractor.evaluate.feasible import Branches
 from extractor.evaluate.folding import LIMIT, bounded
 from extractor.evaluate.values import (
     Bindings,
@@ -66,6 +67,7 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
         self.classes = Classes(self)
+        self.branches = Branches(self)
         # What a setting can be, once the settings of a service were read.
         self.setting: Callable[[str], Values] | None = None
         # The literal text of a setting, where settings are to be read as what they are and not by name.

@@ -48,6 +48,8 @@ def _name(ev: Evaluation, expr: Name, frame: Frame) -> Values:
 
 def _variable(ev: Evaluation, expr: Local, frame: Frame) -> Values:
     defs, indices = frame.owner.scope.defs, expr.definitions
+    if len(indices) > 1:
+        indices = ev.branches.reaching(indices, frame)
     if len(indices) == 1:
         return gathered_one(_filled(ev, indices[0], frame) or ev.eval(defs[indices[0]][1], frame))
     return gathered([_filled(ev, i, frame) or ev.eval(defs[i][1], frame) for i in indices])
@@ -182,6 +184,9 @@ def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
 
 
 def _either(ev: Evaluation, expr: Alternatives, frame: Frame) -> Values:
+    holds = ev.branches.holds(expr.guard, frame) if expr.guard >= 0 and frame is not ev.frame(frame.owner) else None
+    if holds is not None:
+        return ev.eval(expr.values[0 if holds else 1], frame)
     values = bounded(v for part in expr.values for v in ev.eval(part, frame))
     known = tuple(v for v in values if not _empty(v))
     return known or values

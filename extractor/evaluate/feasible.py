@@ -1,10 +1,15 @@
-"""Branches: whether the tests that guard a call hold, where the values they ask about are known."""
+"""Branches: whether the tests that guard a line hold, where the values they ask about are known.
+
+Only what a caller gives decides: a test that asks for nothing that a parameter holds may be answered otherwise by
+another deployment, or by code that runs in between.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.relevance import parameters_in
 from extractor.evaluate.values import (
     Const,
     DefRef,
@@ -19,8 +24,9 @@ from extractor.evaluate.values import (
     Value,
     Values,
 )
-from extractor.summary import CallExpr, Expr, Scope
-from extractor.summary.expr import Alternatives, CallResult, Comparison, Conjunction, Local, Negation, parts
+from extractor.program.module import Def
+from extractor.summary import CallExpr, Expr
+from extractor.summary.expr import Alternatives, Attribute, Comparison, Conjunction, Local, Negation, Parameter, walk
 
 _OPEN = object()  # a value that is not known for certain
 # What these give is never None.
@@ -37,32 +43,106 @@ _COMPARED: dict[str, Callable[[object, object], bool]] = {
 }
 
 
-def is_passed_over(ev: Evaluator, call: CallExpr, frame: Frame) -> bool:
-    """True when a test around the call is known to choose another branch in this frame: `if method == "POST":` where
-    the method was bound to "GET". Only what a caller gives decides: a flag that the function or its object sets may
-    be set again elsewhere."""
-    scope, open_frame = frame.owner.scope, ev.frame(frame.owner)
-    if frame is open_frame:
-        return False
-    return any(
-        _truth(ev, test, frame) is (not holds) and _truth(ev, test, open_frame) is None and _is_settled(test, scope)
-        for test, holds, _line in (scope.guards[index] for index in call.guards)
-    )
+class Branches:
+    """Answers for the tests of functions, each asked once in each frame."""
+
+    def __init__(self, ev: Evaluation) -> None:
+        self._ev = ev
+        self._decidable: dict[Def, frozenset[int]] = {}
+        self._of_receiver: dict[Def, frozenset[int]] = {}
+        self._known: dict[Frame, dict[int, bool | None]] = {}
+        self._set_elsewhere: frozenset[str] | None = None
+
+    def is_passed_over(self, guards: tuple[int, ...], frame: Frame) -> bool:
+        """True when one of the tests under which something stands is known to choose another branch in this frame:
+        `if method == "POST":` where the method was bound to "GET"."""
+        if not guards or frame is self._ev.frame(frame.owner):
+            return False
+        scope = frame.owner.scope
+        return any(self.holds(place, frame) is (not scope.guards[place][1]) for place in guards)
+
+    def reaching(self, definitions: tuple[int, ...], frame: Frame) -> tuple[int, ...]:
+        """Those of a variable's definitions that reach a use of it on the ways that its frame takes."""
+        ways = frame.owner.scope.ways.get(definitions)
+        if ways is None or frame is self._ev.frame(frame.owner):
+            return definitions
+        kept: set[int] = set()
+        for place, held, other in ways:
+            holds = self.holds(place, frame)
+            kept.update(definitions if holds is None else held if holds else other)
+        return tuple(index for index in definitions if index in kept)
+
+    def holds(self, place: int, frame: Frame) -> bool | None:
+        """Whether the test of a guard of the frame's function holds; None when that is not known for certain."""
+        known = self._known.get(frame)
+        if known is None:
+            known = self._known[frame] = {}
+        if place not in known:
+            known[place] = None  # while it is being asked: a test may lead to itself
+            known[place] = self._answer(place, frame)
+        return known[place]
+
+    def _answer(self, place: int, frame: Frame) -> bool | None:
+        owner = frame.owner
+        decidable = self._decidable.get(owner)
+        if decidable is None:
+            decidable = self._decidable[owner] = self._decidable_in(owner)
+        if place not in decidable:
+            return None
+        if self._may_be_overridden(frame) and place in self._of_receiver[owner]:
+            return None
+        return _truth(self._ev, owner.scope.guards[place][0], frame)
+
+    def _decidable_in(self, owner: Def) -> frozenset[int]:
+        """The guards of a function whose tests its parameters may settle, and nothing else changes."""
+        scope, found, receiving = owner.scope, set(), set()
+        if scope.kind in ("function", "lambda"):
+            first = scope.params[0][0] if scope.params and owner.owner_class is not None else None
+            unsettled = frozenset(scope.unsettled)
+            for place, (test, _holds, _line) in enumerate(scope.guards):
+                names = parameters_in(scope, (test,))
+                if place not in unsettled and names != frozenset() and not self._asks_what_is_set_elsewhere(test):
+                    found.add(place)
+                    if names is None or first in names:
+                        receiving.add(place)
+        self._of_receiver[owner] = frozenset(receiving)
+        return frozenset(found)
+
+    def _may_be_overridden(self, frame: Frame) -> bool:
+        """Whether the receiver may be of a class that has other values for what a test asks of it."""
+        me = frame.self
+        cls = me.cls if isinstance(me, Inst) and not me.known else None
+        return cls is not None and bool(self._ev.classes.subclasses(cls))
+
+    def _asks_what_is_set_elsewhere(self, test: Expr) -> bool:
+        """Whether a test reads an attribute that code outside the object's own methods sets."""
+        named = {part.name for part in walk(test) if isinstance(part, Attribute)}
+        if not named:
+            return False
+        if self._set_elsewhere is None:
+            self._set_elsewhere = _set_from_outside(self._ev)
+        return not named.isdisjoint(self._set_elsewhere)
 
 
-def _is_settled(test: Expr, scope: Scope) -> bool:
-    """True when the variables of a test hold the same from the first line of the function to the last: what a loop
-    binds on its way round is not seen at the top of it."""
-    if isinstance(test, Local):
-        return any(set(test.definitions) == set(indices) for indices in scope.names.values())
-    inner = parts(test)
-    if isinstance(test, CallResult):
-        call = scope.calls[test.call]
-        inner = (call.func, *call.args, *(value for _name, value in call.kwargs))
-    return all(_is_settled(part, scope) for part in inner)
+def is_passed_over(ev: Evaluation, call: CallExpr, frame: Frame) -> bool:
+    """True when a test around the call is known to choose another branch in this frame."""
+    return ev.branches.is_passed_over(call.guards, frame)
 
 
-def _truth(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
+def _set_from_outside(ev: Evaluation) -> frozenset[str]:
+    """The names of attributes that are set on anything but a method's own object."""
+    out = set()
+    for module in ev.index.modules:
+        for scope in module.summary.scopes.values():
+            first = Parameter(scope.params[0][0]) if scope.params else None
+            for base, name, _value, _line in scope.attrs:
+                own = isinstance(base, Local) and all(scope.defs[index][1] == first for index in base.definitions)
+                if not own:
+                    out.add(name)
+    return frozenset(out)
+
+
+def _truth(ev: Evaluation, test: Expr, frame: Frame) -> bool | None:
     """Whether a test holds; None when that is not known."""
     if isinstance(test, Negation):
         inner = _truth(ev, test.operand, frame)
@@ -70,9 +150,9 @@ def _truth(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
     if isinstance(test, Conjunction):
         found = [_truth(ev, part, frame) for part in test.values]
         return False if False in found else (None if None in found else True)
-    if isinstance(test, Alternatives):  # `or`, or a conditional expression: the parts decide only together
+    if isinstance(test, Alternatives) and test.guard < 0:
         found = [_truth(ev, part, frame) for part in test.values]
-        return found[0] if found and None not in found and len(set(found)) == 1 else None
+        return True if True in found else (None if None in found else False)
     if isinstance(test, Comparison):
         compared = _COMPARED.get(test.operator)
         asked = ev.eval(test.left, frame)
@@ -112,3 +192,6 @@ def _literal(value: Value) -> object:
 
 def _within(part: object, whole: object) -> bool:
     return isinstance(part, str) and isinstance(whole, str) and part in whole
+
+
+__all__ = ["Branches", "is_passed_over"]

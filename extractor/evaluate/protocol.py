@@ -36,11 +36,28 @@ class ClassFacts(Protocol):
         """The only property of this name in the repository."""
 
 
+class BranchFacts(Protocol):
+    """What is known of the tests that guard lines; see `extractor.evaluate.feasible`."""
+
+    def is_passed_over(self, guards: tuple[int, ...], frame: Frame) -> bool:
+        """True when one of the tests is known to choose another branch in this frame."""
+
+    def reaching(self, definitions: tuple[int, ...], frame: Frame) -> tuple[int, ...]:
+        """Those of a variable's definitions that reach a use of it on the ways that its frame takes."""
+
+    def holds(self, place: int, frame: Frame) -> bool | None:
+        """Whether the test of a guard of the frame's function holds; None when that is not known for certain."""
+
+
 class Evaluation(Protocol):
     """An evaluator, as the parts of it see one another: each asks here, and none imports another."""
 
     inline: int  # how many functions were entered inside one another
     recursion: dict[Def, int]  # how often each of them was
+
+    @property
+    def branches(self) -> BranchFacts:
+        """What is known of the tests of functions."""
 
     @property
     def index(self) -> ModuleIndex:

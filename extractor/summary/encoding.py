@@ -146,8 +146,8 @@ _CODECS: tuple[tuple[type[Expr], Callable[[Any, Place], Row], Callable[..., Expr
     (Declared, lambda e, place: (place(e.annotation),), lambda at, annotation: Declared(at(annotation))),
     (
         Alternatives,
-        lambda e, place: (tuple([place(value) for value in e.values]),),
-        lambda at, values: Alternatives(tuple(map(at, values))),
+        lambda e, place: (tuple([place(value) for value in e.values]), e.guard),
+        lambda at, values, guard: Alternatives(tuple(map(at, values)), guard),
     ),
     (
         Conjunction,
@@ -187,6 +187,7 @@ def _scope_row(scope: Scope, place: Place) -> Row:
         _columns(s.reads, place),
         _columns(s.withs, place),
         [(place(test), holds, line) for test, holds, line in s.guards],
+        (s.return_guards, s.ways, s.unsettled),
     )
 
 
@@ -204,7 +205,7 @@ def _call_row(call: CallExpr, place: Place) -> Row:
 def _scope(row: Row, at: At) -> Scope:
     """The inverse of `_scope_row`."""
     own, params, decorators, bases, keywords, calls, defs, annotations, returns, return_annotation, yields, *rest = row
-    attrs, subs, global_sets, reads, withs, guards = rest
+    attrs, subs, global_sets, reads, withs, guards, (return_guards, ways, unsettled) = rest
     name, kind, line, end_line, def_line, parent, names, doc = own
     return Scope(
         name,
@@ -230,6 +231,9 @@ def _scope(row: Row, at: At) -> Scope:
         tuple(zip(reads[0], map(at, reads[1]), strict=True)),
         tuple(zip(withs[0], map(at, withs[1]), strict=True)),
         tuple([(at(test), holds, line) for test, holds, line in guards]),
+        return_guards,
+        ways,
+        unsettled,
         doc,
     )
 

@@ -194,9 +194,11 @@ class Declared:
 
 @record
 class Alternatives:
-    """Any of these: a conditional expression, or `or`."""
+    """Any of these: a conditional expression, or `or`. Of a conditional expression `guard` is the place of its test in
+    `Scope.guards`: the first value where it holds, the second where it does not; -1 for `or`."""
 
     values: tuple[Expr, ...]
+    guard: int = -1
 
 
 @record
@@ -300,8 +302,10 @@ def with_parts(expr: Expr, new: Sequence[Expr]) -> Expr:
             return Subscript(new[0], new[1])
         case BinaryOperation(operator=operator) | Comparison(operator=operator):
             return type(expr)(new[0], new[1], operator)
-        case JoinedText() | Alternatives() | Conjunction() | SequenceDisplay():
+        case JoinedText() | Conjunction() | SequenceDisplay():
             return type(expr)(tuple(new))
+        case Alternatives(guard=guard):
+            return Alternatives(tuple(new), guard)
         case DictDisplay(items=pairs, lines=lines):
             rest = iter(new)
             return DictDisplay(tuple([(None if key is None else next(rest), next(rest)) for key, _ in pairs]), lines)

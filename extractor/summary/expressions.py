@@ -133,11 +133,11 @@ def _compare(node: ast.Compare, scope: Recorder) -> Expr:
 
 def _if_exp(node: ast.IfExp, scope: Recorder) -> Expr:
     test = value_of(node.test, scope)
-    with scope.guard(test, True, node.lineno):
+    with scope.guard(test, True, node.lineno) as guard:
         body = value_of(node.body, scope)
     with scope.guard(test, False, node.lineno):
         orelse = value_of(node.orelse, scope)
-    return Alternatives((body, orelse))
+    return Alternatives((body, orelse), guard)
 
 
 def _subscript(node: ast.Subscript, scope: Recorder) -> Expr:

@@ -27,8 +27,8 @@ class Recorder(Protocol):
     def bind_target(self, target: ast.expr, value: Expr, line: int) -> None:
         """Binds the target of an assignment, loop or `with`."""
 
-    def guard(self, test: Expr, holds: bool, line: int) -> AbstractContextManager[None]:
-        """Calls put down inside stand under the test, or under its contrary."""
+    def guard(self, test: Expr, holds: bool, line: int) -> AbstractContextManager[int]:
+        """Calls put down inside stand under the test, or under its contrary; gives the guard's place."""
 
     def inner_names(self) -> AbstractContextManager[None]:
         """Names bound inside are forgotten afterwards, as in a comprehension."""

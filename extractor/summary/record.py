@@ -19,6 +19,9 @@ class CallExpr:
     guards: tuple[int, ...]
 
 
+Way = tuple[int, tuple[int, ...], tuple[int, ...]]
+
+
 @record
 class Scope:
     """A module, class, function or lambda body.
@@ -28,7 +31,11 @@ class Scope:
     hold at the end of a module or class body, all of them in a function.
     `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with a truth
     value more: whether in a branch that may not be taken. `reads` are attribute loads that are not called: a property
-    may do I/O. `guards` holds (test, holds, line).
+    may do I/O. `guards` holds (test, holds, line); `unsettled` are those whose variables a later round of a loop may have
+    changed. `return_guards` are the guards of each of `returns`. `ways`, of a function, holds the definitions of a
+    variable that meet where the two ways of a test do: the guard of that test, the definitions that come there when it
+    holds, and those when it does not, for each such place. Definitions that also meet elsewhere (after a loop, a `try`)
+    have none.
     """
 
     name: str
@@ -54,6 +61,9 @@ class Scope:
     reads: tuple[tuple[int, Attribute], ...]
     withs: tuple[tuple[int, Expr], ...]
     guards: tuple[tuple[Expr, bool, int], ...]
+    return_guards: tuple[tuple[int, ...], ...]
+    ways: dict[tuple[int, ...], tuple[Way, ...]]
+    unsettled: tuple[int, ...]
     doc: str
 
 

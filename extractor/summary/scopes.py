@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from extractor.summary.expr import (
     Attribute,
+    CallResult,
     Closure,
     Constant,
     Defined,
@@ -19,9 +20,10 @@ from extractor.summary.expr import (
     SequenceDisplay,
     Starred,
     Subscript,
+    parts,
 )
 from extractor.summary.expressions import value_of
-from extractor.summary.record import CallExpr, Scope
+from extractor.summary.record import CallExpr, Scope, Way
 
 Names = dict[str, Local]
 
@@ -50,6 +52,9 @@ class ScopeBuilder:
         self.withs: list[tuple[int, Expr]] = []
         self.guards: list[tuple[Expr, bool, int]] = []
         self.guarded: tuple[int, ...] = ()
+        self.return_guards: list[tuple[int, ...]] = []
+        self.ways: dict[tuple[int, ...], tuple[Way, ...] | None] = {}  # None: they also meet without a test
+        self.unsettled: list[int] = []
         self.params: list[tuple[str, str, Expr | None, Expr | None]] = []
         self.annotations: dict[str, Expr] = {}
         self.decorators: tuple[Expr, ...] = ()
@@ -112,20 +117,75 @@ class ScopeBuilder:
     # guards ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def guard(self, test: Expr, holds: bool, line: int) -> Iterator[None]:
-        """What is read inside runs only when `test` is (or is not) true."""
+    def guard(self, test: Expr, holds: bool, line: int) -> Iterator[int]:
+        """What is read inside runs only when `test` is (or is not) true. Gives the guard's place."""
         before = self.guarded
         self.guards.append((test, holds, line))
         self.guarded = (*before, len(self.guards) - 1)
         self.branches += 1
-        yield
+        yield len(self.guards) - 1
         self.branches -= 1
         self.guarded = before
 
     def guard_rest(self, test: Expr, holds: bool, line: int) -> None:
-        """What follows in the block runs only when `test` is (or is not) true: the other way has returned."""
+        """What follows in the block runs only when `test` is (or is not) true: the other way has left it."""
         self.guards.append((test, holds, line))
         self.guarded = (*self.guarded, len(self.guards) - 1)
+
+    def merge(self, left: Names, right: Names, guard: int | None = None) -> Names:
+        """The names after two ways have met: where the test of `guard` holds the left one was gone, else the right one;
+        without a guard it is not known which."""
+        merged = dict(left)
+        for name, other in right.items():
+            mine = merged.get(name)
+            if mine is None:
+                merged[name] = other
+            elif mine is not other and mine.definitions != other.definitions:
+                met = tuple(sorted({*mine.definitions, *other.definitions}))
+                merged[name] = Local(met)
+                self._meet(met, None if guard is None else (guard, mine.definitions, other.definitions))
+        return merged
+
+    def _meet(self, met: tuple[int, ...], way: Way | None) -> None:
+        before = self.ways.get(met, ())
+        if way is None or before is None:
+            self.ways[met] = None
+        elif way not in before:
+            self.ways[met] = (*before, way)
+
+    @contextmanager
+    def repeated(self) -> Iterator[None]:
+        """What is read inside may run again, with what it has bound itself: guards that read that are not settled."""
+        first_guard, first_definition = len(self.guards), len(self.defs)
+        yield
+        rebound = {
+            name: {index for index in indices if index >= first_definition}
+            for name, indices in self.all_names.items()
+            if indices[-1] >= first_definition
+        }
+        for place in range(first_guard, len(self.guards)):
+            if place not in self.unsettled and self._reads_one_of(self.guards[place][0], rebound):
+                self.unsettled.append(place)
+
+    def _reads_one_of(self, test: Expr, rebound: dict[str, set[int]]) -> bool:
+        """Whether a test reads a variable for which there are definitions in the loop that did not reach it yet."""
+        variables = [set(part.definitions) for part in self._made_of(test) if isinstance(part, Local)]
+        return any(
+            found & {*self.all_names[name]} and not inside <= found
+            for found in variables
+            for name, inside in rebound.items()
+        )
+
+    def _made_of(self, test: Expr) -> Iterator[Expr]:
+        """A test, what it is made of, and the calls in it."""
+        todo = [test]
+        while todo:
+            expr = todo.pop()
+            yield expr
+            todo.extend(parts(expr))
+            if isinstance(expr, CallResult):
+                call = self.calls[expr.call]
+                todo.extend((call.func, *call.args, *(value for _name, value in call.kwargs)))
 
     # nested scopes ---------------------------------------------------------------------------------------------
 
@@ -145,6 +205,7 @@ class ScopeBuilder:
         child.local_names = frozenset(arg.arg for arg in _all_args(node.args))
         child.read_params(node.args, self)
         child.returns.append(value_of(node.body, child))
+        child.return_guards.append(())
         self.module[child.name] = child.build()
         return Defined(child.name)
 
@@ -197,6 +258,9 @@ class ScopeBuilder:
             _distinct_reads(self.reads),
             tuple(self.withs),
             tuple(self.guards),
+            tuple(self.return_guards),
+            {met: ways for met, ways in self.ways.items() if ways is not None} if self.kind not in ("module", "class") else {},
+            tuple(self.unsettled),
             self.doc,
         )
 

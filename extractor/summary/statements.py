@@ -9,19 +9,22 @@ from typing import Literal
 from extractor import syntax
 from extractor.summary.expr import (
     BinaryOperation,
+    Comparison,
+    Constant,
     Declared,
     Defined,
     Element,
     Entered,
+    Expr,
     ImportedModule,
     ImportedName,
-    Local,
     Opaque,
+    SequenceDisplay,
 )
 from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
 from extractor.summary.record import TOO_DEEP, ModuleSummary, Scope, unread
-from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
+from extractor.summary.scopes import ScopeBuilder, annotation_of
 
 
 def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
@@ -153,29 +156,35 @@ class _ModuleReader:
     def if_(self, node: ast.If, scope: ScopeBuilder) -> bool:
         test = value_of(node.test, scope)
         before = dict(scope.env)
-        with scope.guard(test, True, node.lineno):
+        with scope.guard(test, True, node.lineno) as guard:
             body_ends = self.body(node.body, scope)
         after_body, scope.env = scope.env, before
-        if body_ends and isinstance(node.body[-1], ast.Return):
+        in_function = (
+            scope.kind == "function"
+        )  # what a module raises at its top stops all of it: no condition of a part
+        if in_function and (body_ends or _leaves(node.body)):
             scope.guard_rest(test, False, node.lineno)
             else_ends = self.statements(node.orelse, scope)
         else:
             with scope.guard(test, False, node.lineno):
                 else_ends = self.body(node.orelse, scope)
+            if in_function and (else_ends or _leaves(node.orelse)):
+                scope.guard_rest(test, True, node.lineno)
         if body_ends and else_ends:
             return True
         if else_ends:
             scope.env = after_body
         elif not body_ends:
-            scope.env = _merge(after_body, scope.env)
+            scope.env = scope.merge(after_body, scope.env, guard)
         return False
 
     def for_(self, node: ast.For | ast.AsyncFor, scope: ScopeBuilder) -> None:
         iterable = value_of(node.iter, scope)
         before = dict(scope.env)
-        scope.bind_target(node.target, Element(iterable), node.lineno)
-        self.body(node.body, scope)
-        scope.env = _merge(before, scope.env)
+        with scope.repeated():
+            scope.bind_target(node.target, Element(iterable), node.lineno)
+            self.body(node.body, scope)
+        scope.env = scope.merge(before, scope.env)
         self.loop_else(node, scope)
 
     def loop_else(self, node: ast.For | ast.AsyncFor | ast.While, scope: ScopeBuilder) -> None:
@@ -183,14 +192,15 @@ class _ModuleReader:
         after_loop = dict(scope.env)
         ends = self.body(node.orelse, scope)
         if ends or any(isinstance(inner, ast.Break) for statement in node.body for inner in ast.walk(statement)):
-            scope.env = after_loop if ends else _merge(after_loop, scope.env)
+            scope.env = after_loop if ends else scope.merge(after_loop, scope.env)
 
     def while_(self, node: ast.While, scope: ScopeBuilder) -> None:
-        test = value_of(node.test, scope)
-        before = dict(scope.env)
-        with scope.guard(test, True, node.lineno):
-            self.body(node.body, scope)
-        scope.env = _merge(before, scope.env)
+        with scope.repeated():
+            test = value_of(node.test, scope)
+            before = dict(scope.env)
+            with scope.guard(test, True, node.lineno):
+                self.body(node.body, scope)
+        scope.env = scope.merge(before, scope.env)
         self.loop_else(node, scope)
 
     def with_(self, node: ast.With | ast.AsyncWith, scope: ScopeBuilder) -> bool:
@@ -207,7 +217,7 @@ class _ModuleReader:
         after_body = scope.env
         ways = [] if ends else [after_body]
         for handler in node.handlers:
-            scope.env = _merge(before, after_body)
+            scope.env = scope.merge(before, after_body)
             if handler.name:
                 scope.bind(handler.name, Opaque("exception"), handler.lineno)
             if not self.body(handler.body, scope):
@@ -218,28 +228,38 @@ class _ModuleReader:
             ways[:1] = [] if else_ends else [scope.env]
         scope.env = ways[0] if ways else after_body
         for way in ways[1:]:
-            scope.env = _merge(scope.env, way)
+            scope.env = scope.merge(scope.env, way)
         final_ends = self.body(node.finalbody, scope)
         return final_ends or not ways
 
     def match_(self, node: ast.Match, scope: ScopeBuilder) -> None:
-        value_of(node.subject, scope)
-        before, ways = dict(scope.env), [scope.env]
+        subject = value_of(node.subject, scope)
+        before, ways, passed = dict(scope.env), [scope.env], scope.guarded
         for case in node.cases:
             scope.env = dict(before)
             for name in _captures(case.pattern):
                 scope.bind(name, Opaque("match capture"), case.pattern.lineno)
             if case.guard is not None:
                 value_of(case.guard, scope)
-            if not self.body(case.body, scope):
+            test = _matches(subject, case.pattern, scope)
+            if test is None:
+                ends = self.body(case.body, scope)
+            else:
+                with scope.guard(test, True, case.pattern.lineno):
+                    ends = self.body(case.body, scope)
+                if case.guard is None:
+                    scope.guard_rest(test, False, case.pattern.lineno)
+            if not ends:
                 ways.append(scope.env)
+        scope.guarded = passed
         scope.env = before
         for way in ways:
-            scope.env = _merge(scope.env, way)
+            scope.env = scope.merge(scope.env, way)
 
     def return_(self, node: ast.Return, scope: ScopeBuilder) -> bool:
         if node.value is not None:
             scope.returns.append(value_of(node.value, scope))
+            scope.return_guards.append(scope.guarded)
         return True
 
     def raise_(self, node: ast.Raise, scope: ScopeBuilder) -> bool:
@@ -279,15 +299,25 @@ _STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
 }
 
 
-def _merge(left: Names, right: Names) -> Names:
-    merged = dict(left)
-    for name, other in right.items():
-        mine = merged.get(name)
-        if mine is None:
-            merged[name] = other
-        elif mine is not other and mine.definitions != other.definitions:
-            merged[name] = Local(tuple(sorted({*mine.definitions, *other.definitions})))
-    return merged
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether control never comes to what follows in the block around: what was bound before may still be seen there,
+    after a loop."""
+    return bool(body) and isinstance(body[-1], ast.Break | ast.Continue)
+
+
+def _matches(subject: Expr, pattern: ast.pattern, scope: ScopeBuilder) -> Expr | None:
+    """The test that a pattern of literals makes; None for any other pattern.
+
+    See https://docs.python.org/3/reference/compound_stmts.html#literal-patterns.
+    """
+    if isinstance(pattern, ast.MatchValue):
+        return Comparison(subject, value_of(pattern.value, scope), "Eq")
+    if isinstance(pattern, ast.MatchSingleton):
+        return Comparison(subject, Constant(pattern.value), "Is")
+    if isinstance(pattern, ast.MatchOr) and all(isinstance(one, ast.MatchValue) for one in pattern.patterns):
+        values = tuple([value_of(one.value, scope) for one in pattern.patterns if isinstance(one, ast.MatchValue)])
+        return Comparison(subject, SequenceDisplay(values), "In")
+    return None
 
 
 def _captures(pattern: ast.pattern) -> list[str]:

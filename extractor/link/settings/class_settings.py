@@ -16,6 +16,7 @@ from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr, Expr, ModuleSummary, Scope
 from extractor.summary.expr import (
+    Alternatives,
     Attribute,
     CallResult,
     Defined,
@@ -172,6 +173,8 @@ class _Moved:
             return CallResult(value.call + self.calls)
         if isinstance(value, Local):
             return Local(tuple(index + self.defs for index in value.definitions))
+        if isinstance(value, Alternatives) and value.guard >= 0:
+            return Alternatives(tuple(map(self.expr, value.values)), value.guard + self.guards)
         return with_parts(value, [self.expr(part) for part in parts(value)])
 
     def sub(self, sub: tuple[Expr, Expr, Expr, int, bool]) -> tuple[Expr, Expr, Expr, int, bool]:
