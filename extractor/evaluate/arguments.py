@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from extractor.evaluate.protocol import Evaluation
-from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Inst, Kwargs, Mapping, Seq, Text, Values
+from extractor.evaluate.values import (
+    Args,
+    Bindings,
+    DefRef,
+    Ext,
+    Frame,
+    Inst,
+    Kwargs,
+    Mapping,
+    Seq,
+    Text,
+    Unknown,
+    Values,
+)
 from extractor.program.module import Def
 from extractor.summary import CallExpr
 from extractor.summary.expr import Attribute, Starred
@@ -11,22 +24,35 @@ from extractor.summary.expr import Attribute, Starred
 MAX_INLINE = 7  # functions entered inside one another to learn what they return
 
 
+_MAY_BE_GIVEN = (Unknown("may be given"),)
+# Keywords that stand for arguments of which nothing is known: `f(*rest, **options)`, or a call by a framework.
+MORE_ARGS, MORE_KWARGS = "*", "**"
+OPEN: Kwargs = ((MORE_ARGS, _MAY_BE_GIVEN), (MORE_KWARGS, _MAY_BE_GIVEN))
+
+
 def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwargs]:
-    """The arguments of a call, `*` and `**` spread where their contents are known."""
+    """The arguments of a call, `*` and `**` spread where their contents are known; where they are not, the keywords
+    `MORE_ARGS` and `MORE_KWARGS` say so."""
     args: list[Values] = []
+    kwargs: dict[str, Values] = {}
     for expr in call.args:
         if not isinstance(expr, Starred):
             args.append(ev.eval(expr, frame))
             continue
-        for value in ev.eval(expr.value, frame)[:1]:
-            if isinstance(value, Seq) and not value.open:
-                args += value.items
-    kwargs: dict[str, Values] = {}
+        spread = ev.eval(expr.value, frame)
+        first = spread[0] if spread else None
+        if isinstance(first, Seq) and not first.open:
+            args += first.items
+        if not isinstance(first, Seq) or first.open or len(spread) > 1:
+            kwargs[MORE_ARGS] = _MAY_BE_GIVEN
     for name, expr in call.kwargs:
         if name is not None:
             kwargs[name] = ev.eval(expr, frame)
             continue
-        for value in ev.eval(expr, frame):
+        spread = ev.eval(expr, frame)
+        if not spread or any(not isinstance(value, Mapping) or value.open for value in spread):
+            kwargs[MORE_KWARGS] = _MAY_BE_GIVEN
+        for value in spread:
             if isinstance(value, Mapping):
                 for keys, values in value.items:
                     literal = ev.constant_key(keys)
@@ -36,18 +62,21 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
 
 
 def bind(ev: Evaluation, target: Def, args: Args, kwargs: Kwargs, skip_first: bool = False) -> Bindings:
-    """Arguments by parameter name. Parameters that were given nothing get their default; others stay out."""
+    """Arguments by parameter name. Parameters that were given nothing get their default; others stay out. Where more
+    may be given than is known, a default is one alternative."""
     params = target.scope.params[1:] if skip_first and target.scope.params else target.scope.params
     given = dict(kwargs)
+    more_args = given.pop(MORE_ARGS, None) is not None
+    more_kwargs = given.pop(MORE_KWARGS, None) is not None
     out: dict[str, Values] = {}
     rest = list(args)
     for name, kind, default, _annotation in params:
         if kind == "*":
-            out[name] = (Seq(tuple(rest)),)
+            out[name] = (Seq(tuple(rest), open=more_args),)
             rest = []
         elif kind == "**":
             items = tuple(((Text((key,)),), values) for key, values in given.items())
-            out[name] = (Mapping(items),)
+            out[name] = (Mapping(items, open=more_kwargs),)
             given = {}
         elif kind == "pos" and rest:
             out[name] = rest.pop(0)
@@ -56,6 +85,8 @@ def bind(ev: Evaluation, target: Def, args: Args, kwargs: Kwargs, skip_first: bo
         elif default is not None:
             parent = target.parent
             out[name] = ev.eval(default, ev.frame(parent) if parent is not None else ev.frame(target))
+            if out[name] and (more_kwargs or (more_args and kind == "pos")):
+                out[name] += _MAY_BE_GIVEN
     return tuple(sorted((name, values) for name, values in out.items() if values))
 
 

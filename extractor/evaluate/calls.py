@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding, formatting
-from extractor.evaluate.arguments import MAX_INLINE, arguments, bind, entry_frame
+from extractor.evaluate.arguments import MAX_INLINE, MORE_ARGS, MORE_KWARGS, arguments, bind, entry_frame
 from extractor.evaluate.folding import bounded, gathered
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
@@ -29,7 +29,7 @@ from extractor.evaluate.values import (
 )
 from extractor.program.module import Def
 from extractor.summary import CallExpr, Expr, Scope
-from extractor.summary.expr import Attribute, Constant
+from extractor.summary.expr import Attribute, Constant, DictDisplay, Local
 
 _QUERY_ONE = frozenset({"get", "first", "last", "create", "earliest", "latest", "aget", "acreate", "afirst"})
 _QUERY_PAIR = frozenset({"get_or_create", "update_or_create"})
@@ -50,6 +50,7 @@ _QUERY_PLAIN = frozenset(
         "aexists",
     }
 )
+_PUT = frozenset({"update", "setdefault", "pop", "__setitem__"})  # methods that change a dictionary
 # Methods of text that take something off its ends: an open text stays the same.
 _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
 MAX_RECURSION = 2  # times that a function is entered inside itself
@@ -112,7 +113,9 @@ def _mapping_method(ev: Evaluation, base: Mapping, name: str, call: CallExpr, fr
     args, _kwargs = arguments(ev, call, frame)
     if name in ("get", "pop", "setdefault"):
         keys = args[0] if args and args[0] else (Unknown("key"),)
-        default = args[1] if len(args) > 1 else ()
+        default = args[1] if len(args) > 1 else (Const(None, "NoneType"),) if name == "get" else ()
+        if base.open or (default and _is_changed(frame.owner.scope, call.func)):
+            default = (*default, Unknown("item"))
         return gathered([folding.lookup(base, key) or default for key in keys])
     if name == "items":
         return (Seq(tuple((Seq((keys, values)),) for keys, values in base.items), open=True),)
@@ -121,6 +124,17 @@ def _mapping_method(ev: Evaluation, base: Mapping, name: str, call: CallExpr, fr
     if name == "keys":
         return (Seq(tuple(keys for keys, _values in base.items), open=True),)
     return (base,) if name == "copy" else (Unknown(f"dict.{name}()"),)
+
+
+def _is_changed(scope: Scope, method: Expr) -> bool:
+    """Whether a function may put something into the dictionary on whose variable a method is called."""
+    base = method.base if isinstance(method, Attribute) else method
+    if not isinstance(base, Local):
+        return not isinstance(base, DictDisplay)
+    mine = set(base.definitions)
+    put = [sub[0] for sub in scope.subs]
+    put += [c.func.base for c in scope.calls if isinstance(c.func, Attribute) and c.func.name in _PUT]
+    return any(isinstance(one, Local) and mine & set(one.definitions) for one in put)
 
 
 def call_value(
@@ -181,7 +195,8 @@ def construct(ev: Evaluation, cls: Def, args: Args, kwargs: Kwargs) -> Values:
             if isinstance(value, DefRef):
                 return (Inst(cls, bind(ev, value.target, args, kwargs, skip_first=True)),)
     fields = [name for owner in reversed(ev.classes.mro(cls)[0]) for name in owner.scope.annotations]
-    named = dict(zip(dict.fromkeys(fields), args, strict=False)) | dict(kwargs)
+    plain = {name: values for name, values in kwargs if name not in (MORE_ARGS, MORE_KWARGS)}
+    named = dict(zip(dict.fromkeys(fields), args, strict=False)) | plain
     outside = ev.classes.mro(cls)[1]
     if not fields and outside:
         named |= {f"#{index}": value for index, value in enumerate(args)}
@@ -195,6 +210,7 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         return (Const(None, "NoneType"),)
     entered = ev.recursion.get(func.target, 0)
     if ev.inline >= MAX_INLINE or entered >= MAX_RECURSION:
+        ev.cuts += 1
         return (Unknown("too deep"),)
     ev.inline += 1
     ev.recursion[func.target] = entered + 1

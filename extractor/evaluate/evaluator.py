@@ -7,6 +7,7 @@ of steps per question. Beyond a bound the answer is `Unknown`, with the bound as
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from extractor.evaluate import attributes, builtins, calls
 from extractor.evaluate.classes import Classes
@@ -50,6 +51,15 @@ MAX_STEPS = 50_000  # evaluations for one question
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
 
+@dataclass(frozen=True, slots=True)
+class _Partly:
+    """An answer that a bound cut short, or that leads to itself: it stands for questions from `inline` functions deep,
+    and deeper."""
+
+    inline: int
+    values: Values
+
+
 class Evaluator:
     """Answers `what can this expression be?` over one world. Holds the memo; the summaries never change."""
 
@@ -58,11 +68,12 @@ class Evaluator:
         self.depth = 0
         self.inline = 0
         self.recursion: dict[Def, int] = {}  # functions that are being entered to learn what they return, how often
+        self.cuts = 0  # how often a question was left open
         self._steps = 0  # of the question that is being answered
         self._names: dict[tuple[Module, str], Values] = {}
         self._busy: set[tuple[Module, str]] = set()
         # By frame, then by the identity of the expression, which is held so that no other can take it on.
-        self._memo: dict[Frame, dict[int, Values | None]] = {}  # None: it is being looked for
+        self._memo: dict[Frame, dict[int, Values | _Partly | None]] = {}  # None: it is being looked for
         self._held: list[Expr] = []
         self._constants: dict[tuple[type, object], Values] = {}
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
@@ -234,7 +245,14 @@ class Evaluator:
         key = id(expr)
         found = memo.get(key, _NEW)
         if found is not _NEW:
-            return found or ()  # None: it is being looked for, further up
+            if isinstance(found, tuple):
+                return found
+            if found is None:  # it is being looked for, further up
+                self.cuts += 1
+                return ()
+            if found.inline <= self.inline:
+                self.cuts += 1
+                return found.values
         if isinstance(expr, Constant):
             return self._constant(expr.value)
         if isinstance(expr, Defined):
@@ -248,16 +266,21 @@ class Evaluator:
         self._steps += 1
         deepest = MAX_NAME_DEPTH if isinstance(expr, Name | ImportedName | ImportedModule) else MAX_DEPTH
         if self.depth >= deepest or self._steps > MAX_STEPS:
+            self.cuts += 1
             return ()
         memo[key] = None
+        cuts = self.cuts
         self.depth += 1
         try:
             found = EXPRESSIONS[type(expr)](self, expr, frame)
         finally:
             self.depth -= 1
             del memo[key]
-        if found or self.depth == 0:
+        if self.cuts == cuts or self.depth == 0:
             memo[key] = found
+        elif found:
+            memo[key] = _Partly(self.inline, found)
+        if found:
             self._held.append(expr)
         return found
 

@@ -70,7 +70,8 @@ class Branches:
         for place, held, other in ways:
             holds = self.holds(place, frame)
             kept.update(definitions if holds is None else held if holds else other)
-        return tuple(index for index in definitions if index in kept)
+        found = tuple(index for index in definitions if index in kept)
+        return self.reaching(found, frame) if len(found) < len(definitions) else definitions
 
     def holds(self, place: int, frame: Frame) -> bool | None:
         """Whether the test of a guard of the frame's function holds; None when that is not known for certain."""
@@ -91,7 +92,9 @@ class Branches:
             return None
         if self._may_be_overridden(frame) and place in self._of_receiver[owner]:
             return None
-        return _truth(self._ev, owner.scope.guards[place][0], frame)
+        cuts = self._ev.cuts
+        holds = _truth(self._ev, owner.scope.guards[place][0], frame)
+        return holds if self._ev.cuts == cuts else None
 
     def _decidable_in(self, owner: Def) -> frozenset[int]:
         """The guards of a function whose tests its parameters may settle, and nothing else changes."""
@@ -134,7 +137,9 @@ def _set_from_outside(ev: Evaluation) -> frozenset[str]:
     out = set()
     for module in ev.index.modules:
         for scope in module.summary.scopes.values():
-            first = Parameter(scope.params[0][0]) if scope.params else None
+            outer = module.summary.scopes.get(scope.parent)
+            is_method = bool(scope.params) and outer is not None and outer.kind == "class"
+            first = Parameter(scope.params[0][0]) if is_method else None
             for base, name, _value, _line in scope.attrs:
                 own = isinstance(base, Local) and all(scope.defs[index][1] == first for index in base.definitions)
                 if not own:

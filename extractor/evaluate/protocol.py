@@ -52,6 +52,7 @@ class BranchFacts(Protocol):
 class Evaluation(Protocol):
     """An evaluator, as the parts of it see one another: each asks here, and none imports another."""
 
+    cuts: int  # how often a question was left open because it led to itself or beyond a bound
     inline: int  # how many functions were entered inside one another
     recursion: dict[Def, int]  # how often each of them was
 

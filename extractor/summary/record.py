@@ -31,8 +31,8 @@ class Scope:
     hold at the end of a module or class body, all of them in a function.
     `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with a truth
     value more: whether in a branch that may not be taken. `reads` are attribute loads that are not called: a property
-    may do I/O. `guards` holds (test, holds, line); `unsettled` are those whose variables a later round of a loop may have
-    changed. `return_guards` are the guards of each of `returns`. `ways`, of a function, holds the definitions of a
+    may do I/O. `guards` holds (test, holds, line); `unsettled` are those whose variables a later round of a loop may
+    have changed. `return_guards` are the guards of each of `returns`. `ways`, of a function, holds the definitions of a
     variable that meet where the two ways of a test do: the guard of that test, the definitions that come there when it
     holds, and those when it does not, for each such place. Definitions that also meet elsewhere (after a loop, a `try`)
     have none.

@@ -259,7 +259,9 @@ class ScopeBuilder:
             tuple(self.withs),
             tuple(self.guards),
             tuple(self.return_guards),
-            {met: ways for met, ways in self.ways.items() if ways is not None} if self.kind not in ("module", "class") else {},
+            {met: ways for met, ways in self.ways.items() if ways is not None}
+            if self.kind not in ("module", "class")
+            else {},
             tuple(self.unsettled),
             self.doc,
         )

@@ -24,7 +24,7 @@ from extractor.summary.expr import (
 from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
 from extractor.summary.record import TOO_DEEP, ModuleSummary, Scope, unread
-from extractor.summary.scopes import ScopeBuilder, annotation_of
+from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
 
 def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
@@ -234,27 +234,31 @@ class _ModuleReader:
 
     def match_(self, node: ast.Match, scope: ScopeBuilder) -> None:
         subject = value_of(node.subject, scope)
-        before, ways, passed = dict(scope.env), [scope.env], scope.guarded
+        before, around = dict(scope.env), scope.guarded
+        ways: list[tuple[int | None, Names]] = []
+        left: list[int] = []  # guards of what follows: it runs only where no case that ends was taken
         for case in node.cases:
             scope.env = dict(before)
             for name in _captures(case.pattern):
                 scope.bind(name, Opaque("match capture"), case.pattern.lineno)
             if case.guard is not None:
                 value_of(case.guard, scope)
-            test = _matches(subject, case.pattern, scope)
-            if test is None:
+            test, guard = _matches(subject, case.pattern, scope), None
+            if test is None or case.guard is not None:
                 ends = self.body(case.body, scope)
             else:
-                with scope.guard(test, True, case.pattern.lineno):
+                with scope.guard(test, True, case.pattern.lineno) as guard:
                     ends = self.body(case.body, scope)
-                if case.guard is None:
-                    scope.guard_rest(test, False, case.pattern.lineno)
+                scope.guard_rest(test, False, case.pattern.lineno)
+                left += scope.guarded[-1:] if ends else ()
             if not ends:
-                ways.append(scope.env)
-        scope.guarded = passed
-        scope.env = before
-        for way in ways:
-            scope.env = scope.merge(scope.env, way)
+                ways.append((guard, scope.env))
+        scope.guarded = (*around, *left)
+        if not _takes_all(node.cases[-1]) or not ways:
+            ways.append((None, before))
+        _last, scope.env = ways.pop()
+        for guard, way in reversed(ways):
+            scope.env = scope.merge(way, scope.env, guard)
 
     def return_(self, node: ast.Return, scope: ScopeBuilder) -> bool:
         if node.value is not None:
@@ -303,6 +307,11 @@ def _leaves(body: list[ast.stmt]) -> bool:
     """Whether control never comes to what follows in the block around: what was bound before may still be seen there,
     after a loop."""
     return bool(body) and isinstance(body[-1], ast.Break | ast.Continue)
+
+
+def _takes_all(case: ast.match_case) -> bool:
+    """Whether a case takes whatever comes: `case _:`, `case other:`."""
+    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
 
 
 def _matches(subject: Expr, pattern: ast.pattern, scope: ScopeBuilder) -> Expr | None:

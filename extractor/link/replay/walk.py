@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from extractor.evaluate.arguments import arguments, entry_frame
+from extractor.evaluate.arguments import OPEN, arguments, entry_frame
 from extractor.evaluate.attributes import SELF
 from extractor.evaluate.calls import construct, waits
 from extractor.evaluate.evaluator import Evaluator
@@ -83,8 +83,9 @@ class Walk:
 
     # contexts --------------------------------------------------------------------------------------------------
 
-    def frame(self, func: DefRef, args: Args = (), kwargs: Kwargs = ()) -> Frame:
-        """The frame in which a function is visited when it is called so."""
+    def frame(self, func: DefRef, args: Args = (), kwargs: Kwargs = OPEN) -> Frame:
+        """The frame in which a function is visited when it is called so; without arguments, as code calls it of which
+        it is not known what it gives."""
         target = func.target
         args, kwargs = kept_arguments(args, kwargs)
         made = entry_frame(self._ev, DefRef(target, kept_receiver(func.self), func.frame), args, kwargs)
@@ -163,7 +164,7 @@ class Walk:
         if isinstance(expr, Attribute) and expr.name in _RUNS_INLINE:
             for run in self._ev.eval(expr.base, frame):
                 if isinstance(run, DefRef) and run.target.kind == "function":
-                    given = ((), ()) if expr.name == "apply" else (args, kwargs)  # it takes them packed
+                    given = ((), OPEN) if expr.name == "apply" else (args, kwargs)  # it takes them packed
                     yield self.frame(run, *given), "call"
         keeps = isinstance(expr, Attribute) and expr.name in _KEEPERS
         if not entered and not keeps and site.owner.kind not in ("module", "class"):
