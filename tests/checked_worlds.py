@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from extractor.checks import CheckContext, SettingsView
 from extractor.link import callgraph, entrypoints
 from extractor.link.effects import Effects
+from extractor.link.signals import signals_of
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, evaluator, loading
 
@@ -22,7 +23,7 @@ def program(
         for target in ev.index.defs()
         if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
     ]
-    reach = entrypoints.reach(ev, graph, loading(ev), {}, views, ())
+    reach = entrypoints.reach(ev, graph, loading(ev), {}, views, (), signals_of(ev, graph))
     book = shipped_rules()
     return CheckContext(
         repo=REPO,

@@ -10,6 +10,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, entrypoints
 from extractor.link.celery import tasks
 from extractor.link.entrypoints import Reach
+from extractor.link.signals import signals_of
 from tests.test_celery_tasks import APP
 from tests.worlds import REPO, evaluator, loading
 
@@ -35,7 +36,9 @@ def reached(files: dict[str, str], views: dict[str, str] | None = None) -> tuple
     ev = evaluator({**base, **{path: textwrap.dedent(text).lstrip("\n") for path, text in files.items()}})
     graph = callgraph.build(ev)
     served = [(value.target, pattern, "web") for name, pattern in (views or {}).items() for value in ev.by_dotted(name)]  # type: ignore[union-attr]
-    return ev, entrypoints.reach(ev, graph, loading(ev), tasks(ev, REPO).index.names(), served, ())
+    return ev, entrypoints.reach(
+        ev, graph, loading(ev), tasks(ev, REPO).index.names(), served, (), signals_of(ev, graph)
+    )
 
 
 def contexts(ev: Evaluator, reach: Reach, dotted: str = "m.work") -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from extractor.libraries.entry_points import EntryPointSpec, of_ini, of_pyproject
 from extractor.link import callgraph, entrypoints
 from extractor.link.loading import Loading
+from extractor.link.signals import signals_of
 from tests.worlds import evaluator, loading
 
 # Two services, `till` and `depot`, out of one repository; `parcels` is in the apps of both, `labels` of the depot only.
@@ -158,7 +159,8 @@ def test_a_receiver_runs_in_the_services_that_load_it() -> None:
     [sell], [work] = ([v.target for v in ev.by_dotted(name)] for name in ("sales.sell", "work.work"))  # type: ignore[union-attr]
     of = loading(ev, till="till.settings", depot="depot.settings")
     views = [(sell, "/till/sell/", "till"), (sell, "/depot/sell/", "depot")]
-    reach = entrypoints.reach(ev, callgraph.build(ev), of, {}, views, ())
+    graph = callgraph.build(ev)
+    reach = entrypoints.reach(ev, graph, of, {}, views, (), signals_of(ev, graph))
     assert {(c.name, c.services) for c in reach.contexts(work)} == {
         ("/depot/sell/", ("depot",)),
         ("sold: index", ("depot",)),
@@ -173,5 +175,6 @@ def test_a_file_run_by_hand_is_in_no_service() -> None:
     ev = evaluator(files)
     [weigh] = [v.target for v in ev.by_dotted("weights.weigh")]  # type: ignore[union-attr]
     of = loading(ev, till="till.settings", depot="depot.settings")
-    reach = entrypoints.reach(ev, callgraph.build(ev), of, {}, (), ())
+    graph = callgraph.build(ev)
+    reach = entrypoints.reach(ev, graph, of, {}, (), (), signals_of(ev, graph))
     assert [(c.kind, c.name, c.services) for c in reach.contexts(weigh)] == [("command", "scripts/count.py", ())]

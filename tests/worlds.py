@@ -14,6 +14,7 @@ from extractor.link.occurrences import Occurrences
 from extractor.link.replay.replayed import replay
 from extractor.link.routes import ServedView
 from extractor.link.settings import SettingsTable, StoreOf
+from extractor.link.signals import signals_of
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.program.index import ModuleIndex
@@ -60,7 +61,8 @@ def around(
     **settings: str,
 ) -> Surroundings:
     """What turning the effects of `finder` into rows needs; `views` are views with a pattern and a service."""
-    reach = entrypoints.reach(ev, finder.graph, loading(ev, **settings), {}, views, ())
+    signals = signals_of(ev, finder.graph)
+    reach = entrypoints.reach(ev, finder.graph, loading(ev, **settings), {}, views, (), signals)
     served = [ServedView(target, pattern, service) for target, pattern, service in views]
-    replayed = replay(ev, finder.graph, reach, served, list(finder.graph.sites))
+    replayed = replay(ev, finder.graph, reach, served, list(finder.graph.sites), signals)
     return Surroundings(REPO, systems, reach, Occurrences(finder, replayed), store_of)

@@ -8,7 +8,22 @@ from typing import Any
 from extractor.evaluate import folding, formatting
 from extractor.evaluate.folding import LIMIT, bounded, gathered, gathered_one
 from extractor.evaluate.protocol import Evaluation
-from extractor.evaluate.values import Const, Ext, Frame, Mapping, ModuleRef, Piped, Seq, Text, Unknown, Value, Values
+from extractor.evaluate.values import (
+    Const,
+    Ext,
+    Frame,
+    Inst,
+    Mapping,
+    ModuleRef,
+    Piped,
+    Seq,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
+from extractor.rules.django import django_rules
+from extractor.summary import CallExpr
 from extractor.summary.expr import (
     Alternatives,
     Attribute,
@@ -106,8 +121,26 @@ def _attribute(ev: Evaluation, expr: Attribute, frame: Frame) -> Values:
     return gathered([ev.attribute(base, expr.name) for base in bases])
 
 
+MADE_AT = "#made"  # the argument of a signal that tells where it is made: what it is
+
+
 def _call(ev: Evaluation, expr: CallResult, frame: Frame) -> Values:
-    return ev.call_result(frame.owner.scope.calls[expr.call], frame)
+    call = frame.owner.scope.calls[expr.call]
+    values = ev.call_result(call, frame)
+    if frame.owner.kind in ("module", "class"):
+        return tuple([_with_place(ev, value, frame, call) for value in values])
+    return values
+
+
+def _with_place(ev: Evaluation, value: Value, frame: Frame, call: CallExpr) -> Value:
+    """A signal with the line that makes it: two of them are not the same, though they are made alike."""
+    classes = django_rules().signal_classes
+    place = ((MADE_AT, (Text((f"{frame.owner.module.name}:{call.line}",)),)),)
+    if isinstance(value, Ext) and value.path.endswith("()") and value.path[:-2] in classes:
+        return Ext(value.path, value.args, (*value.kwargs, *place), value.receiver)
+    if isinstance(value, Inst) and value.bindings[-1:] != place and classes.intersection(ev.classes.mro(value.cls)[1]):
+        return Inst(value.cls, (*value.bindings, *place), value.known)
+    return value
 
 
 def _f_string(ev: Evaluation, expr: JoinedText, frame: Frame) -> Values:

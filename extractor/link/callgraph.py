@@ -45,7 +45,8 @@ _RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`source` may run `target`. `how` is call, override, property, callback, decorator, signal, enqueue or guess."""
+    """`source` may run `target`. `how` is call, override, property, callback, decorator, signal, any signal (who calls
+    the source tells which) or guess."""
 
     source: Def
     target: Def

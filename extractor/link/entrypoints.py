@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from extractor.evaluate.classes import Classes
-from extractor.evaluate.evaluator import Evaluator, qualified
-from extractor.evaluate.values import DefRef
+from extractor.evaluate.evaluator import Evaluator
 from extractor.link.callgraph import CallGraph, Edge
 from extractor.link.loading import Loading
+from extractor.link.signals import Signals
 from extractor.model.graph import Context, Hop
 from extractor.program.module import Def
 from extractor.rules.django import django_rules
-from extractor.summary import Expr
-from extractor.summary.expr import Attribute, CallResult, ImportedName, Local, SequenceDisplay, last_name
 
 MAX_CONTEXTS = 60  # of one service
 SCRIPT = "#script"  # run by hand, in no service's process; no service can be called so
@@ -51,6 +49,13 @@ class Reach:
     loading: Loading
     _known: dict[Def, tuple[Walked, ...]] = field(default_factory=dict)
     _contexts: dict[Def, tuple[Context, ...]] = field(default_factory=dict)
+
+    def without(self, targets: Iterable[Def]) -> Reach:
+        """The same, but that nothing enters these by a signal."""
+        left = dict(self.entries)
+        for target in targets:
+            left[target] = tuple(entry for entry in left.get(target, ()) if entry.context.kind != "signal")
+        return Reach(left, self.graph, self.loading)
 
     @property
     def _runners(self) -> tuple[str, ...]:
@@ -134,6 +139,8 @@ class Reach:
     def _is_taken(self, edge: Edge, is_task: bool, service: str) -> bool:
         """Whether a process of the service goes along an edge. A task runs in a worker: who queues it is another arrow,
         who calls it as a function runs it inline. A receiver is connected where its module is loaded."""
+        if edge.how == "any signal":
+            return False
         if edge.how == "signal" and service != SCRIPT and not self.loading.loads(service, edge.target.module):
             return False
         return edge.how == "call" or not is_task
@@ -157,9 +164,11 @@ def reach(
     tasks: Mapping[Def, str],
     views: Iterable[tuple[Def, str, str]],
     named_in_settings: Iterable[tuple[Def, str, str]],
+    signals: Signals,
 ) -> Reach:
     """All entry points of one repository. `tasks` gives task names by definition; `views` are views with their route
-    and its service; `named_in_settings` code that settings name as text, with the setting and its service."""
+    and its service; `named_in_settings` code that settings name as text, with the setting and its service;
+    `signals` who receives what. Adds to the graph who runs whom by a signal."""
     entries: dict[Def, dict[tuple[Context, int, str], set[str]]] = {}
 
     def add(target: Def, kind: str, name: str, how: str, line: int = 0, service: str | None = None) -> None:
@@ -175,16 +184,16 @@ def reach(
         if "task" not in {context.kind for context, _line, _how in entries.get(target, ())}:
             add(target, "request", f"{target.shown} (named in {setting})", "override", service=service)
     _from_definitions(ev, tasks, loading, add)
-    receivers: dict[str, list[Def]] = {}
-    for target, source, line in connected_receivers(ev, graph):
-        add(target, "signal", f"{source}: {target.shown}", "signal", line)
-        receivers.setdefault(source, []).append(target)
-    for target, rows in entries.items():
-        for context, _line, _how in rows:
-            if context.kind == "signal":
-                for source in context.name.partition(":")[0].split(", "):
-                    receivers.setdefault(source, []).append(target)
-    _signal_edges(graph, receivers)
+    for receiver in signals.receivers:
+        add(receiver.target, "signal", f"{receiver.source}: {receiver.target.shown}", "signal", receiver.line)
+    own = signals.own()
+    for owner, sites in graph.sites.items():
+        for site in sites:
+            for target in signals.reached(site, ev.frame(owner)):
+                graph.add(owner, target, site.call.line, "signal")
+            if signals.keys_sent(site, ev.frame(owner)) is None:  # who calls it tells which
+                for target in own:
+                    graph.add(owner, target, site.call.line, "any signal")
     made = {
         target: tuple(
             EntryPoint(context, line, how, frozenset(having)) for (context, line, how), having in rows.items()
@@ -231,77 +240,7 @@ def _class_entry(classes: Classes, cls: Def, command: str | None, add: Callable[
 def _decorated_entry(ev: Evaluator, target: Def, add: Callable[..., None]) -> None:
     rules = django_rules()
     for name in ev.decorator_names(target):
-        if name in rules.receiver_decorators:
-            add(target, "signal", f"{signal_of(ev, target)}: {target.shown}", "signal")
-        elif rules.startup_decorators.fullmatch(name):
+        if rules.startup_decorators.fullmatch(name):
             add(target, "startup", f"{name}: {target.shown}", "signal")
-        elif name.endswith(".connect"):
-            add(target, "signal", f"{name.removesuffix('.connect')}: {target.shown}", "signal")
         elif rules.request_decorators.search(name):
             add(target, "request", target.shown, "override")
-
-
-def signal_of(ev: Evaluator, target: Def) -> str:
-    """The signals a receiver is declared for, by the last parts of their names."""
-    names = []
-    parent = target.parent
-    if parent is None:
-        return "signal"
-    for decorator in target.scope.decorators:
-        if isinstance(decorator, CallResult):
-            call = parent.scope.calls[decorator.call]
-            for expr in call.args[:1]:
-                items = expr.items if isinstance(expr, SequenceDisplay) else (expr,)
-                names += [name for item in items if (name := signal_name(ev, parent, item))]
-    return ", ".join(dict.fromkeys(names)) or "signal"
-
-
-def signal_name(ev: Evaluator, owner: Def, expr: Expr) -> str:
-    """The name a signal goes by: that of the variable that holds it, wherever it was imported from."""
-    named = last_name(expr) or _local_name(owner, expr)
-    if named:
-        return named
-    paths = [q for v in ev.eval(expr, ev.frame(owner)) if (q := qualified(v))]
-    return paths[0].removesuffix("()").rsplit(".", 1)[-1] if paths else "signal"
-
-
-def connected_receivers(ev: Evaluator, graph: CallGraph) -> list[tuple[Def, str, int]]:
-    """Receivers registered by a call: `post_save.connect(receiver, ...)`."""
-    out = []
-    for owner, sites in graph.sites.items():
-        for site in sites:
-            func = site.call.func
-            if not isinstance(func, Attribute) or func.name != "connect" or not (site.call.args or site.call.kwargs):
-                continue
-            first = site.call.args[0] if site.call.args else dict(site.call.kwargs).get("receiver")
-            if first is None:
-                continue
-            frame = ev.frame(owner)
-            signal = signal_name(ev, owner, func.base)
-            for value in ev.eval(first, frame):
-                if isinstance(value, DefRef) and value.target.kind != "class":
-                    out.append((value.target, signal, site.call.line))
-    return out
-
-
-def _signal_edges(graph: CallGraph, receivers: Mapping[str, list[Def]]) -> None:
-    """Who sends a signal runs its receivers: sender and receiver name the same signal."""
-    senders = django_rules().signal_senders
-    for owner, sites in graph.sites.items():
-        for site in sites:
-            func = site.call.func
-            if not isinstance(func, Attribute) or func.name not in senders:
-                continue
-            name = last_name(func.base) or _local_name(owner, func.base)
-            for target in receivers.get(name, ()):
-                graph.add(owner, target, site.call.line, "signal")
-
-
-def _local_name(owner: Def, base: Expr) -> str:
-    """The imported name behind a local variable (`from x import SIGNAL` inside a function)."""
-    if isinstance(base, Local):
-        for index in base.definitions:
-            value = owner.scope.defs[index][1]
-            if isinstance(value, ImportedName | Attribute):
-                return value.name
-    return ""

@@ -28,6 +28,7 @@ from extractor.link.settings import (
     store_lookup,
     with_class_settings,
 )
+from extractor.link.signals import signals_of
 from extractor.link.signin import sign_ins, type_pipelines
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
@@ -66,13 +67,16 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
 
     views, task_names = views_of(served), celery.tasks.index.names()
     routed = [(view.target, view.pattern, view.service) for view in views]
-    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named_code(ev, settings))
+    signals = signals_of(ev, graph)
+    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named_code(ev, settings), signals)
     chain = dict.fromkeys(module for table in tables for module in table.chain)
     finder = Effects(ev, graph, book)
     effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
     watch.ended("effects")
     wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
-    occurrences = Occurrences(finder, replay(ev, graph, reach, views, wanted))
+    replayed = replay(ev, graph, reach, views, wanted, signals)
+    reach = reach.without(replayed.unsent)
+    occurrences = Occurrences(finder, replayed)
     watch.ended("replay")
 
     declared = {service: declared_stores(ev, table) for service, table in settings.items()}

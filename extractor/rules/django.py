@@ -26,6 +26,7 @@ class DjangoRules:
     request_decorators: re.Pattern[str]
     receiver_decorators: frozenset[str]
     signal_senders: frozenset[str]
+    signal_classes: frozenset[str]
     startup_bases: frozenset[str]
     startup_decorators: re.Pattern[str]
     hooks: re.Pattern[str]
@@ -46,6 +47,7 @@ def django_rules() -> DjangoRules:
         request_decorators=_ending(data["request_decorators"]),
         receiver_decorators=frozenset(signals["decorators"]),
         signal_senders=frozenset(signals["senders"]),
+        signal_classes=frozenset(signals["classes"]),
         startup_bases=frozenset(startup["bases"]),
         startup_decorators=re.compile("|".join(startup["decorators"])),
         hooks=re.compile("|".join(data["hooks"])),

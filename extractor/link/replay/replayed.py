@@ -14,17 +14,20 @@ from extractor.link.replay.reach import FrameReach, Reached
 from extractor.link.replay.roots import roots
 from extractor.link.replay.walk import Visits, Walk, leading_to
 from extractor.link.routes import ServedView
+from extractor.link.signals import Signals
 from extractor.program.module import Def
 
 
 @dataclass(slots=True)
 class Replayed:
-    """Answers for one repository. `visits` are the frames that were visited from entry points."""
+    """Answers for one repository. `visits` are the frames that were visited from entry points, `unsent` receivers of
+    signals that nothing sends."""
 
     ev: Evaluator
     graph: CallGraph
     visits: Visits
     reach: FrameReach
+    unsent: tuple[Def, ...]
     _running: dict[int, tuple[Frame, ...]] = field(default_factory=dict)
     _held: list[Site] = field(default_factory=list)
 
@@ -53,17 +56,68 @@ class Replayed:
 
 
 def replay(
-    ev: Evaluator, graph: CallGraph, reach: Reach, views: Sequence[ServedView], wanted: Iterable[Def]
+    ev: Evaluator,
+    graph: CallGraph,
+    reach: Reach,
+    views: Sequence[ServedView],
+    wanted: Iterable[Def],
+    signals: Signals,
 ) -> Replayed:
     """Visits what leads from the entry points of a repository to the wanted definitions.
 
-    `reach` has the entry points and what each service loads, `views` the methods that answer routes.
+    `reach` has the entry points and what each service loads, `views` the methods that answer routes, `signals` who
+    receives what. A receiver of signals that are the repository's own is entered once something sends one.
     """
     leading = leading_to(graph, wanted)
-    walk = Walk(ev, graph, leading)
+    walk = Walk(ev, graph, leading, signals)
     starts = roots(ev, walk, {t: rows for t, rows in reach.entries.items() if _may_lead(t, leading)}, views)
-    walk.enter(starts)
-    return Replayed(ev, graph, walk.visits, FrameReach(starts, walk.visits, reach.loading))
+    own = signals.own()
+    waiting = {f for f, rows in starts.items() if f.owner in own and all(row.how == "signal" for row in rows)}
+    walk.enter(frame for frame in starts if frame not in waiting)
+    sent = Sent(ev, graph, signals, walk.visits)
+    while ready := [frame for frame in starts if frame in waiting and sent.may_be(own[frame.owner])]:
+        waiting.difference_update(ready)
+        walk.enter(ready)
+    unsent = tuple(frame.owner for frame in starts if frame in waiting)
+    entered = {frame: rows for frame, rows in starts.items() if frame not in waiting}
+    return Replayed(ev, graph, walk.visits, FrameReach(entered, walk.visits, reach.loading), unsent)
+
+
+@dataclass(slots=True)
+class Sent:
+    """Answers which signals of the repository's own are sent, as far as the walk has come."""
+
+    ev: Evaluator
+    graph: CallGraph
+    signals: Signals
+    visits: Visits
+    _sites: list[tuple[Site, frozenset[str] | None]] | None = None
+
+    def may_be(self, keys: frozenset[str]) -> bool:
+        """Whether one of these signals is sent by a visited line, or may be by a line that was not visited."""
+        for site, may_send in self._senders():
+            frames = self.visits.frames.get(site.owner, ())
+            if may_send is not None and not keys & may_send:
+                continue
+            if not frames and may_send is not None:  # it is not known who comes there
+                return True
+            if any(self._sends(site, keys, frame) for frame in frames):
+                return True
+        return False
+
+    def _senders(self) -> list[tuple[Site, frozenset[str] | None]]:
+        """The calls that send signals, and which, their functions' parameters open."""
+        if self._sites is None:
+            sites = (site for sites in self.graph.sites.values() for site in sites)
+            told = ((site, self.signals.keys_sent(site, self.ev.frame(site.owner))) for site in sites)
+            self._sites = [(site, keys) for site, keys in told if keys is None or keys]
+        return self._sites
+
+    def _sends(self, site: Site, keys: frozenset[str], frame: Frame) -> bool:
+        if is_passed_over(self.ev, site.call, frame):
+            return False
+        sent = self.signals.keys_sent(site, frame)
+        return sent is None or bool(keys & sent)
 
 
 def _may_lead(target: Def, leading: frozenset[Def]) -> bool:

@@ -15,6 +15,7 @@ from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Pa
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.replay.contexts import kept_arguments, kept_receiver
 from extractor.link.replay.hooks import Hooks
+from extractor.link.signals import Signals
 from extractor.program.module import Def
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute
@@ -48,10 +49,11 @@ class Visits:
 
 class Walk:
     """Visits what leads to the wanted definitions. `graph` is the call graph of definitions, in which every call was
-    evaluated with its function's parameters open; `wanted` are those that can reach what is asked for."""
+    evaluated with its function's parameters open; `wanted` are those that can reach what is asked for; `signals` who
+    receives what."""
 
-    def __init__(self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def]) -> None:
-        self._ev, self._graph, self._wanted = ev, graph, wanted
+    def __init__(self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def], signals: Signals) -> None:
+        self._ev, self._graph, self._wanted, self._signals = ev, graph, wanted, signals
         self._names = frozenset(target.scope.name.rsplit(".", 1)[-1] for target in wanted)
         self._hooks = Hooks(ev)
         self._pending: list[Frame] = []
@@ -103,13 +105,18 @@ class Walk:
         owner = frame.owner
         is_open = frame is self._ev.frame(owner)
         for site in self._graph.sites.get(owner, ()):
-            if site.decorates is None and self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
+            if site.decorates is not None:
+                continue
+            for receiver in self._signals.reached(site, frame):
+                if receiver in self._wanted and not is_passed_over(self._ev, site.call, frame):
+                    yield self._ev.frame(receiver), site.call.line, "signal"
+            if self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
                 funcs = site.funcs if is_open else self._ev.eval(site.call.func, frame)
                 for target, how in self._called(site, funcs, frame):
                     yield target, site.call.line, how
         yield from self._implicit(frame)
         for edge in self._graph.callees.get(owner, ()):
-            if edge.how in ("signal", "decorator") or edge.how == "guess":
+            if edge.how in ("decorator", "guess"):
                 yield self._ev.frame(edge.target), edge.line, edge.how
 
     def _may_lead(self, site: Site) -> bool:
