@@ -59,6 +59,16 @@ def test_a_service_loads_what_its_settings_install_and_what_that_imports(path: s
     assert who(two(), path) == services
 
 
+@pytest.mark.parametrize(
+    "celery",
+    ["Celery('till', include=['extras.tasks'])", "Celery('till').autodiscover_tasks(['other', 'extras'])"],
+)
+def test_a_celery_application_loads_the_modules_of_tasks_that_it_names(celery: str) -> None:
+    app = f"from celery import Celery\napp = {celery}\n"
+    of = two(till__urls="from till import celery\n", till__celery=app, extras__tasks="")
+    assert who(of, "extras/tasks.py") == {"till"}
+
+
 def test_what_only_a_function_imports_is_loaded_by_nobody_in_particular() -> None:
     of = two()
     assert who(of, "glue.py") == {"till", "depot"}  # any may

@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from posixpath import basename
 from typing import Any
 
+from extractor.libraries.needs import Needs, of_packages, of_requirements
 from extractor.libraries.pins import Pin, is_name, is_version, normalised, strong, without_credentials
 from extractor.libraries.requirements import read_requirements, requirement_files
 from extractor.model.graph import Skip
@@ -32,11 +33,13 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """What a repository pins: the pins sorted by name and version, the files read, the files that could not be."""
+    """What a repository pins: the pins sorted by name and version, the files read, the files that could not be, and
+    which distributions need which, where the files say it (else `needs` is empty)."""
 
     pins: tuple[Pin, ...]
     read: tuple[str, ...]
     skipped: tuple[Skip, ...]
+    needs: Needs = field(default_factory=dict)
 
 
 def pinned(files: Mapping[str, bytes]) -> tuple[Pin, ...]:
@@ -56,13 +59,22 @@ def read_locks(files: Mapping[str, bytes]) -> Locks:
     locks = [(path.count("/"), rank, path) for path in kept if (rank := _rank(path)) is not None]
     for _, _, path in sorted(locks):
         try:
-            pins = _read_lock(path, kept[path])
+            pins, needs = _read_lock(path, kept[path])
         except _Unreadable as error:
             skipped.append(Skip(path, str(error)))
         else:
-            return Locks(_ordered(pins), (path,), tuple(skipped))
+            return Locks(_ordered(pins), (path,), tuple(skipped), needs)
     pins, read, unread = read_requirements(kept)
-    return Locks(_ordered(pins), read, (*skipped, *unread))
+    told = (of_requirements(kept[path].decode("utf-8", "replace")) for path in read)
+    return Locks(_ordered(pins), read, (*skipped, *unread), _merged(told))
+
+
+def _merged(told: Iterable[Needs]) -> Needs:
+    merged: dict[str, frozenset[str]] = {}
+    for needs in told:
+        for name, needed in needs.items():
+            merged[name] = merged.get(name, frozenset()) | needed
+    return merged
 
 
 class _Unreadable(Exception):
@@ -84,15 +96,17 @@ def _ordered(pins: list[Pin]) -> tuple[Pin, ...]:
     return tuple(sorted(set(pins), key=lambda p: (p.name, p.version, p.path, p.line, p.label, p.hashes, p.marker)))
 
 
-def _read_lock(path: str, data: bytes) -> list[Pin]:
+def _read_lock(path: str, data: bytes) -> tuple[list[Pin], Needs]:
     if len(data) > _MAX_BYTES:
         raise _Unreadable("the lock file is too large")
     try:
         text = data.decode("utf-8-sig")
         if basename(path) == "Pipfile.lock":
-            return _pipfile(path, text, json.loads(text))
+            return _pipfile(path, text, json.loads(text)), {}
         table = "packages" if _rank(path) == LOCK_NAMES.index("pylock.toml") else "package"
-        return _toml(path, text, tomllib.loads(text), table)
+        document = tomllib.loads(text)
+        packages = [p for p in _list(document.get(table)) if isinstance(p, dict)]
+        return _toml(path, text, document, table), of_packages(packages)
     except (ValueError, RecursionError) as error:
         raise _Unreadable(f"not a readable lock file ({type(error).__name__})") from error
 

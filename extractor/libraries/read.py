@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.libraries.apps import bringing, brought, named_apps, telling
 from extractor.libraries.entry_points import EntryPointSpec, of_ini, of_pyproject
 from extractor.libraries.fetch import Distribution, fetch_all
 from extractor.libraries.locks import is_lock_file, read_locks
@@ -24,17 +25,27 @@ from extractor.summary import ModuleSummary
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLibrary:
+    """A library that is a source of the estate: its modules, and the entry points that its files declare."""
+
+    modules: tuple[Module, ...]
+    entry_points: tuple[EntryPointSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Libraries:
     """Modules of libraries as one repository sees them, which versions they are, and which could not be read.
 
-    `url_modules` are those of libraries that are read for the URLs they serve, and for nothing else; `entry_points`
-    those that the repository and the libraries read declare.
+    `url_modules` are those of libraries that are read for the URLs they serve, and for nothing else, `app_modules`
+    those that are read for the tasks that their apps bring; `entry_points` those that the repository and the libraries
+    read declare.
     """
 
     modules: tuple[Module, ...]
     read: tuple[tuple[str, str], ...]
     gaps: tuple[Gap, ...]
     url_modules: tuple[Module, ...] = ()
+    app_modules: tuple[Module, ...] = ()
     entry_points: tuple[EntryPointSpec, ...] = ()
 
 
@@ -42,11 +53,12 @@ def read_libraries(
     tree: Tree,
     collected: Collected,
     wanted: Iterable[str],
-    own: Mapping[str, Collected],
+    own: Mapping[str, OwnLibrary],
     cache: SummaryCache,
     options: ScanOptions,
 ) -> Libraries:
-    """The pinned libraries of a repository among the wanted ones, and those whose URLs it serves, as far as URLs go.
+    """The pinned libraries of a repository among the wanted ones, those whose URLs it serves, as far as URLs go, and
+    those whose apps it installs, as far as tasks go.
 
     `own` are libraries that are sources of the estate, by distribution name: they are taken from there, at the
     estate's ref.
@@ -54,21 +66,25 @@ def read_libraries(
     whole = {n.lower().replace("_", "-") for n in wanted}
     locks = {e.path: e.blob for e in tree.entries if is_lock_file(e.path)}
     files = {path: data for path, blob in locks.items() if (data := tree.read(blob)) is not None}
-    pins = read_locks(files).pins if files else ()
-    packages = django_rules().url_libraries
-    out = Libraries((), (), (), entry_points=tuple(_declared(tree)))
-    named = named_modules(m for m in collected.modules if m.in_repo)
-    names, done = whole | serving(named, packages), set[str]()
+    pinned = read_locks(files)
+    packages, of_repo = django_rules().url_libraries, [m for m in collected.modules if m.in_repo]
+    named, apps = named_modules(of_repo), named_apps(of_repo)
+    known = frozenset(pin.name for pin in pinned.pins)
+    with_tasks = bringing(known, pinned.needs, apps)
+    names, done = whole | serving(named, packages) | with_tasks, set[str]()
+    # Where the lock does not say what a distribution needs, most that are looked into bring no tasks.
+    missed = with_tasks if not pinned.needs else frozenset()
+    reader = _PinReader(tree.name, frozenset(whole), missed - (whole | serving(named, packages)), own, cache, options)
+    reader.declared += declared_in(tree)
     while names - done:  # a library may include the URLs of another
-        new = [pin for pin in pins if pin.name in names - done]
-        out = _joined(out, _read_pins(new, tree.name, whole, named, own, cache, options))
+        reader.read_pins([pin for pin in pinned.pins if pin.name in names - done], named)
         done |= names
-        named |= named_modules((*out.modules, *out.url_modules))
+        named |= named_modules((*reader.modules, *reader.served.values()))
         names |= serving(named, packages)
-    return out
+    return reader.libraries(with_tasks | brought(known, apps))
 
 
-def _declared(tree: Tree) -> Iterator[EntryPointSpec]:
+def declared_in(tree: Tree) -> Iterator[EntryPointSpec]:
     """The entry points that files of the repository declare."""
     for entry in tree.entries:
         name = entry.path.rsplit("/", 1)[-1]
@@ -81,50 +97,70 @@ def _declared(tree: Tree) -> Iterator[EntryPointSpec]:
             )
 
 
-def _read_pins(
-    pins: Sequence[Pin],
-    repo: str,
-    whole: Container[str],
-    named: Iterable[str],
-    own: Mapping[str, Collected],
-    cache: SummaryCache,
-    options: ScanOptions,
-) -> Libraries:
-    modules: list[Module] = []
-    served: list[Module] = []
-    read: list[tuple[str, str]] = []
-    declared: list[EntryPointSpec] = []
-    for pin in pins:
-        if pin.name in own:
-            modules += [_placed(m.path, m.summary, repo, pin.name) for m in own[pin.name].modules]
-            read.append((pin.name, pin.version or pin.ref or ""))
-    fetched = fetch_all(
-        [p for p in pins if p.name not in own], _directory(options), options.offline or options.cache_dir is None
-    )
-    gaps = []
-    for pin, found in sorted(fetched.items(), key=lambda pair: pair[0].name):
-        if isinstance(found, Distribution):
-            of_library = _Files(found, repo, cache, options)
-            metadata = (data for path, data in found.files.items() if path.endswith("entry_points.txt"))
-            declared += (spec for data in metadata for spec in of_ini(data))
-            if pin.name in whole:
-                modules += of_library.all()
-            else:
-                served += followed(of_library.paths, named, of_library.load)
-            read.append((found.name, found.version))
+class _PinReader:
+    """Reads pins of one repository, some at a time, and holds what came of it."""
+
+    def __init__(
+        self,
+        repo: str,
+        whole: frozenset[str],
+        may_miss: frozenset[str],
+        own: Mapping[str, OwnLibrary],
+        cache: SummaryCache,
+        options: ScanOptions,
+    ) -> None:
+        self._repo, self._own, self._cache, self._options = repo, own, cache, options
+        self._whole, self._may_miss = whole, may_miss
+        self.modules: list[Module] = []
+        self.served: dict[str, Module] = {}  # by name
+        self.declared: list[EntryPointSpec] = []
+        self._read: list[tuple[str, str]] = []
+        self._gaps: list[Gap] = []
+        self._files: dict[str, _Files] = {}  # of the distributions that are not read whole
+
+    def read_pins(self, pins: Sequence[Pin], named: Iterable[str]) -> None:
+        """Reads pins: wanted ones whole, of others what serves the URLs that the names lead to."""
+        for pin in pins:
+            if pin.name in self._own:
+                own = self._own[pin.name]
+                self.modules += [_placed(m.path, m.summary, self._repo, pin.name) for m in own.modules]
+                self.declared += own.entry_points
+                self._read.append((pin.name, pin.version or pin.ref or ""))
+        offline = self._options.offline or self._options.cache_dir is None
+        fetched = fetch_all([p for p in pins if p.name not in self._own], _directory(self._options), offline)
+        for pin, found in sorted(fetched.items(), key=lambda pair: pair[0].name):
+            if isinstance(found, Distribution):
+                self._read_distribution(found, named)
+            elif pin.name not in self._may_miss:
+                self._gaps.append(_gap(self._repo, pin, found.reason, found.remedy))
+
+    def _read_distribution(self, found: Distribution, named: Iterable[str]) -> None:
+        of_library = _Files(found, self._repo, self._cache, self._options)
+        metadata = (data for path, data in found.files.items() if path.endswith("entry_points.txt"))
+        self.declared += (spec for data in metadata for spec in of_ini(data))
+        if found.name in self._whole:
+            self.modules += of_library.all()
         else:
-            gaps.append(_gap(repo, pin, found.reason, found.remedy))
-    return Libraries(tuple(modules), tuple(read), tuple(gaps), tuple(served), tuple(declared))
+            self._files[found.name] = of_library
+            self.served |= {m.name: m for m in followed(of_library.paths, named, of_library.load)}
+        self._read.append((found.name, found.version))
 
+    def libraries(self, of_apps: Container[str]) -> Libraries:
+        """All that was read, with the modules that tell of the tasks of these distributions."""
+        return Libraries(
+            tuple(self.modules),
+            tuple(sorted(self._read)),
+            tuple(self._gaps),
+            url_modules=tuple(self.served.values()),
+            app_modules=tuple(self._app_modules(of_apps)),
+            entry_points=tuple(self.declared),
+        )
 
-def _joined(one: Libraries, other: Libraries) -> Libraries:
-    return Libraries(
-        (*one.modules, *other.modules),
-        tuple(sorted((*one.read, *other.read))),
-        (*one.gaps, *other.gaps),
-        (*one.url_modules, *other.url_modules),
-        (*one.entry_points, *other.entry_points),
-    )
+    def _app_modules(self, of_apps: Container[str]) -> Iterator[Module]:
+        chosen = {name: files for name, files in sorted(self._files.items()) if name in of_apps}
+        told = set(telling({name: data for files in chosen.values() for name, data in files.sources()}))
+        for files in chosen.values():
+            yield from files.load(sorted(told & files.paths.keys()))
 
 
 def _directory(options: ScanOptions) -> Path:
@@ -151,14 +187,20 @@ class _Files:
         self._found, self._repo, self._cache, self._options = found, repo, cache, options
         code = [path for path in sorted(found.files) if path.endswith(".py") and _is_code(path)]
         self.paths = {module_name(path.removeprefix("src/"))[0]: path for path in code}
+        self._modules: dict[str, Module] = {}  # by path
+
+    def sources(self) -> Iterator[tuple[str, bytes]]:
+        """Every file by the name of its module."""
+        return ((name, self._found.files[path]) for name, path in self.paths.items())
 
     def all(self) -> Iterator[Module]:
         """Every module."""
         return self.load(self.paths)
 
     def load(self, names: Iterable[str]) -> Iterator[Module]:
-        """The modules of these names; those that cannot be parsed are left out."""
-        files = {path: self._found.files[path] for path in sorted(self.paths[name] for name in names)}
+        """The modules of these names, each the same every time; those that cannot be parsed are left out."""
+        paths = sorted(self.paths[name] for name in names)
+        files = {path: self._found.files[path] for path in paths if path not in self._modules}
         keys = {path: "lib-" + hashlib.sha256(data).hexdigest() for path, data in files.items()}
         known = self._cache.summaries(keys.values())
         missing = [(keys[path], data) for path, data in files.items() if keys[path] not in known]
@@ -167,7 +209,8 @@ class _Files:
         for path in files:
             summary = known.get(keys[path])
             if summary is not None and summary.error is None:
-                yield _placed(path, summary, self._repo, self._found.name)
+                self._modules[path] = _placed(path, summary, self._repo, self._found.name)
+        return (self._modules[path] for path in paths if path in self._modules)
 
 
 def _is_code(path: str) -> bool:

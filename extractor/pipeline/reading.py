@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.deployment.read import is_runtime_file, read_runtime
 from extractor.deployment.units import Runtime
 from extractor.estate.model import Estate, Service, services_of
-from extractor.libraries.read import Libraries, read_libraries
+from extractor.libraries.read import Libraries, OwnLibrary, declared_in, read_libraries
 from extractor.model.graph import Source
 from extractor.options import ScanOptions
 from extractor.pipeline.facts_cache import facts_key
@@ -88,7 +88,7 @@ class _Reader:
         system = estate.system(tree.name)
         assert system is not None
         collected = self._collected[_identity(tree)]
-        own = {name.lower(): self._collected[_identity(library)] for name, library in one.libraries.items()}
+        own = {name.lower(): self._own(library) for name, library in one.libraries.items()}
         wanted = {*estate.libraries, *self._clients}
         return ReadRepository(
             source=_source(tree, collected, "library" if tree.name in one.libraries else "repository"),
@@ -98,6 +98,10 @@ class _Reader:
             libraries=read_libraries(tree, collected, wanted, own, self._cache, self._options),
             runtime=read_runtime(_runtime_files(tree)),
         )
+
+    def _own(self, library: Tree) -> OwnLibrary:
+        declared = (replace(spec, path="", line=0) for spec in declared_in(library))
+        return OwnLibrary(self._collected[_identity(library)].modules, tuple(declared))
 
 
 def _identity(tree: Tree) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from extractor.checks import CheckContext
 from extractor.checks import find as find_findings
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
-from extractor.link.celery import gaps_of, read_celery, type_tasks
+from extractor.link.celery import find_tasks, gaps_of, read_celery, type_tasks
 from extractor.link.constructors import with_constructors
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
@@ -58,11 +58,14 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     type_tasks(ev)
     graph = callgraph.build(ev)
     watch.ended("call graph")
-    loading = Loading(ev, services, settings, EntryPoints(ev, libraries.entry_points))
-    celery = read_celery(ev, graph, repo, services, commit, loading)
+    # Libraries that are read for their URLs or tasks alone are known where those are looked for, and nowhere else.
+    beside = dict.fromkeys((*libraries.url_modules, *libraries.app_modules))
+    wide = Evaluator(ModuleIndex(repo, (*modules, *beside)))
+    loading = Loading(wide, services, settings, EntryPoints(wide, libraries.entry_points))
+    installed = list(find_tasks(wide, libraries.app_modules))
+    celery = read_celery(ev, graph, repo, services, commit, loading, installed)
     watch.ended("celery")
-    # Libraries that are read for their URLs alone are known where URLs are resolved, and nowhere else.
-    served = routes_of(Evaluator(ModuleIndex(repo, (*modules, *libraries.url_modules))), repo, services)
+    served = routes_of(wide, repo, services)
     watch.ended("routes")
 
     views, task_names = views_of(served), celery.tasks.index.names()

@@ -18,8 +18,10 @@ class DjangoRules:
     `hooks` are methods that a framework calls on an object, `actions` those of a view that answer requests of their
     own.
     `app_modules` are looked for in the package of each installed app; `app_groups` are functions that give the apps
-    that entry points of a group name. `url_libraries` gives distributions by package, `own_urls` the views by route of
-    each URLconf of Django itself.
+    that entry points of a group name. `app_lists` and `task_module_lists` are variables of settings that list apps and
+    modules of tasks, `app_libraries` the distributions by package that bring such and `affixes` what names of others
+    have beside the package's; only those that need one of `task_libraries` bring tasks. `url_libraries` gives
+    distributions by package, `own_urls` the views by route of each URLconf of Django itself.
     """
 
     request_bases: re.Pattern[str]
@@ -33,6 +35,11 @@ class DjangoRules:
     actions: re.Pattern[str]
     app_modules: tuple[str, ...]
     app_groups: re.Pattern[str]
+    app_lists: re.Pattern[str]
+    task_module_lists: re.Pattern[str]
+    app_libraries: Mapping[str, str]
+    affixes: tuple[str, ...]
+    task_libraries: frozenset[str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -54,6 +61,11 @@ def django_rules() -> DjangoRules:
         actions=re.compile("|".join(data["actions"])),
         app_modules=tuple(data["app_modules"]),
         app_groups=_ending(data["app_groups"]),
+        app_lists=re.compile("|".join(data["app_lists"]["apps"])),
+        task_module_lists=re.compile("|".join(data["app_lists"]["task_modules"])),
+        app_libraries=data["app_libraries"]["packages"],
+        affixes=tuple(data["app_libraries"]["affixes"]),
+        task_libraries=frozenset(data["task_libraries"]),
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.link.celery.enqueues import Enqueues, enqueues, gaps_of
-from extractor.link.celery.finding import type_tasks
+from extractor.link.celery.finding import find_tasks, type_tasks
 from extractor.link.celery.read import Celery, read_celery
 from extractor.link.celery.schedules import Schedules, schedules
 from extractor.link.celery.taskindex import Found, TaskIndex
@@ -17,6 +17,7 @@ __all__ = [
     "TaskIndex",
     "Tasks",
     "enqueues",
+    "find_tasks",
     "gaps_of",
     "read_celery",
     "schedules",

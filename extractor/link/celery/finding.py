@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
@@ -19,10 +19,10 @@ _TASK_CLASS = re.compile(r"^celery(\.\w+)*\.(Task|PeriodicTask)$")
 _AUTOREGISTERED = re.compile(r"^celery\.task(\.base)?\.(Task|PeriodicTask)$")  # Celery 3 and older
 
 
-def find_tasks(ev: Evaluator) -> Iterator[Found]:
-    """Every task of the modules that were read, those of libraries too, each once."""
+def find_tasks(ev: Evaluator, modules: Iterable[Module]) -> Iterator[Found]:
+    """Every task of the modules, each once."""
     seen: set[Def] = set()
-    for module in ev.index.modules:
+    for module in modules:
         celery = _near_celery(ev, module)
         for name, scope in module.summary.scopes.items():
             if scope.kind == "function" and scope.decorators:

@@ -10,6 +10,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.link.callgraph import CallGraph
 from extractor.link.celery.enqueues import Enqueues, enqueues
 from extractor.link.celery.schedules import Schedules, schedules
+from extractor.link.celery.taskindex import Found
 from extractor.link.celery.tasks import Tasks, tasks
 from extractor.link.loading import Loading
 from extractor.model.graph import Gap
@@ -30,10 +31,17 @@ class Celery:
 
 
 def read_celery(
-    ev: Evaluator, graph: CallGraph, repo: str, services: Sequence[Service], commit: str, loading: Loading
+    ev: Evaluator,
+    graph: CallGraph,
+    repo: str,
+    services: Sequence[Service],
+    commit: str,
+    loading: Loading,
+    installed: Sequence[Found] = (),
 ) -> Celery:
-    """The Celery of a repository. The call graph learns which methods of a task's class the worker calls."""
-    found = tasks(ev, repo, services, commit, loading)
+    """The Celery of a repository; `installed` are tasks of libraries that the evaluator does not know. The call graph
+    learns which methods of a task's class the worker calls."""
+    found = tasks(ev, repo, services, commit, loading, installed)
     for runs, handler in found.index.handlers():
         graph.add(runs, handler, runs.scope.def_line, "callback")
     return Celery(found, schedules(ev, found.index, repo), enqueues(ev, found.index, repo))

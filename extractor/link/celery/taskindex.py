@@ -43,6 +43,7 @@ class TaskIndex:
     rows: dict[Def, tuple[Task, ...]] = field(default_factory=dict)
     by_def: dict[Def, Found] = field(default_factory=dict)
     by_name: dict[str, Found] = field(default_factory=dict)
+    by_path: dict[str, Found] = field(default_factory=dict)  # of libraries that the evaluator does not know
     configs: tuple[Config, ...] = ()
     _attributes: dict[str, list[tuple[Def, Value]]] | None = None
 
@@ -67,6 +68,8 @@ class TaskIndex:
                 yield own
             elif isinstance(value, Inst) and not value.known:
                 yield from self.made_with(target)
+        elif isinstance(value, Ext) and value.path in self.by_path:
+            yield self.by_path[value.path]
         elif isinstance(value, Ext) and value.args:
             if value.path.endswith((".register_task()", ".tasks.register()", "task()", "shared_task()")):
                 yield from self.meant(value.args[0])

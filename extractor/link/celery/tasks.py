@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.estate.model import Service
@@ -27,19 +27,28 @@ class Tasks:
 
 
 def tasks(
-    ev: Evaluator, repo: str, services: Sequence[Service] = (), commit: str = "", loading: Loading | None = None
+    ev: Evaluator,
+    repo: str,
+    services: Sequence[Service] = (),
+    commit: str = "",
+    loading: Loading | None = None,
+    installed: Iterable[Found] = (),
 ) -> Tasks:
     """Every Celery task of the repository, and those of the libraries whose app a service installs.
 
     Args: `repo` the source's name, `services` the Django services out of it, `commit` for evidence, `loading` which of
-    them load what. A task that two services route to different queues has a row for each queue.
+    them load what, `installed` tasks of libraries that the evaluator does not know. A task that two services route to
+    different queues has a row for each queue.
     """
     settings = configs(ev, services)
-    found = tuple(sorted(find_tasks(ev), key=lambda f: (f.target.module.path, f.target.scope.def_line, f.name)))
+    every = (*find_tasks(ev, ev.index.modules), *installed)
+    found = tuple(sorted(every, key=lambda f: (f.target.module.path, f.target.scope.def_line, f.name)))
     index = TaskIndex(ev, found, configs=settings)
     for one in found:
         index.by_def.setdefault(one.target, one)
         index.by_name.setdefault(one.name, one)
+        if ev.index.find(one.target.module.name) is None:
+            index.by_path.setdefault(one.target.qualified, one)
     router = Router(ev, repo, commit)
     rows: list[Task] = []
     for one in found:

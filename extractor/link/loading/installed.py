@@ -11,11 +11,11 @@ from extractor.program.module import Module
 
 
 class EntryPoints:
-    """Answers what the entry points of a group name. `declared` are those of metadata; those of `setup.py` are read
-    from the code."""
+    """Answers what the entry points of a group name. `declared` are those of metadata; those of `setup.py`, of the
+    repository and of the estate's libraries, are read from the code."""
 
     def __init__(self, ev: Evaluator, declared: Iterable[EntryPointSpec] = ()) -> None:
-        own = (spec for module in ev.index.modules if module.in_repo for spec in _of_setup(ev, module))
+        own = (spec for module in ev.index.modules for spec in _of_setup(ev, module))
         self.all = tuple(dict.fromkeys((*declared, *own)))
 
     def objects(self, group: str) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def _of_setup(ev: Evaluator, module: Module) -> Iterator[EntryPointSpec]:
     scope = module.summary.scopes.get("")
     if scope is None or module.path.rsplit("/", 1)[-1] != "setup.py":
         return
-    frame = ev.frame(module.define(""))
+    frame, path = ev.frame(module.define("")), module.path if module.in_repo else ""
     for call in scope.calls:
         given = dict(call.kwargs).get("entry_points")
         if given is None or not any((qualified(v) or "").endswith("setup") for v in ev.eval(call.func, frame)):
@@ -37,9 +37,9 @@ def _of_setup(ev: Evaluator, module: Module) -> Iterator[EntryPointSpec]:
             if isinstance(value, Mapping):
                 for keys, values in value.items:
                     for group in _texts(keys):
-                        yield from of_lines(group, list(_texts(values)), module.path)
+                        yield from of_lines(group, list(_texts(values)), path)
             elif isinstance(value, Text) and value.literal:
-                yield from of_ini(value.literal.encode("utf-8", "replace"), path=module.path)
+                yield from of_ini(value.literal.encode("utf-8", "replace"), path=path)
 
 
 def _texts(values: Values) -> Iterator[str]:

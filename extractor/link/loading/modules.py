@@ -25,7 +25,8 @@ from extractor.summary.expr import Attribute, Comparison, Constant, ImportedName
 
 APPS = "INSTALLED_APPS"
 _ADDS = frozenset({"append", "extend", "insert"})
-_INCLUDES = frozenset({"include", "path", "re_path", "url", "import_module"})
+_DISCOVERS = "autodiscover_tasks"
+_INCLUDES = frozenset({"include", "path", "re_path", "url", "import_module", "Celery"})
 
 
 class Loading:
@@ -105,6 +106,8 @@ class Loading:
         texts = [text for _setting, text, _path, _line in table.dotted_texts()]
         for value in table.raw("ROOT_URLCONF"):
             texts += all_texts(value)
+        for name in filter(django_rules().task_module_lists.fullmatch, table.names()):
+            texts += (text for value in table.raw(name) for text in all_texts(value))
         for dotted in (*named, *texts):
             yield from self._module_in(dotted)
         for package in self.apps[service.id]:
@@ -133,12 +136,14 @@ class Loading:
         yield from (m for m in self._ev.index.modules if m.name.startswith(start) and m.in_repo == package.in_repo)
 
     def _included(self, module: Module) -> Iterator[Module]:
-        """Modules that a URLconf includes as text, or that a module imports by name when it is loaded."""
+        """Modules that a URLconf includes as text, or that a module imports by name when it is loaded: those of tasks
+        that a Celery application is made with, too, and those that it looks for in named packages."""
         scope = module.summary.scopes.get("")
         for call in scope.calls if scope is not None else ():
-            if _called_name(module, call.func) in _INCLUDES:
+            name = _called_name(module, call.func)
+            if name in _INCLUDES or name == _DISCOVERS:
                 for text in _texts_in(call):
-                    yield from self._module_in(text)
+                    yield from self._module_in(f"{text}.tasks" if name == _DISCOVERS else text)
 
     # installed apps --------------------------------------------------------------------------------------------
 
