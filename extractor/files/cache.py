@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-_DIGEST = hashlib.sha256().digest_size
+_DIGEST = 16
 
 
 class FileCache:
@@ -29,17 +29,17 @@ class FileCache:
             os.utime(self._directory / key)
         except OSError:
             return None
-        return data[_DIGEST:] if hashlib.sha256(data[_DIGEST:]).digest() == data[:_DIGEST] else None
+        return data[_DIGEST:] if _digest(data[_DIGEST:]) == data[:_DIGEST] else None
 
     def put(self, key: str, body: bytes) -> None:
         """Keeps a body under a key. What cannot be written is not kept."""
         if self._directory is None:
             return
         with contextlib.suppress(OSError):
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(0o700, parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=".")
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(body).digest() + body)
+                file.write(_digest(body) + body)
             os.replace(temporary, self._directory / key)
             self._let_go()
 
@@ -50,3 +50,8 @@ class FileCache:
             kept.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
             for old in kept[self._most :]:
                 Path(old.path).unlink(missing_ok=True)
+
+
+def _digest(body: bytes) -> bytes:
+    """Tells damage: it vouches for nobody."""
+    return hashlib.blake2b(body, digest_size=_DIGEST).digest()

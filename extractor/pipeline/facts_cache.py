@@ -1,8 +1,8 @@
-"""Linked facts kept between runs: a repository in which nothing changed is not linked again.
+"""Linked facts kept between runs, as msgpack: a repository in which nothing changed is not linked again.
 
 The key covers all that the facts are made of: every file of the tree, the trees of the estate's own libraries, the
-estate, the rules, and the code of the extractor itself. Facts made while a pinned library could not be had are not
-kept: the next run may have it.
+estate, the rules, and the code of the extractor itself. Facts made while a pinned library or a file of the tree could
+not be had are not kept: the next run, or another clone, may have it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from extractor.estate.model import Estate
 from extractor.files.cache import FileCache
@@ -22,8 +23,9 @@ from extractor.files.shipped import rules_dir
 from extractor.link.facts import RepoFacts
 from extractor.sources import Tree
 
-# Libraries that decide what a fact says: how code, files of a repository and rules are read, versions compared.
-FACTS_LIBRARIES = ("libcst", "PyYAML", "jsonschema", "packaging")
+# Libraries that decide what a fact says: how code, files of a repository and rules are read, versions compared, and how
+# what is kept is written.
+FACTS_LIBRARIES = ("libcst", "PyYAML", "jsonschema", "msgspec", "packaging")
 KEPT_PER_SOURCE = 4  # a release and its base, a branch and yesterday's
 
 
@@ -52,6 +54,12 @@ def _without_refs(estate: Estate) -> Estate:
     return dataclasses.replace(estate, systems=tuple(systems))
 
 
+@functools.cache
+def _decoder() -> msgspec.msgpack.Decoder[RepoFacts]:
+    """Reads facts by the types of their fields, and nothing else."""
+    return msgspec.msgpack.Decoder(RepoFacts)
+
+
 class FactsCache:
     """Facts by source and key, below a directory that only the user writes to. Damage is passed over."""
 
@@ -61,17 +69,18 @@ class FactsCache:
     def get(self, name: str, key: str) -> RepoFacts | None:
         """The facts kept under a key, or None."""
         body = self._files(name).get(f"{key}.facts")
-        if body is None:
-            return None
-        with contextlib.suppress(Exception):  # whatever a stale file does, the repository is linked anew
-            found = pickle.loads(body)
-            return found if isinstance(found, RepoFacts) else None
+        with contextlib.suppress(ValueError):  # no facts: the repository is linked anew
+            return _decoder().decode(body) if body is not None else None
         return None
 
     def put(self, name: str, key: str, facts: RepoFacts) -> None:
         """Keeps facts, and lets the oldest of the source go."""
-        if not any(gap.kind == "library" for gap in facts.gaps):
-            self._files(name).put(f"{key}.facts", pickle.dumps(facts, protocol=5))
+        if any(gap.kind == "library" for gap in facts.gaps):
+            return
+        with contextlib.suppress(
+            UnicodeEncodeError
+        ):  # half a surrogate pair, out of a literal, is not written as UTF-8
+            self._files(name).put(f"{key}.facts", msgspec.msgpack.encode(facts))
 
     def _files(self, name: str) -> FileCache:
         at = self._directory / hashlib.sha256(name.encode()).hexdigest()[:16] if self._directory is not None else None

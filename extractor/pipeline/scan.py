@@ -52,6 +52,7 @@ def _facts(wanted: Mapping[str, UnreadRepository], book: RuleBook, options: Scan
     missing = [one for key, one in wanted.items() if key not in facts]
     readings = read_all(missing, book, options)
     for one, linked in zip(missing, link_all(readings, book, options), strict=True):
-        cache.put(one.tree.name, one.key, linked)
+        if all(tree.whole() for tree in (one.tree, *one.libraries.values())):
+            cache.put(one.tree.name, one.key, linked)
         facts[one.key] = linked
     return facts

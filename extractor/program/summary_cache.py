@@ -12,13 +12,14 @@ from extractor.files.fingerprint import fingerprint
 from extractor.summary import ModuleSummary, decode
 
 _BATCH = 500
+_TABLE = "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
 SUMMARY_PACKAGES = ("extractor.syntax", "extractor.summary")
-SUMMARY_LIBRARIES = ("libcst",)
+SUMMARY_LIBRARIES = ("libcst", "msgspec")
 
 
 @functools.cache
 def summary_code() -> str:
-    """Changes with the interpreter, libcst, and any file of the packages that parse and summarise."""
+    """Changes with the interpreter, the libraries, and any file of the packages that parse and summarise."""
     return fingerprint(SUMMARY_PACKAGES, SUMMARY_LIBRARIES)[:16]
 
 
@@ -31,7 +32,7 @@ class SummaryCache:
         if directory is None:
             return
         with contextlib.suppress(OSError, sqlite3.Error):
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(0o700, parents=True, exist_ok=True)
             self._connection = _open(directory / "summaries.sqlite")
 
     def summaries(self, blobs: Iterable[str]) -> dict[str, ModuleSummary]:
@@ -61,7 +62,8 @@ class SummaryCache:
                 part = wanted[start : start + _BATCH]
                 placeholders = ",".join("?" * len(part))
                 query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({placeholders})"
-                found.update(self._connection.execute(query, (summary_code(), *part)))
+                rows = self._connection.execute(query, (summary_code(), *part))
+                found.update((blob, data) for blob, data in rows if isinstance(data, bytes))
         return found
 
     def put_many(self, rows: Mapping[str, bytes]) -> None:
@@ -83,17 +85,24 @@ class SummaryCache:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """The database, made anew when the file is no database."""
+    """The database, made anew when the file is no database, or one of another shape.
+
+    A database may hold views and triggers, which are programs: https://www.sqlite.org/security.html.
+    """
     for _attempt in range(2):
         connection = sqlite3.connect(path, timeout=10)
         try:
+            connection.execute("PRAGMA trusted_schema=OFF")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=OFF")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
-            )
-            return connection
+            connection.execute(_TABLE)
+            shape = connection.execute("SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+            if shape == [("table", _TABLE.replace("IF NOT EXISTS ", ""))]:
+                path.chmod(0o600)
+                return connection
         except sqlite3.DatabaseError:
-            connection.close()
-            path.unlink(missing_ok=True)
+            pass
+        connection.close()
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
     return sqlite3.connect(":memory:")

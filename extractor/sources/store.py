@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from extractor.sources.command import READ_ENV, neutral_dir, run, stream
 # Content beyond this is never loaded: no module that a person wrote is as large, and a packed megabyte can hold a
 # gigabyte.
 MAX_BYTES = 16 * 1024 * 1024
+
+MISSING = "the object is missing (partial or filtered clone)"
+DAMAGED = "the object is damaged"
+FORGED = "the object is not what its id says"
+# What the clone is to blame for: another clone of the same commit may have the file.
+CLONE_FAULTS = frozenset((MISSING, DAMAGED, FORGED))
 
 _COMMITTER = re.compile(rb"^committer .*> (-?\d{1,12}) ([+-])(\d\d)(\d\d)$", re.MULTILINE)
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -87,7 +94,8 @@ class ObjectStore:
     def blobs(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None, str]]:
         """Each blob in the order asked: its id, its bytes or None, and why it is None (`""` when it is not).
 
-        A damaged object ends git's process; reading goes on behind it.
+        A damaged object ends git's process; reading goes on behind it. Git takes the id of an object on trust; here its
+        bytes are hashed, for what is found in them is kept under that id, and serves every clone that has it.
         """
         asked = [name for name in names if _OBJECT_ID.fullmatch(name)]
         done = 0
@@ -98,9 +106,11 @@ class ObjectStore:
                     if answer is None:
                         break
                     done += 1
-                    yield name, *answer
+                    content, reason = answer
+                    forged = content is not None and _blob_id(content, len(name)) != name
+                    yield (name, None, FORGED) if forged else (name, content, reason)
             if done < len(asked) and answer is None:
-                yield asked[done], None, "the object is damaged"
+                yield asked[done], None, DAMAGED
                 done += 1
 
     def history(self, path: str, base: str, head: str) -> tuple[CommitNote, ...]:
@@ -136,6 +146,12 @@ def open_store(cache_dir: Path, git_dir: Path, common_dir: Path) -> ObjectStore:
     return ObjectStore(neutral, (common_dir / "objects").resolve(), shallow.resolve() if shallow.is_file() else None)
 
 
+def _blob_id(content: bytes, digits: int) -> str:
+    """The id of a blob, by the object format that has ids of so many digits (gitformat-pack: "Object IDs")."""
+    algorithm = hashlib.sha1 if digits == 40 else hashlib.sha256
+    return algorithm(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def _next_blob(output: IO[bytes]) -> tuple[bytes | None, str] | None:
     """The next answer of `cat-file --batch`: content and reason, or None when git has ended."""
     head = output.readline()
@@ -143,7 +159,7 @@ def _next_blob(output: IO[bytes]) -> tuple[bytes | None, str] | None:
         return None
     words = head.split()
     if len(words) != 3:
-        return None, "the object is missing (partial or filtered clone)"
+        return None, MISSING
     size = int(words[2])
     if size > MAX_BYTES:
         return (None, f"larger than {MAX_BYTES >> 20} MiB") if _pass_over(output, size + 1) else None

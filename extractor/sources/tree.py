@@ -18,7 +18,7 @@ from extractor.sources.remote import (
     remote_refs,
 )
 from extractor.sources.spec import SourceSpec, check_ref, local_path, shown, web_template
-from extractor.sources.store import MAX_BYTES, CommitNote, ObjectStore, open_store
+from extractor.sources.store import CLONE_FAULTS, MAX_BYTES, MISSING, CommitNote, ObjectStore, open_store
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _MODE_LINK, _MODE_SUBMODULE = 0o120000, 0o160000
@@ -64,6 +64,10 @@ class Tree:
     def read(self, blob: str) -> bytes | None:
         """The content of a blob, or None when it is not there or is a pointer (`reasons` then says why)."""
         return next((content for _, content in self.read_many((blob,))), None)
+
+    def whole(self) -> bool:
+        """Whether all that was read of it so far was there, and was what its id says."""
+        return CLONE_FAULTS.isdisjoint(self.reasons.values())
 
     def read_many(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Blobs in the order asked, each with its content or None. One git process serves them all."""
@@ -196,5 +200,5 @@ def _unreadable(mode: int, kind: str, size: int, path: str) -> str:
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")):
         return "a path that leads out of the repository"
     if size < 0:
-        return "the object is missing (partial or filtered clone)"
+        return MISSING
     return f"larger than {MAX_BYTES >> 20} MiB" if size > MAX_BYTES else ""

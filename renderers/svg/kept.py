@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-from collections.abc import Collection
-from dataclasses import asdict
-from typing import Any, Protocol
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import msgspec
 
 from extractor.files.fingerprint import fingerprint
-from extractor.views import View
+from extractor.views import View, ViewEdge
 from renderers.svg.blocks import Block
 from renderers.svg.engine import Tuning
-from renderers.svg.placed import Curve, Placed, Rect
+from renderers.svg.placed import Placed
+
+LAYOUT_LIBRARIES = ("graphviz-pure", "msgspec")
 
 
 class LayoutStore(Protocol):
@@ -32,7 +34,7 @@ class LayoutStore(Protocol):
 @functools.cache
 def layout_code() -> str:
     """Changes with the layout engine and with any module that measures or places."""
-    return fingerprint(("renderers.svg",), ("graphviz-pure",))
+    return fingerprint(("renderers.svg",), LAYOUT_LIBRARIES)
 
 
 def layout_key(view: View, nodes: dict[str, Block], labels: Collection[str], dot: str, like: Tuning | None) -> str:
@@ -52,24 +54,21 @@ def layout_key(view: View, nodes: dict[str, Block], labels: Collection[str], dot
 
 def encode(placed: Placed) -> bytes:
     """A placed diagram as JSON."""
-    return json.dumps(asdict(placed), separators=(",", ":")).encode()
+    return msgspec.json.encode(placed)
 
 
-def decode(body: bytes) -> Placed:
-    """The placed diagram that was encoded. Raises ValueError, KeyError or TypeError for anything else."""
-    data: dict[str, Any] = json.loads(body)
-
-    def rects(name: str) -> tuple[Rect, ...]:
-        return tuple(Rect(**row) for row in data[name])
-
-    curves = (Curve(**{**row, "points": tuple((x, y) for x, y in row["points"])}) for row in data["curves"])
-    return Placed(
-        width=data["width"],
-        height=data["height"],
-        boxes=rects("boxes"),
-        frames=rects("frames"),
-        titles=rects("titles"),
-        curves=tuple(curves),
-        labels=rects("labels"),
-        tuning=Tuning(**data["tuning"]),
+def decode(body: bytes, view: View, edges: Sequence[ViewEdge]) -> Placed:
+    """The placed diagram of a view that was encoded, with its drawn arrows. Raises ValueError for anything else."""
+    placed = msgspec.json.decode(body, type=Placed)
+    drawn = [(edge.id, edge.source, edge.target) for edge in edges]
+    fits = (
+        [rect.id for rect in placed.boxes] == [node.id for node in view.nodes]
+        and [rect.id for rect in placed.titles] == [rect.id for rect in placed.frames]
+        and {rect.id for rect in placed.frames} <= {frame.id for frame in view.boundaries}
+        and [(curve.id, curve.source, curve.target) for curve in placed.curves] == drawn
+        and all(len(curve.points) > 4 and len(curve.points) % 3 == 2 for curve in placed.curves)
+        and {rect.id for rect in placed.labels} <= {ident for ident, _source, _target in drawn}
     )
+    if not fits:
+        raise ValueError("a layout of another view")
+    return placed

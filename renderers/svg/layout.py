@@ -85,8 +85,8 @@ def layout(view: View, dot: str = "", store: LayoutStore | None = None, like: en
     key = layout_key(view, blocks.nodes, blocks.labels, dot, like)
     known = store.get(key)
     if known is not None:
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            return decode(known)
+        with contextlib.suppress(ValueError):
+            return decode(known, view, blocks.edges)
     placed = _best(view, blocks, dot, like)
     store.put(key, encode(placed))
     return placed
