@@ -12,7 +12,7 @@ from tests.worlds import evaluator
 FUNCTIONS = """
 FLAG = False
 class Kind:
-    slash, other = True, None
+    slash, other, made = True, None, None
     def __init__(self, name="a"): self.name = name
     def place(self):
         path = "/kind"
@@ -25,6 +25,11 @@ class Kind:
             return "/" + cls.word + "/one"
         return "/" + cls.word
     def set_other(self): return "set" if self.other else "unset"
+    def lazy(self):
+        if self.made is None:
+            self.made = Plain()
+            return "first"
+        return "again"
 class Plain(Kind):
     slash = False
     word = "plain"
@@ -145,6 +150,7 @@ def test_a_branch_that_the_values_exclude_gives_nothing(expression: str, found: 
         ("flagged('a')", ["on", "off"]),  # no caller decides: the flag may be set elsewhere
         ("tried(1)", ["/0", "/1", "/2"]),  # what raises, and where, is not known
         ("Kind().set_other()", ["set", "unset"]),  # set on the object by somebody else
+        ("Kind().lazy()", ["first", "again"]),  # set when it is first asked for
         ("options(**unknown_thing())", ["deep", "flat"]),  # some may be given
         ("passing(**unknown_thing())", ["A", "none", "rest"]),
         ("early(*unknown_thing())", ["A", "none", "rest"]),

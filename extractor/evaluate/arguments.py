@@ -21,7 +21,7 @@ from extractor.program.module import Def
 from extractor.summary import CallExpr
 from extractor.summary.expr import Attribute, Starred
 
-MAX_INLINE = 7  # functions entered inside one another to learn what they return
+MAX_INLINE = 5  # functions entered inside one another to learn what they return
 
 
 _MAY_BE_GIVEN = (Unknown("may be given"),)

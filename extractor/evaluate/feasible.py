@@ -13,14 +13,19 @@ from extractor.evaluate.relevance import parameters_in
 from extractor.evaluate.values import (
     Const,
     DefRef,
+    Env,
     Ext,
     Frame,
     Inst,
     Mapping,
     ModuleRef,
+    Param,
     Partial,
+    Query,
     Seq,
+    SettingRef,
     Text,
+    Unknown,
     Value,
     Values,
 )
@@ -48,10 +53,9 @@ class Branches:
 
     def __init__(self, ev: Evaluation) -> None:
         self._ev = ev
-        self._decidable: dict[Def, frozenset[int]] = {}
-        self._of_receiver: dict[Def, frozenset[int]] = {}
+        self._decidable: dict[Def, dict[int, frozenset[str]]] = {}
         self._known: dict[Frame, dict[int, bool | None]] = {}
-        self._set_elsewhere: frozenset[str] | None = None
+        self._set_again_names: frozenset[str] | None = None
 
     def is_passed_over(self, guards: tuple[int, ...], frame: Frame) -> bool:
         """True when one of the tests under which something stands is known to choose another branch in this frame:
@@ -88,28 +92,37 @@ class Branches:
         decidable = self._decidable.get(owner)
         if decidable is None:
             decidable = self._decidable[owner] = self._decidable_in(owner)
-        if place not in decidable:
-            return None
-        if self._may_be_overridden(frame) and place in self._of_receiver[owner]:
+        asked = decidable.get(place)
+        if asked is None or not self._is_told(frame, asked):
             return None
         cuts = self._ev.cuts
         holds = _truth(self._ev, owner.scope.guards[place][0], frame)
         return holds if self._ev.cuts == cuts else None
 
-    def _decidable_in(self, owner: Def) -> frozenset[int]:
-        """The guards of a function whose tests its parameters may settle, and nothing else changes."""
-        scope, found, receiving = owner.scope, set(), set()
+    def _is_told(self, frame: Frame, asked: frozenset[str]) -> bool:
+        """Whether the caller tells something of a parameter that a test asks about; of a receiver that may be of a
+        class with other values nothing is known."""
+        params = frame.owner.scope.params
+        if frame.self is not None and params and params[0][0] in asked:
+            if self._may_be_overridden(frame):
+                return False
+            if len(asked) == 1 or not isinstance(frame.self, Unknown | Param):
+                return True
+        return any(name in asked and _tells(values) for name, values in frame.bindings)
+
+    def _decidable_in(self, owner: Def) -> dict[int, frozenset[str]]:
+        """The guards of a function whose tests its parameters may settle, and nothing else changes: which of them."""
+        scope = owner.scope
+        found: dict[int, frozenset[str]] = {}
         if scope.kind in ("function", "lambda"):
-            first = scope.params[0][0] if scope.params and owner.owner_class is not None else None
+            every = frozenset(name for name, _kind, _default, _annotation in scope.params)
             unsettled = frozenset(scope.unsettled)
             for place, (test, _holds, _line) in enumerate(scope.guards):
-                names = parameters_in(scope, (test,))
-                if place not in unsettled and names != frozenset() and not self._asks_what_is_set_elsewhere(test):
-                    found.add(place)
-                    if names is None or first in names:
-                        receiving.add(place)
-        self._of_receiver[owner] = frozenset(receiving)
-        return frozenset(found)
+                if place not in unsettled and not self._asks_what_is_set_again(test):
+                    names = parameters_in(scope, (test,))
+                    if names != frozenset():
+                        found[place] = every if names is None else names
+        return found
 
     def _may_be_overridden(self, frame: Frame) -> bool:
         """Whether the receiver may be of a class that has other values for what a test asks of it."""
@@ -117,14 +130,19 @@ class Branches:
         cls = me.cls if isinstance(me, Inst) and not me.known else None
         return cls is not None and bool(self._ev.classes.subclasses(cls))
 
-    def _asks_what_is_set_elsewhere(self, test: Expr) -> bool:
-        """Whether a test reads an attribute that code outside the object's own methods sets."""
+    def _asks_what_is_set_again(self, test: Expr) -> bool:
+        """Whether a test reads an attribute that may hold something else than what the object was made with."""
         named = {part.name for part in walk(test) if isinstance(part, Attribute)}
         if not named:
             return False
-        if self._set_elsewhere is None:
-            self._set_elsewhere = _set_from_outside(self._ev)
-        return not named.isdisjoint(self._set_elsewhere)
+        if self._set_again_names is None:
+            self._set_again_names = _set_again(self._ev)
+        return not named.isdisjoint(self._set_again_names)
+
+
+def _tells(values: Values) -> bool:
+    """Whether something is known of what a parameter is bound to by which a test may be settled."""
+    return len(values) == 1 and not isinstance(values[0], Unknown | Param | SettingRef | Env | Query)
 
 
 def is_passed_over(ev: Evaluation, call: CallExpr, frame: Frame) -> bool:
@@ -132,18 +150,24 @@ def is_passed_over(ev: Evaluation, call: CallExpr, frame: Frame) -> bool:
     return ev.branches.is_passed_over(call.guards, frame)
 
 
-def _set_from_outside(ev: Evaluation) -> frozenset[str]:
-    """The names of attributes that are set on anything but a method's own object."""
+_MAKERS = frozenset({"__init__", "__post_init__", "__new__"})
+
+
+def _set_again(ev: Evaluation) -> frozenset[str]:
+    """The names of attributes that hold more than an object is made with: set on anything but a method's own object, in
+    a method that does not make it, or twice."""
     out = set()
     for module in ev.index.modules:
+        own: set[tuple[str, str]] = set()
         for scope in module.summary.scopes.values():
             outer = module.summary.scopes.get(scope.parent)
-            is_method = bool(scope.params) and outer is not None and outer.kind == "class"
-            first = Parameter(scope.params[0][0]) if is_method else None
+            makes = scope.name.rpartition(".")[2] in _MAKERS and outer is not None and outer.kind == "class"
+            first = Parameter(scope.params[0][0]) if makes and scope.params else None
             for base, name, _value, _line in scope.attrs:
-                own = isinstance(base, Local) and all(scope.defs[index][1] == first for index in base.definitions)
-                if not own:
+                is_own = isinstance(base, Local) and all(scope.defs[index][1] == first for index in base.definitions)
+                if not is_own or (scope.parent, name) in own:
                     out.add(name)
+                own.add((scope.parent, name))
     return frozenset(out)
 
 

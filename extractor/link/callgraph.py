@@ -26,11 +26,12 @@ from extractor.evaluate.values import (
     Value,
     Values,
 )
+from extractor.link.handed import HandedOver, functions_in
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.rules.vocabulary import vocabulary
 from extractor.summary import CallExpr, Expr, Scope
-from extractor.summary.expr import Attribute, CallResult, Closure, Constant, Defined, Local, Name, SequenceDisplay
+from extractor.summary.expr import Attribute, CallResult, Constant, Defined, Local, SequenceDisplay
 
 # Methods of Python's own types: an unknown receiver of one of these is not guessed.
 _OF_PYTHON = frozenset(name for kind in (str, dict, list, set) for name in dir(kind))
@@ -95,12 +96,13 @@ def build(ev: Evaluator) -> CallGraph:
     graph = CallGraph()
     properties = _property_names(ev)
     methods = _methods_by_name(ev.index)
+    handed = HandedOver(ev)
     for module in ev.index.modules:
         if not module.in_repo:
             continue
         decorated = _decorated(module)
         for name in module.summary.scopes:
-            _scope_edges(ev, graph, module.define(name), properties, methods, decorated.get(name, {}))
+            _scope_edges(ev, graph, module.define(name), properties, methods, decorated.get(name, {}), handed)
     for inner in graph.nested:
         outer = inner.parent
         if outer is not None and not _is_run_elsewhere(graph, outer, inner):
@@ -167,6 +169,7 @@ def _scope_edges(
     properties: frozenset[str],
     methods: dict[str, list[Def]],
     decorated: dict[int, Def],
+    handed: HandedOver,
 ) -> None:
     scope, frame = owner.scope, ev.frame(owner)
     sites = graph.sites.setdefault(owner, [])
@@ -192,7 +195,8 @@ def _scope_edges(
         if any(isinstance(func, Ext) and func.path == "collections.namedtuple()" for func in funcs):
             continue  # so does a record
         for argument in (*call.args, *(value for _name, value in call.kwargs)):
-            _callback(ev, graph, owner, argument, frame, call.line)
+            for given in handed.functions(argument, frame):
+                graph.add(owner, given.target, call.line, "callback")
     for line, read in scope.reads:
         if read.name in properties:
             for base in ev.eval(read.base, frame):
@@ -226,8 +230,8 @@ def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:
     elif isinstance(func, Ext) and func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
         for values in func.args:
             for value in values:
-                for target in _functions_in(value):
-                    yield target, "callback"
+                for given in functions_in(value):
+                    yield given.target, "callback"
     elif isinstance(func, Inst):
         yield from _members(ev, func.cls, ("__call__",))
     elif isinstance(func, QueryMethod) and func.name.removeprefix("a") in (
@@ -286,31 +290,6 @@ def _family(ev: Evaluator, method: Def) -> Def:
     assert method.owner_class is not None
     order, _outside = ev.classes.mro(method.owner_class)
     return [cls for cls in order if name in cls.scope.names][-1]
-
-
-def _callback(ev: Evaluator, graph: CallGraph, owner: Def, expr: Expr, frame: object, line: int) -> None:
-    """Functions and classes handed over as arguments may be run by whoever gets them."""
-    if isinstance(expr, CallResult):
-        if not isinstance(owner.scope.calls[expr.call].func, Name | Local | Attribute | Closure):
-            return
-    elif not isinstance(expr, Defined | Name | Local | Attribute | Closure | SequenceDisplay):
-        return
-    for value in ev.eval(expr, ev.frame(owner)):
-        for target in _functions_in(value):
-            graph.add(owner, target, line, "callback")
-
-
-def _functions_in(value: Value) -> Iterator[Def]:
-    if isinstance(value, DefRef):
-        if value.target.kind != "class":
-            yield value.target
-    elif isinstance(value, Partial):
-        yield from _functions_in(value.func)
-    elif isinstance(value, Seq):
-        for values in value.items[:20]:
-            for item in values:
-                if isinstance(item, DefRef | Partial):
-                    yield from _functions_in(item)
 
 
 def _property_edge(ev: Evaluator, graph: CallGraph, owner: Def, base: Value, name: str, line: int) -> None:

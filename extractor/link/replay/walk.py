@@ -11,8 +11,9 @@ from extractor.evaluate.calls import construct, waits
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.unroll import is_looped, rounds
-from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Seq, Value, Values
+from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
 from extractor.link.callgraph import CallGraph, Site
+from extractor.link.handed import functions_in
 from extractor.link.replay.contexts import kept_arguments, kept_receiver
 from extractor.link.replay.hooks import Hooks
 from extractor.link.signals import Signals
@@ -216,7 +217,7 @@ class Walk:
         """Functions given to something that was not read may be run by it."""
         for values in (*args, *(values for _name, values in kwargs)):
             for value in values:
-                for func in _functions_in(value):
+                for func in functions_in(value):
                     yield self.frame(func), "callback"
 
     # what runs without being called by name --------------------------------------------------------------------
@@ -249,20 +250,6 @@ class Walk:
             inner = edge.target
             if edge.how == "callback" and inner.parent is owner:
                 yield self._ev.bound_frame(inner, (), None, frame), edge.line, "callback"
-
-
-def _functions_in(value: Value) -> Iterator[DefRef]:
-    """The functions that a value is or holds."""
-    if isinstance(value, DefRef):
-        if value.target.kind != "class":
-            yield value
-    elif isinstance(value, Partial):
-        yield from _functions_in(value.func)
-    elif isinstance(value, Seq):
-        for values in value.items[:20]:
-            for item in values:
-                if isinstance(item, DefRef | Partial):
-                    yield from _functions_in(item)
 
 
 def _own_object(func: Ext) -> Inst | None:
