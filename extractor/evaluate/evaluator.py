@@ -48,6 +48,7 @@ from extractor.summary.expr import (
 MAX_DEPTH = 24  # nested evaluations
 MAX_NAME_DEPTH = 40  # for names: what a module is called does not depend on how deep it is asked
 MAX_STEPS = 50_000  # evaluations for one question
+_NAMES = frozenset({Name, ImportedName, ImportedModule})
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
 
@@ -107,7 +108,9 @@ class Evaluator:
         if found is None:
             outer = target.parent
             enclosing = self.frame(outer) if outer is not None and outer.kind in ("function", "lambda") else None
-            found = self._symbolic[target] = self.bound_frame(target, (), self.self_of(target), enclosing)
+            me = self.self_of(target)
+            found = self._symbolic[target] = Frame(target, (), me, enclosing, is_open=True)
+            self._frames[target, (), me, enclosing] = found
         return found
 
     def bound_frame(self, target: Def, bindings: Bindings, me: Value | None, outer: Frame | None) -> Frame:
@@ -115,6 +118,9 @@ class Evaluator:
         key = (target, bindings, me, outer)
         found = self._frames.get(key)
         if found is None:
+            if not bindings and target not in self._symbolic:  # it may be the open one
+                self.frame(target)
+                return self.bound_frame(target, bindings, me, outer)
             found = self._frames[key] = Frame(target, bindings, me, outer)
         return found
 
@@ -245,26 +251,27 @@ class Evaluator:
         key = id(expr)
         found = memo.get(key, _NEW)
         if found is not _NEW:
-            if isinstance(found, tuple):
+            if found.__class__ is tuple:
                 return found
             if found is None:  # it is being looked for, further up
                 self.cuts += 1
                 return ()
-            if found.inline <= self.inline:
+            if found.inline <= self.inline:  # type: ignore[union-attr]
                 self.cuts += 1
-                return found.values
-        if isinstance(expr, Constant):
-            return self._constant(expr.value)
-        if isinstance(expr, Defined):
-            return self._definition(expr.scope, frame)
-        if isinstance(expr, Parameter):
-            return self._parameter(expr.name, frame)
-        if isinstance(expr, Name) and (known := self._names.get((frame.owner.module, expr.name))):
+                return found.values  # type: ignore[union-attr]
+        kind = expr.__class__
+        if kind is Constant:
+            return self._constant(expr.value)  # type: ignore[union-attr]
+        if kind is Defined:
+            return self._definition(expr.scope, frame)  # type: ignore[union-attr]
+        if kind is Parameter:
+            return self._parameter(expr.name, frame)  # type: ignore[union-attr]
+        if kind is Name and (known := self._names.get((frame.owner.module, expr.name))):  # type: ignore[union-attr]
             return known
         if self.depth == 0:
             self._steps = 0
         self._steps += 1
-        deepest = MAX_NAME_DEPTH if isinstance(expr, Name | ImportedName | ImportedModule) else MAX_DEPTH
+        deepest = MAX_NAME_DEPTH if kind in _NAMES else MAX_DEPTH
         if self.depth >= deepest or self._steps > MAX_STEPS:
             self.cuts += 1
             return ()
@@ -272,7 +279,7 @@ class Evaluator:
         cuts = self.cuts
         self.depth += 1
         try:
-            found = EXPRESSIONS[type(expr)](self, expr, frame)
+            found = EXPRESSIONS[kind](self, expr, frame)
         finally:
             self.depth -= 1
             del memo[key]

@@ -217,7 +217,7 @@ def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
 
 
 def _either(ev: Evaluation, expr: Alternatives, frame: Frame) -> Values:
-    holds = ev.branches.holds(expr.guard, frame) if expr.guard >= 0 and frame is not ev.frame(frame.owner) else None
+    holds = ev.branches.holds(expr.guard, frame) if expr.guard >= 0 and not frame.is_open else None
     if holds is not None:
         return ev.eval(expr.values[0 if holds else 1], frame)
     values = bounded(v for part in expr.values for v in ev.eval(part, frame))

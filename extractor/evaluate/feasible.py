@@ -60,7 +60,7 @@ class Branches:
     def is_passed_over(self, guards: tuple[int, ...], frame: Frame) -> bool:
         """True when one of the tests under which something stands is known to choose another branch in this frame:
         `if method == "POST":` where the method was bound to "GET"."""
-        if not guards or frame is self._ev.frame(frame.owner):
+        if not guards or frame.is_open:
             return False
         scope = frame.owner.scope
         return any(self.holds(place, frame) is (not scope.guards[place][1]) for place in guards)
@@ -68,7 +68,7 @@ class Branches:
     def reaching(self, definitions: tuple[int, ...], frame: Frame) -> tuple[int, ...]:
         """Those of a variable's definitions that reach a use of it on the ways that its frame takes."""
         ways = frame.owner.scope.ways.get(definitions)
-        if ways is None or frame is self._ev.frame(frame.owner):
+        if ways is None or frame.is_open:
             return definitions
         kept: set[int] = set()
         for place, held, other in ways:

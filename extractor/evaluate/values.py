@@ -234,13 +234,15 @@ Kwargs = tuple[tuple[str, Values], ...]
 class Frame:
     """Where an expression is evaluated: a scope, what its parameters are bound to, `self`, the enclosing frame.
 
-    Compared by identity: the evaluator keeps one object for each distinct frame, so looking one up costs nothing.
+    Compared by identity: the evaluator keeps one object for each distinct frame, so looking one up costs nothing. It is
+    open when nobody has bound anything in it.
     """
 
     owner: Def
     bindings: Bindings = ()
     self: Value | None = None
     outer: Frame | None = None
+    is_open: bool = False
 
     def get(self, name: str) -> Values | None:
         """What a parameter is bound to, or None when it is not bound."""

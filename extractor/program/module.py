@@ -51,10 +51,14 @@ class Def:
 
     module: Module
     scope: Scope
+    kind: str = field(init=False)
+    parent: Def | None = field(init=False)
+    owner_class: Def | None = field(init=False)  # the class a method is defined in; None for plain functions
 
-    @property
-    def kind(self) -> str:
-        return self.scope.kind
+    def __post_init__(self) -> None:
+        self.kind = self.scope.kind
+        self.parent = around = self.module.define(self.scope.parent) if self.scope.name else None
+        self.owner_class = around if around is not None and around.kind == "class" and self.kind != "class" else None
 
     @property
     def qualified(self) -> str:
@@ -66,16 +70,6 @@ class Def:
         """The dotted name inside the module of the nearest named function or class."""
         parts = [part for part in self.scope.name.split(".") if not part.startswith("<lambda>")]
         return ".".join(part.split("#")[0] for part in parts)
-
-    @property
-    def parent(self) -> Def | None:
-        return self.module.define(self.scope.parent) if self.scope.name else None
-
-    @property
-    def owner_class(self) -> Def | None:
-        """The class a method is defined in; None for plain functions."""
-        parent = self.parent
-        return parent if parent is not None and parent.kind == "class" and self.kind != "class" else None
 
     def __repr__(self) -> str:
         return f"<Def {self.module.repo}:{self.qualified}>"

@@ -104,7 +104,6 @@ class Walk:
 
     def _steps(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
         owner = frame.owner
-        is_open = frame is self._ev.frame(owner)
         for site in self._graph.sites.get(owner, ()):
             if site.decorates is not None:
                 continue
@@ -112,7 +111,7 @@ class Walk:
                 if receiver in self._wanted and not is_passed_over(self._ev, site.call, frame):
                     yield self._ev.frame(receiver), site.call.line, "signal"
             if self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
-                funcs = site.funcs if is_open else self._ev.eval(site.call.func, frame)
+                funcs = site.funcs if frame.is_open else self._ev.eval(site.call.func, frame)
                 for target, how in self._called(site, funcs, frame):
                     yield target, site.call.line, how
         yield from self._implicit(frame)
