@@ -11,22 +11,23 @@ from operator import attrgetter
 from typing import Any, TypeVar, Union, dataclass_transform
 
 from extractor.program.module import Def, Module
+from extractor.summary.expr import record
 
 _T = TypeVar("_T")
 
 
 @dataclass_transform(frozen_default=True)
 def _value(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass that computes its hash once and compares it first: values nest deeply, and are looked up
-    all the time."""
-    made = dataclass(frozen=True, eq=False)(cls)
+    """A dataclass that never changes, and computes its hash once and compares it first: values nest deeply, and are
+    looked up all the time. Only the type checker holds it to that, as with `extractor.summary.expr.record`."""
+    made = dataclass(eq=False)(cls)
     content = attrgetter(*(field.name for field in fields(made)))  # type: ignore[arg-type]
 
     def __hash__(self: Any) -> int:
-        known = self.__dict__.get("_hash")
+        known: int | None = self._hash
         if known is None:
-            known = self.__dict__["_hash"] = hash((cls.__name__, content(self)))
-        return int(known)
+            known = self._hash = hash((cls.__name__, content(self)))
+        return known
 
     def __eq__(self: Any, other: object) -> bool:
         if self is other:
@@ -35,12 +36,13 @@ def _value(cls: type[_T]) -> type[_T]:
             return False
         return bool(content(self) == content(other))
 
+    made._hash = None  # type: ignore[attr-defined]
     made.__hash__ = __hash__  # type: ignore[method-assign]
     made.__eq__ = __eq__  # type: ignore[method-assign]
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """A part of a text that is not known. `kind` is setting, env, field (of a model: it stands in the database), arg or
     unknown; `name` says which, or why."""
@@ -49,7 +51,7 @@ class Hole:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Text with holes."""
 
@@ -63,7 +65,7 @@ class Text:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const:
     """A number, a truth value or None. The type tag keeps True apart from 1."""
 
@@ -230,7 +232,13 @@ Args = tuple[Values, ...]
 Kwargs = tuple[tuple[str, Values], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass_transform(frozen_default=True)
+def _identity(cls: type[_T]) -> type[_T]:
+    """A dataclass that never changes and is compared by identity."""
+    return dataclass(slots=True, eq=False)(cls)
+
+
+@_identity
 class Frame:
     """Where an expression is evaluated: a scope, what its parameters are bound to, `self`, the enclosing frame.
 
