@@ -257,3 +257,117 @@ def test_a_schedule_of_the_projects_own_making_is_named_and_not_guessed() -> Non
     (row,) = found.rows
     assert (row.schedule, row.cadence) == ("custom: shop.own.WhenQuiet", "when WhenQuiet says so, by its own code")
     assert found.gaps == ()
+
+
+THREE = """
+import os
+NIGHTLY = os.environ.get("NIGHTLY") == "1"
+CELERY_BEAT_SCHEDULE = {
+    "one": {"task": "orders.tasks.sync", "schedule": 60},
+    "two": {"task": "orders.tasks.sync", "schedule": 120},
+    "three": {"task": "orders.tasks.sync", "schedule": 180},
+}
+"""
+
+
+def conditions(found: Schedules) -> dict[str, str]:
+    return {row.key: row.condition for row in found.rows}
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        ("CELERY_BEAT_SCHEDULE.pop('one')", {"two": "", "three": ""}),
+        ("CELERY_BEAT_SCHEDULE.pop('one', None)\ndel CELERY_BEAT_SCHEDULE['two']", {"three": ""}),
+        ("for key in ('one', 'three'):\n    CELERY_BEAT_SCHEDULE.pop(key, None)", {"two": ""}),
+        ("CELERY_BEAT_SCHEDULE.clear()\nCELERY_BEAT_SCHEDULE['four'] = {'task': 'a', 'schedule': 1}", {"four": ""}),
+        ("if not NIGHTLY:\n    del CELERY_BEAT_SCHEDULE['one']", {"one": "NIGHTLY", "two": "", "three": ""}),
+        ("if NIGHTLY:\n    del CELERY_BEAT_SCHEDULE['one']", {"one": "not NIGHTLY", "two": "", "three": ""}),
+        (
+            "if NIGHTLY:\n    pass\nelse:\n    CELERY_BEAT_SCHEDULE.clear()",
+            {"one": "NIGHTLY", "two": "NIGHTLY", "three": "NIGHTLY"},
+        ),
+        (
+            "if NIGHTLY:\n    CELERY_BEAT_SCHEDULE['four'] = {'task': 'a', 'schedule': 1}",
+            {"one": "", "two": "", "three": "", "four": "NIGHTLY"},
+        ),
+        (
+            "CELERY_BEAT_SCHEDULE.setdefault('four', {'task': 'a', 'schedule': 1})",
+            {"one": "", "two": "", "three": "", "four": ""},
+        ),
+        (
+            "CELERY_BEAT_SCHEDULE.pop('one')\nCELERY_BEAT_SCHEDULE['one'] = {'task': 'a', 'schedule': 1}",
+            {"one": "", "two": "", "three": ""},
+        ),
+        # None of these takes out an entry of the schedule.
+        ("CELERY_BEAT_SCHEDULE.get('one')", {"one": "", "two": "", "three": ""}),
+        ("other = {'one': 1}\nother.pop('one')\ndel other['one']", {"one": "", "two": "", "three": ""}),
+        ("CELERY_BEAT_SCHEDULE.pop(os.environ['X'], None)", {"one": "", "two": "", "three": ""}),
+    ],
+)  # fmt: skip
+def test_entries_are_taken_out_again_and_set_under_conditions(lines: str, left: dict[str, str]) -> None:
+    assert conditions(read(THREE + lines)) == left
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        ("CELERY_BEAT_SCHEDULE.pop('one')", ["two", "three"]),
+        ("CELERY_BEAT_SCHEDULE = {**CELERY_BEAT_SCHEDULE, 'four': {'task': 'a', 'schedule': 1}}",
+         ["one", "two", "three", "four"]),
+        ("CELERY_BEAT_SCHEDULE = {'four': {'task': 'a', 'schedule': 1}}", ["four"]),
+        ("CELERY_BEAT_SCHEDULE = {}", []),
+    ],
+)  # fmt: skip
+def test_settings_change_the_schedule_of_those_that_they_take_over(lines: str, left: list[str]) -> None:
+    found = read(f"from shop.base import *\n{lines}\n", shop__base=THREE)
+    assert sorted(row.key for row in found.rows) == sorted(left)
+
+
+def test_an_application_takes_out_what_the_settings_put_in() -> None:
+    celery = APP + "\n    del app.conf.beat_schedule['one']\n    app.conf.beat_schedule.pop('two')\n"
+    assert [row.key for row in read(THREE, celery=celery).rows] == ["three"]
+
+
+QUEUES = """
+import os
+SLOW = {"queue": "slow"}
+CELERY_TASK_ROUTES = {"orders.tasks.*": "usual"}
+CELERY_BEAT_SCHEDULE = {
+    "options": {"task": "orders.tasks.sync", "schedule": 60, "options": {"queue": "fast", "expires": 30}},
+    "named": dict(task="orders.tasks.sync", schedule=60, options=SLOW),
+    "none": {"task": "orders.tasks.sync", "schedule": 60},
+    "other": {"task": "orders.tasks.sync", "schedule": 60, "options": {"expires": 30}},
+    "unknown": {"task": "orders.tasks.sync", "schedule": 60, "options": {"queue": os.environ["QUEUE"]}},
+    "missing": {"task": "orders.tasks.gone", "schedule": 60},
+    "missing to": {"task": "orders.tasks.gone", "schedule": 60, "options": {"queue": "fast"}},
+}
+"""
+
+
+def test_beat_puts_a_task_on_the_queue_of_the_entry_else_on_its_own() -> None:
+    celery = (
+        APP
+        + """
+    from orders.tasks import sync
+    @app.on_after_configure.connect
+    def setup(sender, **kwargs):
+        sender.add_periodic_task(10.0, sync.s(), name="plain")
+        sender.add_periodic_task(10.0, sync.s(), name="given", queue="fast")
+        sender.add_periodic_task(10.0, sync.s().set(queue="slow"), name="set")
+        sender.add_periodic_task(10.0, sync.signature((), options={"queue": "slow"}), name="signed")
+"""
+    )
+    assert {row.key: row.queue for row in read(QUEUES, celery=celery).rows} == {
+        "options": "fast",
+        "named": "slow",
+        "none": "usual",
+        "other": "usual",
+        "unknown": None,
+        "missing": None,
+        "missing to": "fast",
+        "plain": "usual",
+        "given": "fast",
+        "set": "slow",
+        "signed": "slow",
+    }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from extractor.summary import Expr, ModuleSummary, Scope, decode, encode, summarize
 from extractor.summary.expr import (
+    Attribute,
     BinaryOperation,
     CallResult,
     Closure,
@@ -179,6 +180,17 @@ def test_calls_keep_their_lines_and_the_conditions_they_stand_under() -> None:
     assert [(scope.guards[i][1], scope.guards[i][2]) for i in go.guards] == [(True, 2)]
     assert [(scope.guards[i][1], scope.guards[i][2]) for i in stop.guards] == [(False, 2)]
     assert (go.line, stop.line, stop.end_line) == (3, 6, 7)
+
+
+def test_what_is_set_and_deleted_by_key_keeps_the_conditions_it_stands_under() -> None:
+    scope = read("if a:\n    x[1] = 2\nelse:\n    del x[3], y.z, x[4:]\nx[5] = 6\n").scopes[""]
+    assert [(key, [scope.guards[i][1] for i in guards]) for _base, key, *_rest, guards in scope.subs] == [
+        (Constant(1), [True]),
+        (Constant(5), []),
+    ]
+    [deleted] = scope.calls
+    assert deleted.func == Attribute(Name("x"), "__delitem__")
+    assert (deleted.args, deleted.line, [scope.guards[i][1] for i in deleted.guards]) == ((Constant(3),), 4, [False])
 
 
 def test_what_follows_a_branch_that_returns_is_guarded_by_its_test() -> None:

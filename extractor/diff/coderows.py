@@ -56,7 +56,9 @@ def tasks(source: GraphReader) -> Iterator[ComparedRow]:
 def schedules(source: GraphReader) -> Iterator[ComparedRow]:
     for s in source.graph.schedules:
         fields = (
-            *fields_of(key=s.key, cadence=s.cadence, schedule=s.schedule, service=s.service, note=s.note),
+            *fields_of(
+                key=s.key, cadence=s.cadence, schedule=s.schedule, service=s.service, note=s.note, queue=s.queue
+            ),
             field_of("task", s.task, renamed(s.task, source.names)),
             field_of("resolves", "yes" if s.task_id else "no: no such task"),
             field_of("condition", s.condition, canonical_condition(s.condition)),

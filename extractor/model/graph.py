@@ -115,7 +115,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A beat entry. `task_id` is null when it resolves to no task. `note` says where declared and effective differ."""
+    """A beat entry. `task_id` is null when it resolves to no task. `note` says where declared and effective differ.
+    `queue` is the one that beat puts the task on: that of the entry's options, else the task's own; null when it is not
+    known."""
 
     id: str
     repo: str
@@ -131,6 +133,7 @@ class Schedule:
     note: str = ""
     settings: tuple[str, ...] = ()
     condition: str = ""
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

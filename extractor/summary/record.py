@@ -29,13 +29,13 @@ class Scope:
     `name` is the dotted name inside the module ("" for the module itself). `params` holds (name, kind, default,
     annotation), kind being `pos`, `kw`, `*` or `**`. `names` maps each name bound here to its definitions: those that
     hold at the end of a module or class body, all of them in a function.
-    `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with a truth
-    value more: whether in a branch that may not be taken. `reads` are attribute loads that are not called: a property
-    may do I/O. `guards` holds (test, holds, line); `unsettled` are those whose variables a later round of a loop may
-    have changed. `return_guards` are the guards of each of `returns`. `ways`, of a function, holds the definitions of a
-    variable that meet where the two ways of a test do: the guard of that test, the definitions that come there when it
-    holds, and those when it does not, for each such place. Definitions that also meet elsewhere (after a loop, a `try`)
-    have none.
+    `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with two more:
+    whether in a branch that may not be taken, and the guards around. `del x[k]` is the call `x.__delitem__(k)`.
+    `reads` are attribute loads that are not called: a property may do I/O. `guards` holds (test, holds, line);
+    `unsettled` are those whose variables a later round of a loop may have changed. `return_guards` are the guards of
+    each of `returns`. `ways`, of a function, holds the definitions of a variable that meet where the two ways of a test
+    do: the guard of that test, the definitions that come there when it holds, and those when it does not, for each such
+    place. Definitions that also meet elsewhere (after a loop, a `try`) have none.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Scope:
     return_annotation: Expr | None
     yields: tuple[Expr, ...]
     attrs: tuple[tuple[Expr, str, Expr, int], ...]
-    subs: tuple[tuple[Expr, Expr, Expr, int, bool], ...]
+    subs: tuple[tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]], ...]
     global_sets: tuple[tuple[str, Expr, int], ...]
     reads: tuple[tuple[int, Attribute], ...]
     withs: tuple[tuple[int, Expr], ...]

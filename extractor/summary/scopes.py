@@ -46,7 +46,7 @@ class ScopeBuilder:
         self.returns: list[Expr] = []
         self.yields: list[Expr] = []
         self.attrs: list[tuple[Expr, str, Expr, int]] = []
-        self.subs: list[tuple[Expr, Expr, Expr, int, bool]] = []
+        self.subs: list[tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]]] = []
         self.branches = 0  # how many branches deep the statement stands that is being read
         self.global_sets: list[tuple[str, Expr, int]] = []
         self.withs: list[tuple[int, Expr]] = []
@@ -100,7 +100,7 @@ class ScopeBuilder:
         elif isinstance(target, ast.Subscript):
             if not isinstance(target.slice, ast.Slice):
                 base, key = value_of(target.value, self), value_of(target.slice, self)
-                self.subs.append((base, key, value, line, self.branches > 0))
+                self.subs.append((base, key, value, line, self.branches > 0, self.guarded))
         elif isinstance(target, ast.Starred):
             self.bind_target(target.value, Opaque("starred target"), line)
         elif isinstance(target, ast.Tuple | ast.List):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from extractor import syntax
 from extractor.summary.expr import (
+    Attribute,
     BinaryOperation,
     Comparison,
     Constant,
@@ -23,7 +24,7 @@ from extractor.summary.expr import (
 )
 from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
-from extractor.summary.record import TOO_DEEP, ModuleSummary, Scope, unread
+from extractor.summary.record import TOO_DEEP, CallExpr, ModuleSummary, Scope, unread
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 
 
@@ -150,6 +151,16 @@ class _ModuleReader:
 
     def declare_nonlocal(self, node: ast.Nonlocal, scope: ScopeBuilder) -> None:
         scope.nonlocal_names.update(node.names)
+
+    def delete(self, node: ast.Delete, scope: ScopeBuilder) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                method = Attribute(value_of(target.value, scope), "__delitem__")
+                ends = node.end_lineno or node.lineno
+                key = value_of(target.slice, scope)
+                scope.calls.append(CallExpr(node.lineno, ends, method, (key,), (), scope.guarded))
+            else:
+                value_of(target, scope)
 
     # control flow ----------------------------------------------------------------------------------------------
 
@@ -296,6 +307,7 @@ _STATEMENTS: dict[type[ast.stmt], Callable[..., bool | None]] = {
     ast.Try: _ModuleReader.try_,
     ast.TryStar: _ModuleReader.try_,
     ast.Match: _ModuleReader.match_,
+    ast.Delete: _ModuleReader.delete,
     ast.Return: _ModuleReader.return_,
     ast.Raise: _ModuleReader.raise_,
     ast.Break: _ModuleReader.jump,

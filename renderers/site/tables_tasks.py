@@ -99,7 +99,8 @@ class TaskTables:
                 [code(item.task), badge("warn", "⚠ no such task")] if item.task else [badge("warn", "⚠ no task")]
             )
         )
-        notes = [note(text) for text in (item.note, item.condition) if text]
+        other = f"on the queue {item.queue}" if task and item.queue and item.queue != task.queue else ""
+        notes = [note(text) for text in (item.note, item.condition, other) if text]
         cadence = joined([Markup.escape(item.cadence or item.schedule), *notes])
         strip = _strip(week)
         return TableRow(

@@ -115,7 +115,7 @@ class Config:
                 for base, attr, value, line in scope.attrs:
                     if attr == option and self._is_conf(base, frame):
                         yield Written(value, frame, line)
-                for base, key, value, line, _maybe in scope.subs:
+                for base, key, value, line, *_rest in scope.subs:
                     if literal_text(key) == option and self._is_conf(base, frame):
                         yield Written(value, frame, line)
                 for call in scope.calls:

@@ -164,7 +164,7 @@ class _CanvasReader:
             flow.returned.update(_numbers(self.owner, expr))
         for _base, _name, kept, _line in scope.attrs:
             flow.kept.update(_numbers(self.owner, kept))
-        for _base, _key, kept, _line, _maybe in scope.subs:
+        for _base, _key, kept, *_rest in scope.subs:
             flow.kept.update(_numbers(self.owner, kept))
         for at, call in enumerate(scope.calls):
             name = last_name(call.func)

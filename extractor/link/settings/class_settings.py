@@ -177,9 +177,12 @@ class _Moved:
             return Alternatives(tuple(map(self.expr, value.values)), value.guard + self.guards)
         return with_parts(value, [self.expr(part) for part in parts(value)])
 
-    def sub(self, sub: tuple[Expr, Expr, Expr, int, bool]) -> tuple[Expr, Expr, Expr, int, bool]:
-        base, key, value, line, maybe = sub
-        return self.expr(base), self.expr(key), self.expr(value), line, maybe
+    def sub(
+        self, sub: tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]]
+    ) -> tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]]:
+        base, key, value, line, maybe, guards = sub
+        inside = tuple(index + self.guards for index in guards)
+        return self.expr(base), self.expr(key), self.expr(value), line, maybe, inside
 
     def call(self, call: CallExpr) -> CallExpr:
         return dataclasses.replace(

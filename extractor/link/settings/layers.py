@@ -62,7 +62,7 @@ def settings_modules(index: ModuleIndex) -> tuple[str, ...]:
                     texts = _texts(call)
                     if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
                         counts[texts[1]] = counts.get(texts[1], 0) + 1
-                for _base, key, value, _line, _maybe in scope.subs:
+                for _base, key, value, *_rest in scope.subs:
                     name = literal_text(value) if literal_text(key) == "DJANGO_SETTINGS_MODULE" else None
                     if name is not None:
                         counts[name] = counts.get(name, 0) + 1
@@ -139,7 +139,7 @@ def changes(module: Module) -> dict[str, list[SettingChange]]:
         return {}
     owners = {index: name for name, indices in scope.names.items() for index in indices}
     found: dict[str, list[SettingChange]] = {}
-    for base, key, value, line, maybe in scope.subs:
+    for base, key, value, line, maybe, _guards in scope.subs:
         name, keys = _root(base, owners)
         if name is not None:
             found.setdefault(name, []).append(SettingChange(module, (*keys, key), value, line, maybe=maybe))
