@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor.estate.model import Service
 from extractor.link.celery import Tasks, tasks
 from tests.worlds import evaluator, loading
@@ -247,21 +249,49 @@ def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> No
     assert len({r.id for r in result.rows}) == 2
 
 
-def test_a_router_that_decides_by_code_gives_a_gap_and_no_guess() -> None:
+def routed(body: str) -> tuple[str | None, bool]:
+    """The queue of the task `orders.tasks.a` by a router with this body, and whether there is a gap."""
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
     result = found(
         {
             "orders/tasks.py": "from celery import shared_task\n@shared_task\ndef a(): ...\n",
-            "orders/routers.py": """
-            class Router:
-                def route_for_task(self, task, *args, **kwargs):
-                    if task.startswith("orders"):
-                        return {"queue": "orders"}
-        """,
+            "orders/routers.py": f"class Router:\n    def route_for_task(self, task, args=None, kwargs=None):\n{lines}",
             "shop/settings.py": "CELERY_TASK_ROUTES = ['orders.routers.Router']\n",
         }
     )
-    assert [row.queue for row in result.rows] == [None]
-    assert ["router" in gap.what for gap in result.gaps] == [True]
+    [row] = result.rows
+    return row.queue, any("router" in gap.what for gap in result.gaps)
+
+
+@pytest.mark.parametrize(
+    ("body", "queue"),
+    [
+        ("if task.startswith('orders.'):\n    return {'queue': 'orders'}", "orders"),
+        ("if task.startswith(('mail.', 'news.')):\n    return {'queue': 'mail'}", "celery"),
+        ("if task.endswith('.a'):\n    return 'fast'\nreturn 'slow'", "fast"),
+        ("if not task.endswith('.a'):\n    return 'fast'\nreturn 'slow'", "slow"),
+        ("if task in ('orders.tasks.a', 'x'):\n    return {'queue': 'fast'}\nreturn None", "fast"),
+        ("if 'mail' in task:\n    return {'queue': 'mail'}\nelif 'orders' in task:\n    return 'fast'", "fast"),
+        ("return {'queue': 'fast'} if task == 'x' else None", "celery"),
+        ("app = task.split('.')[0]\nreturn {'queue': f'of-{app}'}", "of-orders"),
+        ("if kwargs:\n    return 'slow'\nreturn 'slow'", "slow"),
+    ],
+)
+def test_a_router_that_decides_by_the_name_is_asked(body: str, queue: str) -> None:
+    assert routed(body) == (queue, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if kwargs.get('urgent'):\n    return {'queue': 'fast'}\nreturn {'queue': 'slow'}",
+        "if kwargs.get('urgent'):\n    return {'queue': 'fast'}",
+        "return {'queue': kwargs['queue']}",
+        "import random\nreturn random.choice(['a', 'b'])",
+    ],
+)
+def test_a_router_that_decides_by_more_than_the_name_gives_a_gap_and_no_guess(body: str) -> None:
+    assert routed(body) == (None, True)
 
 
 def test_the_settings_that_win_decide_the_queue_and_those_below_them_fill_in() -> None:

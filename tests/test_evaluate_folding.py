@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.evaluate.folding import LIMIT, show
-from extractor.evaluate.values import MAX_TEXT, Text, Value, Values
+from extractor.evaluate.values import MAX_TEXT, Const, Text, Value, Values
 from tests.worlds import evaluator
 
 HEAD = """from functools import partial
@@ -387,3 +387,18 @@ def test_a_text_that_doubles_itself_ends_as_an_open_one(last: str) -> None:
 )
 def test_a_format_may_not_ask_for_a_text_of_any_size(expression: str) -> None:
     assert [literal(v) for v in folded(f"RESULT = {expression}\n")] == [None]
+
+
+@given(
+    text=st.text("ab/.", max_size=6),
+    ends=st.one_of(st.text("ab/.", max_size=3), st.lists(st.text("ab/.", max_size=2), max_size=3).map(tuple)),
+    method=st.sampled_from(["startswith", "endswith"]),
+)
+def test_whether_a_known_text_starts_or_ends_so_is_what_python_says(text: str, ends: object, method: str) -> None:
+    assert folded(f"RESULT = {text!r}.{method}({ends!r})") == (Const(getattr(text, method)(ends), "bool"),)
+
+
+@pytest.mark.parametrize("ends", ["name", "('a', name)", "'a', 1"])
+def test_whether_a_text_ends_with_something_unknown_is_not_known(ends: str) -> None:
+    values = folded(f"import os\nname = os.environ['X']\nRESULT = 'ab'.endswith({ends})")
+    assert not any(isinstance(value, Const) for value in values)

@@ -154,6 +154,7 @@ _METHODS: dict[str, Callable[..., str]] = {
     "capitalize": str.capitalize,
     "zfill": str.zfill,
 }
+_TESTS: dict[str, Callable[..., bool]] = {"startswith": str.startswith, "endswith": str.endswith}
 _SPLITS: dict[str, Callable[..., list[str]]] = {"split": str.split, "rsplit": str.rsplit}
 _MAX_NUMBER = 999  # of a width: a scanned text may ask for any
 
@@ -172,6 +173,8 @@ def text_method(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[st
         return (text,)
     if name in _SPLITS:
         return _split(text, name, args, kwargs)
+    if name in _TESTS:
+        return _tested(text, name, args)
     if name not in _METHODS:
         return None
     if text.literal is None:
@@ -203,6 +206,26 @@ def _applied(method: Callable[..., str], literal: str, args: tuple[Values, ...])
         except (TypeError, ValueError):
             out.append(Unknown("text"))
     return bounded(out) or (Unknown("text made from something unknown"),)
+
+
+def _tested(text: Text, name: str, args: tuple[Values, ...]) -> Values | None:
+    """Whether a text starts or ends so; None when that is not known."""
+    known = _ends(args[0]) if len(args) == 1 else None
+    if text.literal is None or known is None:
+        return None
+    return (Const(_TESTS[name](text.literal, known), "bool"),)
+
+
+def _ends(values: Values) -> str | tuple[str, ...] | None:
+    """The text, or the texts of a tuple, that a value is for certain."""
+    value = values[0] if len(values) == 1 else None
+    if isinstance(value, Text):
+        return value.literal
+    if isinstance(value, Seq) and not value.open:
+        texts = [_ends(item) for item in value.items]
+        plain = tuple(text for text in texts if isinstance(text, str))
+        return plain if len(plain) == len(texts) else None
+    return None
 
 
 def _edge_strip(text: Text, name: str, chars: str | None) -> Text:

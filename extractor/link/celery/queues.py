@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 
 from extractor.evaluate import folding
+from extractor.evaluate.arguments import entry_frame
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, DefRef, Ext, Inst, Mapping, Seq, Text, Unknown, Value, Values
+from extractor.evaluate.values import Const, DefRef, Ext, Inst, Mapping, Param, Seq, Text, Unknown, Value, Values
 from extractor.link.celery.config import Config, Written
 from extractor.model.graph import Evidence, Gap
 from extractor.model.ids import row_id
@@ -153,15 +154,31 @@ class Router:
             func = DefRef(method.target, Inst(cls)) if method is not None else None
         if not isinstance(func, DefRef):
             return _UNSURE if isinstance(route, Ext | Unknown) else None
-        answers = self.ev.call_value(func, ((Text((task,)),),), ())
-        for answer in answers:
-            if isinstance(answer, Mapping | Text):
-                # Written out in the router: which branch is taken is not known, unless there is only one.
-                return _UNSURE if func.target.scope.guards else self._destination(config, (answer,))
-            found = self._destination(config, (answer,))
-            if found is not None:
-                return found
-        return None
+        return self._answer(config, func, task)
+
+    def _answer(self, config: Config, func: DefRef, task: str) -> object:
+        """What a function answers for a task's name on the way that the name lets it take; `_UNSURE` where more than
+        the name decides between different answers."""
+        scope, branches = func.target.scope, self.ev.branches
+        frame = entry_frame(self.ev, func, ((Text((task,)),),), ())
+        answers: dict[object, None] = {}
+        for expr, guards in zip(scope.returns, scope.return_guards, strict=True):
+            if branches.is_passed_over(guards, frame):
+                continue
+            values = self.ev.eval(expr, frame)
+            found = [self._destination(config, (value,)) for value in config.fold(values)]
+            if all(branches.holds(place, frame) is scope.guards[place][1] for place in guards):
+                is_open = not values or any(isinstance(v, Unknown | Param | Ext) for v in values)
+                said = [one for one in found if one is not None]
+                answers.update(dict.fromkeys(said or [_UNSURE if is_open else None]))
+                break
+            if any(isinstance(v, Mapping | Text) for v in values):  # written out in the router
+                answers.update(dict.fromkeys(found))
+            elif any(one is not None for one in found):  # looked up in the settings, where the name stands
+                return next(one for one in found if one is not None)
+        else:
+            answers[None] = None  # it runs off its end
+        return next(iter(answers)) if len(answers) == 1 else _UNSURE
 
 
 def _is_pairs(value: Seq) -> bool:
