@@ -267,7 +267,7 @@ _ScopeRow: Any = tuple[
     _Maybe,
     tuple[_Ref, ...],
     tuple[tuple[_Ref, str, _Ref, int], ...],
-    tuple[tuple[_Ref, _Ref, _Ref, int, bool], ...],
+    tuple[tuple[_Ref, _Ref, _Ref, int, bool, _Indices], ...],
     tuple[tuple[str, _Ref, int], ...],
     _Lined,
     _Lined,
