@@ -247,3 +247,51 @@ def test_a_chain_begins_in_an_entry_point_that_the_row_names() -> None:
     [call] = linked(files).calls
     begun = {entry.name: chain[0].function for entry, chain in zip(call.entered, call.chains, strict=True)}
     assert begun == {"/rates/": "rates", "refresh": "Command.handle"}
+
+
+API = """
+    import requests
+    class Api:
+        slash = False
+        def __init__(self, base):
+            self.base = base
+        def url(self, path):
+            path = path.strip("/")
+            if self.slash:
+                path += "/"
+            return f"{self.base}/{path}"
+        def ask(self, method, url):
+            return requests.request(method, url, timeout=5)
+    class Campus(Api):
+        slash = True
+        def retire(self):
+            return self.ask("POST", self.url("campus/retire"))
+    class Till(Api):
+        def retire(self):
+            return self.ask("POST", self.url("till/retire"))
+"""
+
+
+def test_a_constant_of_the_class_picks_the_branch_and_one_unknown_base_is_told_once_for_each_caller() -> None:
+    code = """
+        from shop.api import Campus, Till
+        def retire(request):
+            Campus(request.base).retire()
+            Till(request.other).retire()
+    """
+    files = SETTINGS | {"shop/views.py": code, "shop/urls.py": views("retire"), "shop/api.py": API}
+    facts = linked(files)
+    urls = {call.url.rpartition("}/")[2] for call in facts.calls if call.function.endswith("retire")}
+    assert urls == {"campus/retire/", "till/retire"}
+    assert {gap.line for gap in facts.gaps} == {16, 19}
+
+
+def test_an_unknown_base_that_some_caller_does_not_tell_is_told_where_it_is_used() -> None:
+    code = """
+        from shop.api import Api, Till
+        def retire(request):
+            Till(request.base).retire()
+            Api(1).ask(request.m, request.u)
+    """
+    files = SETTINGS | {"shop/views.py": code, "shop/urls.py": views("retire"), "shop/api.py": API}
+    assert 12 in {gap.line for gap in linked(files).gaps if gap.path == "shop/api.py"}

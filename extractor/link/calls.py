@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from extractor.evaluate import folding
@@ -54,6 +54,7 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     calls: list[Call] = [*more]
     stores: list[Store] = []
     doubted: list[Gap] = []
+    told_elsewhere: set[tuple[str, int]] = set()  # lines of which each caller says more
     settled = _settled_by_callers(effects)
     for effect in effects:
         for request in effect.requests:
@@ -62,6 +63,8 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
                     doubted.append(engine_gap(effect, request, around))
                 else:
                     stores += store_rows(effect, request, around)
+        if around.occurrences.is_told_by_callers(effect, settled.get(id(effect.site), ())):
+            told_elsewhere.add((effect.site.owner.module.path, effect.site.call.line))
         seen: set[tuple[object, ...]] = set()
         for call in _call_rows(effect, around, settled):
             key = (call.system, call.http_method, _shape(call.url))
@@ -71,7 +74,7 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
     stores += orm_rows(graph, around)
     calls = _best_alternatives(calls)
     kept_stores = tuple(dict.fromkeys(stores))
-    gaps = (*_gaps(calls), *dict.fromkeys(doubted))
+    gaps = (*_gaps(calls, told_elsewhere), *dict.fromkeys(doubted))
     return Rows(
         with_unique_ids(sorted(calls, key=lambda c: (c.path, c.line, c.url, c.system or ""))),
         with_unique_ids(sorted(kept_stores, key=lambda s: (s.path, s.line, s.system, s.operation))),
@@ -186,6 +189,11 @@ def _row(
     )
 
 
+def _is_bare(url: str) -> bool:
+    """Whether a URL template is one hole."""
+    return emptied(url) in ("", EMPTY)
+
+
 def _only(services: tuple[str, ...]) -> str:
     """The one service of a row; "" when several share the code."""
     return services[0] if len(services) == 1 else ""
@@ -266,7 +274,8 @@ def _shape(url: str) -> str:
     return without_query(emptied(url, keep=(SETTING, ENV, ARGUMENT)))
 
 
-def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
+def _gaps(calls: Iterable[Call], told_elsewhere: Set[tuple[str, int]]) -> Iterable[Gap]:
+    """What is not known of calls; of one line it is told once, where a caller makes more of it."""
     for call in calls:
         if call.contexts[0].kind == "unknown":
             yield Gap(
@@ -279,7 +288,7 @@ def _gaps(calls: Iterable[Call]) -> Iterable[Gap]:
                 reason="no entry point that was found reaches it",
                 remedy="dead code, or reached by a name computed at run time",
             )
-        elif call.system is None:
+        elif call.system is None and not ((call.path, call.line) in told_elsewhere and _is_bare(call.url)):
             base = f"setting {call.base_setting}" if call.base_setting else "the base of the URL"
             yield Gap(
                 id=row_id("gap", "call", call.id),

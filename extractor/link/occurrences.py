@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from extractor.evaluate.values import Frame, Hole, Text
@@ -69,6 +69,21 @@ class Occurrences:
                 if reached is not None:
                     yield request, url, reached
 
+    def is_told_by_callers(self, effect: Effect, by_callers: Collection[Effect]) -> bool:
+        """Whether nothing is known of where an effect's requests go, and all that enters its function is a call from
+        which an effect is told, among `by_callers`, that ends there."""
+        calls = {
+            (other.hops[-2].owner, other.hops[-2].call.line)
+            for other in by_callers
+            if len(other.hops) > 1 and other.hops[-1] is effect.site
+        }
+        into = (self.replayed.visits.into.get(frame, ()) for frame in self.replayed.running(effect.site))
+        return (
+            bool(calls)
+            and all(map(_is_blank, effect.requests))
+            and all(steps and all((step.source.owner, step.line) in calls for step in steps) for steps in into)
+        )
+
     def _closed(
         self, effect: Effect, request: Request
     ) -> tuple[dict[tuple[Request, Text | None], list[Frame]], list[Frame]]:
@@ -122,6 +137,11 @@ def _is_baseless(request: Request) -> bool:
     return request.rule.url is not None and (
         not heads or any(isinstance(head, Hole) and head.kind in ("arg", "unknown") for head in heads)
     )
+
+
+def _is_blank(request: Request) -> bool:
+    """Whether nothing is known of where a request goes."""
+    return all(len(url.parts) == 1 and isinstance(url.parts[0], Hole) for url in request.urls)
 
 
 def _is_same(sent: Request, told: Request, url: Text | None) -> bool:
