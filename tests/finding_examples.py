@@ -1,7 +1,7 @@
 """Runs the examples of the rules of findings: each is the one module of a system, which is scanned whole.
 
 A function whose first parameter is `request` is a view. What an example says that other systems serve (`serves`: a
-module of views with its `urlpatterns`, by host) is scanned beside it.
+module of views with its `urlpatterns`, by host) is scanned beside it; `runs` is its Procfile.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def found_in(example: FindingExample) -> list[Finding]:
     urls = f"import {NAME}\nfrom django.urls import path\n\nurlpatterns = [\n{views}]\n"
     service = Service("web", "Example", settings_modules=("settings",), urlconf="urls", celery=NAME)
     files = {f"{NAME}.py": example.code, "settings.py": "", "urls.py": urls}
+    if example.runs:
+        files["Procfile"] = example.runs
     systems = [System(NAME, "Example", kind="system", repository=Repository(""), services=(service,))]
     trees = {NAME: tree(NAME, files)}
     for number, (host, code) in enumerate(example.serves):

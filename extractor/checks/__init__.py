@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.checks.across import contracts
+from extractor.checks.across import contracts, queues
 from extractor.checks.context import CheckContext, SettingsView
 from extractor.checks.ignores import apply_ignores
 from extractor.checks.registry import checks, find
@@ -17,6 +17,7 @@ __all__ = [
     "contracts",
     "find",
     "load_finding_rules",
+    "queues",
     "rule_docs",
     "shipped_finding_rules",
 ]

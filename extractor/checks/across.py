@@ -1,12 +1,13 @@
-"""Runs the checks that look across repositories, once every call is held against the routes of all."""
+"""Runs the checks that look across repositories: calls held against the routes of all, queues against all workers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from extractor.checks.contracts import ContractContext
+from extractor.checks.queues import QueueContext
 from extractor.checks.registry import find
-from extractor.model.graph import Call, Finding, Gap, Route
+from extractor.model.graph import Call, Enqueue, Finding, Gap, Route, Schedule, Task
 from extractor.rules.findings import FindingRule
 
 
@@ -23,3 +24,28 @@ def contracts(
         by_repo.setdefault(call.repo, []).append(call)
     found = (find(ContractContext(repo, by_repo[repo], routes, served_by, gaps), rules) for repo in sorted(by_repo))
     return tuple(finding for rows in found for finding in rows)
+
+
+def queues(
+    tasks: Sequence[Task],
+    enqueues: Sequence[Enqueue],
+    schedules: Sequence[Schedule],
+    taken: Mapping[str, frozenset[str] | None],
+) -> tuple[Finding, ...]:
+    """Findings about queues that no worker takes. `taken` gives the queues that workers take, by repository, None where
+    that is not known; what the workers of another repository take counts as taken."""
+    everywhere = frozenset(queue for known in taken.values() for queue in known or ())
+    return tuple(
+        finding
+        for repo, own in sorted(taken.items())
+        for finding in find(
+            QueueContext(
+                repo,
+                [row for row in tasks if row.repo == repo],
+                [row for row in enqueues if row.repo == repo],
+                [row for row in schedules if row.repo == repo],
+                own,
+                everywhere,
+            )
+        )
+    )

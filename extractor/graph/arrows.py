@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.arrow import MAX_EVIDENCE, Arrow
+from extractor.graph.consumers import Consumers
 from extractor.graph.deployment import Deployment
 from extractor.graph.nodes import use_id
 from extractor.graph.timing import Timings
@@ -17,7 +17,7 @@ from extractor.graph.units import placed, running
 from extractor.graph.wording import endpoint, protocol, served, short, store_protocol
 from extractor.link.facts import RepoFacts
 from extractor.model import ids
-from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Store, Task
+from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Schedule, Store, Task
 from extractor.rules.buses import buses
 
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
@@ -48,7 +48,7 @@ class Arrows:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
-        self._queues: dict[str, dict[str, set[str]]] = {}
+        self.consumers = Consumers(facts)
         self._buses = {bus.system for bus in buses()}
 
     def flows(self) -> tuple[Flow, ...]:
@@ -185,7 +185,7 @@ class Arrows:
             task = tasks.get(schedule.task_id or "")
             if task is None:
                 continue
-            for service in self._task_services(system, task, schedule.service):
+            for service in self.consumers.running(system, task, schedule.service):
                 source, target = ids.beat_id(system.id, service.id), ids.queue_id(system.id, service.id)
                 arrow = self._arrow(source, target, f"{short(task.name)}: {schedule.cadence}", False, "Celery beat")
                 arrow.primary[self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")] = None
@@ -196,24 +196,28 @@ class Arrows:
                 arrow.tasks[task.id] = None
                 arrow.confidence = "certain"
                 arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "beat")))
-        for task in repo.tasks:
-            if task.origin != "repo":
-                continue
-            for service in self._task_services(system, task, ""):
-                source, target = ids.queue_id(system.id, service.id), ids.worker_id(system.id, service.id)
-                arrow = self._arrow(source, target, f"tasks of queue {task.queue or 'celery'}", False, "Celery")
-                arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
-                arrow.tasks[task.id] = None
-                arrow.data[short(task.name)] = None
-                arrow.confidence = "certain"
-                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", task.queue)))
+        for one in self.consumers.carried(system, repo):
+            task, service = one.task, one.service
+            source, target = ids.queue_id(system.id, service.id), ids.worker_id(system.id, service.id)
+            words = f"tasks of queue {one.queue}" if one.queue else "tasks of a queue that is known only at run time"
+            arrow = self._arrow(source, target, words, False, "Celery")
+            arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+            if one.sent_by is not None:
+                role = "schedule" if isinstance(one.sent_by, Schedule) else "enqueue"
+                at = self._at(repo, one.sent_by.path, one.sent_by.line, one.sent_by.end_line, role)
+                arrow.explaining[at] = None
+            arrow.tasks[task.id] = None
+            arrow.data[short(task.name)] = None
+            arrow.confidence = "certain"
+            arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "worker", one.queue)))
 
     def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, tasks: Sequence[Task]) -> None:
         """An enqueue's arrows: from each service that reaches the line to the queue that this service routes the task
         to. `tasks` are the rows of the task, one for each queue it has."""
         for runner in self._runners(system, "", enqueue.contexts or (Context("unknown", ""),)):
             task = next((t for t in tasks if runner.service in t.services), tasks[0])
-            for service in self._consumers(system, repo, task, runner.service):
+            queue = enqueue.queue or task.queue
+            for service in self.consumers.of_queue(system, repo, task, runner.service, queue):
                 target = ids.queue_id(system.id, service.id)
                 arrow = self._arrow(runner.node, target, short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
@@ -224,24 +228,6 @@ class Arrows:
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
                     arrow.confidence = enqueue.confidence
                 arrow.unconditional = True
-
-    def _consumers(self, system: System, repo: RepoFacts, task: Task, sender: str) -> tuple[Service, ...]:
-        """The services whose workers take what a sender queues: the one whose own queue it is, where the sender routes
-        the task to another service's; else the sender, when it loads the task; else all that do."""
-        owners = self._owners(repo).get(task.queue or "", set())
-        if sender in task.services and owners and sender not in owners:
-            return tuple(s for s in services_of(system) if s.id in owners)
-        return self._task_services(system, task, sender)
-
-    def _owners(self, repo: RepoFacts) -> dict[str, set[str]]:
-        """The services that route most of their tasks to a queue: their own default queues."""
-        found = self._queues.get(repo.source.name)
-        if found is None:
-            found = self._queues[repo.source.name] = {}
-            for service in {service for task in repo.tasks for service in task.services}:
-                counts = Counter(task.queue or "" for task in repo.tasks if service in task.services)
-                found.setdefault(counts.most_common(1)[0][0], set()).add(service)
-        return found
 
     def _broker(
         self, system: System, repo: RepoFacts, service: Service, role: str = "", queue: str | None = None
@@ -254,12 +240,6 @@ class Arrows:
         for unit in running(units, role, system, service) if role else ():
             if queue is None or not unit.queues or queue in unit.queues:
                 yield self._at(repo, unit.path, unit.line, unit.line, "runtime")
-
-    def _task_services(self, system: System, task: Task, service: str) -> tuple[Service, ...]:
-        """The services whose workers run a task: the sender's own when it loads the task, else all that do."""
-        every = services_of(system)
-        loading = tuple(s for s in every if s.id in task.services) or every
-        return tuple(s for s in loading if s.id == service) or (loading if task.services else every[:1])
 
     # deployment and people -------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from extractor.deployment.consumers import queues_taken
 from extractor.deployment.units import Unit
 from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.deployment import Deployment
@@ -259,15 +260,20 @@ def _celery_nodes(
     system: System, service: Service, repo: RepoFacts, tasks: Sequence[Task], units: Sequence[Unit]
 ) -> Iterable[Node]:
     commit = repo.source.commit
-    queues = sorted({t.queue for t in tasks if t.queue})
+    taken = queues_taken(units)
+    run = [t for t in tasks if taken is None or t.queue is None or t.queue in taken]
+    queues, taking = (sorted({t.queue for t in rows if t.queue}) for rows in (tasks, run))
     workers = running(units, "worker", system, service)
+    words = (
+        f"Runs {len(run)} tasks from {_listed(taking)}" if run else f"Takes none of the queues of {len(tasks)} tasks"
+    )
     first = Evidence(system.id, commit, tasks[0].path, tasks[0].line, tasks[0].end_line, "task")
     yield Node(
         id=worker_id(system.id, service.id),
         kind="container",
         name=f"{service.name} worker",
         technology="Celery",
-        description=_sentences(f"Runs {len(tasks)} tasks from {_listed(queues)}", unit_words(workers)),
+        description=_sentences(words, unit_words(workers)),
         parent=system.id,
         evidence=(*_unit_evidence(system.id, commit, workers), first),
         repo=system.id,

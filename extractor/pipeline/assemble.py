@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.checks import apply_ignores, contracts
+from extractor.checks import apply_ignores, contracts, queues
 from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
+from extractor.graph.consumers import Consumers
 from extractor.graph.deployment import deployments
 from extractor.graph.etl import etl_gaps, etl_rows
 from extractor.graph.nodes import nodes
@@ -32,7 +33,7 @@ def assemble(
     deployed = deployments(estate, facts)
     arrows = Arrows(estate, facts, timings(facts), deployed).flows()
     used = {end for flow in arrows for end in (flow.source, flow.target)}
-    findings = _findings(estate, facts)
+    findings = _findings(facts, Consumers(facts).taken)
     flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
     graph = dataclasses.replace(
         _rows(facts.values()),
@@ -68,13 +69,16 @@ def _rows(facts: Iterable[RepoFacts]) -> Graph:
     )
 
 
-def _findings(estate: Estate, facts: Mapping[str, RepoFacts]) -> tuple[Finding, ...]:
-    """Findings of each repository and across them, with the ignores in the code applied."""
+def _findings(facts: Mapping[str, RepoFacts], taken: Mapping[str, frozenset[str] | None]) -> tuple[Finding, ...]:
+    """Findings of each repository and across them, with the ignores in the code applied. `taken` are the queues that
+    workers take, by repository, where that is known."""
     calls = [c for r in facts.values() for c in r.calls]
     routes = [t for r in facts.values() for t in r.routes]
     served = {name: name for name, repo in facts.items() if repo.routes}
     found = [f for r in facts.values() for f in r.findings]
     found += contracts(calls, routes, served, [g for r in facts.values() for g in r.gaps])
+    rows = _rows(facts.values())
+    found += queues(rows.tasks, rows.enqueues, rows.schedules, taken)
     told = apply_ignores(found, [d for r in facts.values() for d in r.directives])
     return tuple(sorted(told, key=lambda f: (f.repo, f.path, f.line, f.rule, f.id)))
 

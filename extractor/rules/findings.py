@@ -21,13 +21,15 @@ _WORST_FIRST = ("request", "signal", "task", "startup", "command")
 class FindingExample:
     """A module `example`, and the lines on which its rule finds something: (line, severity); none for a near miss.
 
-    `serves` is what other systems do: (host, a module of views with its `urlpatterns`).
+    `serves` is what other systems do: (host, a module of views with its `urlpatterns`); `runs` is the Procfile beside
+    the module.
     """
 
     code: str
     expect: tuple[tuple[int, str], ...] = ()
     why: str = ""
     serves: tuple[tuple[str, str], ...] = ()
+    runs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +108,4 @@ def _rule(data: Mapping[str, Any]) -> FindingRule:
 def _example(row: Mapping[str, Any], severity: str) -> FindingExample:
     lines = tuple((want["line"], want.get("severity", severity)) for want in row.get("expect", ()))
     serves = tuple(sorted(row.get("serves", {}).items()))
-    return FindingExample(row["code"], lines, row.get("why", ""), serves)
+    return FindingExample(row["code"], lines, row.get("why", ""), serves, row.get("runs", ""))
