@@ -14,7 +14,7 @@ from extractor.estate.model import Estate
 from extractor.estate.options import apply_overrides, estate_of, only, parse_source_override
 from extractor.model.graph import Graph
 from extractor.options import Progress
-from extractor.sources import SourceSpec, Tree, open_source
+from extractor.sources import SourceSpec, Tree, open_source, private_directory
 
 # Opening waits for git and the network, not for a core.
 _AT_ONCE = 8
@@ -30,6 +30,14 @@ def default_cache_dir() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "c4trace"
+
+
+def cache_directory(given: Path | None) -> Path:
+    """The cache directory of a run: the one that `--cache-dir` names, or the default. Made when it is not there.
+
+    Raises UserError when somebody else may have put something into it.
+    """
+    return private_directory(given or default_cache_dir())
 
 
 def choose_estate(given: str | None, sources: Sequence[str], names: Sequence[str]) -> Estate:

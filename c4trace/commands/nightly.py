@@ -22,7 +22,7 @@ from c4trace.nightly.report import tell_failure
 from c4trace.output.formats import DEFAULT_FORMATS, Material, kept_layouts, render_outputs
 from c4trace.output.publish import check_out_dir, publish
 from c4trace.snapshots.spec import state_dir
-from c4trace.sources import choose_estate, default_cache_dir
+from c4trace.sources import cache_directory, choose_estate
 from c4trace.version import stamp, version
 from extractor.diff import GraphDiff, diff_graphs
 from extractor.errors import C4traceError
@@ -104,7 +104,7 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
     sources = [*options.source, *_not_given(config, options.source)]
     estate = choose_estate(options.estate or from_file, sources, [])
     check_out_dir(config.out)
-    cache_dir = options.cache_dir or default_cache_dir()
+    cache_dir = cache_directory(options.cache_dir)
     policy = policy_of(estate)
     baseline = read_baseline(config.baseline or estate.directory / BASELINE)
 

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         render_outputs,
     )
     from c4trace.output.publish import check_out_dir, publish
-    from c4trace.sources import choose_estate, default_cache_dir, last_line, open_sources
+    from c4trace.sources import cache_directory, choose_estate, last_line, open_sources
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
     from extractor.workers import uncollected
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         check_kroki(options.kroki)
     estate = choose_estate(options.estate, options.source, options.only)
     check_out_dir(options.out)
-    cache_dir = options.cache_dir or default_cache_dir()
+    cache_dir = cache_directory(options.cache_dir)
     clock = _StageClock(console, options.timings)
     with console.progress() as progress:
         scan_options = ScanOptions(

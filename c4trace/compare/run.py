@@ -64,12 +64,12 @@ def find_revisions(options: argparse.Namespace, console: Console, alone: bool = 
 
 
 def _scanned(options: argparse.Namespace, console: Console) -> Revisions:
-    from c4trace.sources import choose_estate, default_cache_dir
+    from c4trace.sources import cache_directory, choose_estate
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
 
     estate = choose_estate(options.estate, options.source, options.only)
-    cache_dir = options.cache_dir or default_cache_dir()
+    cache_dir = cache_directory(options.cache_dir)
     ranges = [found for text in options.revisions if (found := parse_range(text))]
     # The scanner is the heaviest import of all, so it comes when the input is known to be right.
     from extractor.pipeline.scan import scan_states

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from extractor.sources.command import run
-from extractor.sources.store import CommitNote
+from extractor.sources.command import NO_PROGRAMS, run
+from extractor.sources.store import CommitNote, span
 from extractor.sources.tree import Tree
 
+_LONGEST = 10_000  # characters of a line that are asked for: an argument of a program has an end
 _COMMIT_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) [0-9]+ [0-9]+")
 
 
@@ -17,8 +18,8 @@ def introduced_by(base: Tree, head: Tree, path: str, line: int, end_line: int) -
 
     None when the lines are as old as `base`, or the history between the two is not there.
     """
-    span, reach = f"{line},{max(line, end_line)}", f"{base.commit}..{head.commit}"
-    status, output, _ = run(["blame", "--porcelain", "-L", span, reach, "--", path], head.store.env())
+    lines, reach = f"{line},{max(line, end_line)}", span(base.commit, head.commit)
+    status, output, _ = run(["blame", *NO_PROGRAMS, "--porcelain", "-L", lines, reach, "--", path], head.store.env())
     commits = _commits(output.decode("utf-8", "replace")) if status == 0 else {}
     new = [(int(note["author-time"]), name, note) for name, note in commits.items() if "boundary" not in note]
     if not new:
@@ -30,14 +31,15 @@ def introduced_by(base: Tree, head: Tree, path: str, line: int, end_line: int) -
 def removed_by(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
     """The last commit after `base`, up to `head`, that changed how often the text of `line` of `path` stands there.
 
-    None when the line cannot be read, or the history between the two is not there.
+    None when the line cannot be read or asked for, or the history between the two is not there.
     """
     text = _line(base, path, line)
-    if not text:
+    if not text or "\0" in text or len(text) > _LONGEST:
         return None
-    reach = f"{base.commit}..{head.commit}"
+    reach = span(base.commit, head.commit)
     form = "--format=%H%x00%aI%x00%s"
-    status, output, _ = run(["log", "-z", form, "-1", f"-S{text}", reach, "--", path], head.store.env())
+    command = ["log", *NO_PROGRAMS, "-z", form, "-1", f"-S{text}", reach, "--", path]
+    status, output, _ = run(command, head.store.env())
     fields = output.decode("utf-8", "replace").rstrip("\0").split("\0")
     return CommitNote(fields[0], fields[1], fields[2]) if status == 0 and len(fields) == 3 else None
 

@@ -1,8 +1,9 @@
 """The one door to git: runs a git command through GitPython with an environment in which a scanned repository is inert.
 
-Reading never honours a configuration, a hook or a filter of the repository that is read: commands run in a neutral
-git directory of our own (see `neutral_dir`), and only the object directory of the repository is lent to it. Fetching
-runs in a cache repository of our own with the user's configuration, because that is where their credentials stand.
+Reading never honours a configuration, a hook or a filter of the repository that is read, nor the user's own: commands
+run in a neutral git directory of ours (`extractor.sources.bare`), and only the object directory of the repository is
+lent to it. Fetching runs in a cache repository of ours with the user's configuration, because that is where their
+credentials stand. What a repository itself must be asked, because only it knows, stands in `extractor.sources.local`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any, cast
 
 from extractor.errors import SourceError
@@ -20,11 +20,21 @@ from extractor.errors import SourceError
 # Transports that a fetch may use. `ext::` and `fd::` run commands; `file` and plain paths are read in place instead.
 FETCH_PROTOCOLS = "https:http:ssh"
 
+# What a command that compares files is told beside: no program that a configuration names takes part.
+NO_PROGRAMS = ("--no-textconv", "--no-ext-diff")
+
+# The configuration and the files of the user and of the machine take no part, and nothing that a hook has set.
 # No transport is allowed and none is needed: an absent object of a partial clone must stay absent, not be fetched.
 # GIT_NO_LAZY_FETCH says so to git 2.44 and later, the empty protocol list to those before.
 READ_ENV: Mapping[str, str] = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_SHALLOW_FILE": "",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -87,38 +97,6 @@ def stream(arguments: Sequence[str], env: Mapping[str, str], lines: Sequence[str
             drain.join()
             process.stdout.close()
             process.stderr.close()
-
-
-def neutral_dir(cache_dir: Path, object_format: str) -> Path:
-    """An empty git directory of our own for objects of `object_format` (`sha1`, `sha256`), made when it is not there.
-
-    Raises SourceError when the cache directory cannot be written.
-    """
-    place = cache_dir / "neutral" / object_format
-    make_bare(place, f"[extensions]\n\tobjectFormat = {object_format}\n" if object_format != "sha1" else "")
-    return place
-
-
-def make_bare(place: Path, settings: str = "") -> None:
-    """Make a bare repository with nothing in it (no hooks, no template), unless it is there already.
-
-    Not with `git init`, which would look at the caller's `GIT_DIR` and `GIT_WORK_TREE` (c4trace may run in a hook).
-    Raises SourceError when the directory cannot be written.
-    """
-    if (place / "HEAD").exists():
-        return
-    version = 1 if settings else 0
-    try:
-        for part in ("objects/info", "objects/pack", "refs/heads"):
-            (place / part).mkdir(parents=True, exist_ok=True)
-        config = f"[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n{settings}"
-        # HEAD makes it a repository, so it comes last, whole: two runs may be here at once.
-        for name, content in (("config", config), ("HEAD", "ref: refs/heads/none\n")):
-            with tempfile.NamedTemporaryFile("w", dir=place, delete=False) as file:
-                file.write(content)
-            os.replace(file.name, place / name)
-    except OSError as error:
-        raise SourceError(f"the cache directory {place} cannot be written", "name another with --cache-dir") from error
 
 
 def _git() -> Any:

@@ -1,7 +1,13 @@
-"""Repositories on this machine, read in place: where the git directory is, and what a ref means there."""
+"""Repositories on this machine, read in place: where the git directory is, and what a ref means there.
+
+What only the repository itself knows it is asked in four calls, which stand here: what a name means, its refs, its
+object format, the address of its origin. They run in its own git directory, so git reads its `config`, of which none of
+them starts a program. Everything else is read through a directory of ours (`extractor.sources.bare`).
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +36,10 @@ def find_git_dir(spec: SourceSpec, path: Path) -> GitDir:
     if not path.is_dir():
         raise SourceError(f"source {spec.name}: {shown(spec.url)} is a file", "give the repository's directory")
     for candidate in (path / ".git", path):
-        found = _git_dir(candidate)
+        found = git_dir_at(candidate)
         if found is not None:
             return found
-    parent = next((up for up in path.resolve().parents if _git_dir(up / ".git")), None)
+    parent = next((up for up in path.resolve().parents if git_dir_at(up / ".git")), None)
     remedy = f"give the repository's root, {parent}" if parent else "run `git init` and commit there, or give a clone"
     raise SourceError(f"source {spec.name}: {shown(spec.url)} is a directory but no git repository", remedy)
 
@@ -41,7 +47,7 @@ def find_git_dir(spec: SourceSpec, path: Path) -> GitDir:
 def resolve_ref(git_dir: GitDir, ref: str) -> str | None:
     """The object id that a ref means in a repository, or None. A branch known only from `origin` is found too."""
     for name in (ref, f"refs/remotes/origin/{ref}"):
-        status, output, _ = run(["rev-parse", "--quiet", "--verify", name], _env(git_dir))
+        status, output, _ = run(["rev-parse", "--quiet", "--verify", "--end-of-options", name], _env(git_dir))
         if status == 0:
             return output.decode("ascii", "replace").strip()
     return None
@@ -54,20 +60,33 @@ def ref_names(git_dir: GitDir) -> dict[str, str]:
     return {name: held for name, _, held in pairs}
 
 
+def object_format(git_dir: GitDir) -> str:
+    """The object format of a repository, `sha1` or `sha256`. Raises SourceError when git does not know it."""
+    status, output, message = run(["rev-parse", "--show-object-format"], _env(git_dir))
+    kind = output.decode("ascii", "replace").strip()
+    if status != 0 or kind not in ("sha1", "sha256"):
+        reason = message.splitlines()[0] if message else "unknown object format"
+        raise SourceError(f"{git_dir.path} cannot be read by git: {reason}", "run `git fsck` there")
+    return kind
+
+
 def origin_web(git_dir: GitDir) -> str | None:
     """The web link template that the repository's own `origin` gives, when it is on a well-known host."""
     config = git_dir.common / "config"
     if not config.is_file():
         return None
-    _, output, _ = run(["config", "--no-includes", "--file", str(config), "--get", "remote.origin.url"], READ_ENV)
+    command = ["config", "--no-includes", "--file", str(config), "--get", "remote.origin.url"]
+    _, output, _ = run(command, {**READ_ENV, "GIT_DIR": os.devnull})
     return web_template(output.decode("utf-8", "replace").strip())
 
 
 def _env(git_dir: GitDir) -> dict[str, str]:
-    return {**READ_ENV, "GIT_DIR": str(git_dir.path)}
+    shallow = git_dir.common / "shallow"
+    own = {"GIT_DIR": str(git_dir.path), "GIT_COMMON_DIR": str(git_dir.common), "GIT_SHALLOW_FILE": str(shallow)}
+    return {**READ_ENV, **own}
 
 
-def _git_dir(candidate: Path) -> GitDir | None:
+def git_dir_at(candidate: Path) -> GitDir | None:
     """The git directory at a path, following the `gitdir:` line of a worktree's or submodule's `.git` file."""
     if candidate.is_file():
         with candidate.open("rb") as file:

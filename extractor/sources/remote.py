@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from extractor.errors import SourceError
-from extractor.sources.command import FETCH_ENV, READ_ENV, make_bare, run
+from extractor.sources.bare import fetched_dir
+from extractor.sources.command import FETCH_ENV, READ_ENV, run
 from extractor.sources.local import GitDir, ref_names
 from extractor.sources.spec import SourceSpec, shown
 
@@ -36,6 +37,7 @@ _SETTINGS = {
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
+    "transfer.bundleURI": "false",
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
 }
@@ -47,10 +49,8 @@ def cached_repository(spec: SourceSpec, cache_dir: Path) -> GitDir:
     Raises SourceError when the cache directory cannot be written.
     """
     slug = re.sub(r"[^A-Za-z0-9]+", "-", shown(spec.url)).strip("-")[-60:]
-    place = cache_dir / "repositories" / f"{slug}-{_digest(spec.url)[:12]}.git"
-    # Fetch tolerates the blobs that its filter leaves out only in a repository that says so.
-    make_bare(place, '[extensions]\n\tpartialClone = origin\n[remote "origin"]\n\tpromisor = true\n')
-    return GitDir(place.resolve(), place.resolve())
+    place = fetched_dir(cache_dir, f"{slug}-{_digest(spec.url)[:12]}.git").resolve()
+    return GitDir(place, place)
 
 
 def fetch_history(spec: SourceSpec, git_dir: GitDir, commit: str) -> None:
@@ -77,7 +77,7 @@ def fetch_commit(spec: SourceSpec, git_dir: GitDir) -> str:
     wanted = next((refs[p.format(spec.ref)] for p in _PLACES if p.format(spec.ref) in refs), None)
     if wanted is None and _COMMIT.fullmatch(spec.ref):
         wanted = spec.ref
-    if wanted is None:
+    if wanted is None or not _COMMIT.fullmatch(wanted):
         raise no_such_ref(spec, refs)
     with _locked(git_dir.path):
         if not _is_whole(git_dir, wanted):
@@ -162,7 +162,8 @@ def _env(spec: SourceSpec, git_dir: GitDir) -> dict[str, str]:
     settings = {"remote.origin.url": spec.url, **_SETTINGS}
     before = os.environ.get("GIT_CONFIG_COUNT", "0")
     first = int(before) if before.isdigit() else 0
-    env = {**FETCH_ENV, "GIT_DIR": str(git_dir.path), "GIT_CONFIG_COUNT": str(first + len(settings))}
+    own = str(git_dir.path)
+    env = {**FETCH_ENV, "GIT_DIR": own, "GIT_COMMON_DIR": own, "GIT_CONFIG_COUNT": str(first + len(settings))}
     env["GIT_OBJECT_DIRECTORY"] = str(git_dir.path / "objects")
     for at, (key, value) in enumerate(settings.items(), start=first):
         env[f"GIT_CONFIG_KEY_{at}"], env[f"GIT_CONFIG_VALUE_{at}"] = key, value

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from extractor.errors import SourceError
-from extractor.sources.command import READ_ENV, neutral_dir, run, stream
+from extractor.sources.bare import neutral_dir
+from extractor.sources.command import NO_PROGRAMS, READ_ENV, run, stream
+from extractor.sources.local import GitDir, object_format
 
 # Content beyond this is never loaded: no module that a person wrote is as large, and a packed megabyte can hold a
 # gigabyte.
@@ -25,6 +27,7 @@ CLONE_FAULTS = frozenset((MISSING, DAMAGED, FORGED))
 
 _COMMITTER = re.compile(rb"^committer .*> (-?\d{1,12}) ([+-])(\d\d)(\d\d)$", re.MULTILINE)
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NAME = re.compile(r"[0-9a-f]{4,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,16 @@ class ObjectStore:
 
     def env(self) -> dict[str, str]:
         """The environment of a command that reads these objects and nothing else."""
-        lent = {"GIT_DIR": str(self.neutral), "GIT_OBJECT_DIRECTORY": str(self.objects)}
+        own = str(self.neutral)
+        lent = {"GIT_DIR": own, "GIT_COMMON_DIR": own, "GIT_OBJECT_DIRECTORY": str(self.objects)}
         if self.shallow is not None:
             lent["GIT_SHALLOW_FILE"] = str(self.shallow)
         return {**READ_ENV, **lent}
 
     def commit_id(self, name: str) -> str | None:
         """The full id of the commit that an object id (of a commit or an annotated tag, full or short) leads to."""
+        if not _NAME.fullmatch(name):
+            return None
         status, output, _ = run(["rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"], self.env())
         found = output.decode("ascii", "replace").strip()
         return found if status == 0 and _OBJECT_ID.fullmatch(found) else None
@@ -115,9 +121,9 @@ class ObjectStore:
 
     def history(self, path: str, base: str, head: str) -> tuple[CommitNote, ...]:
         """The commits after `base` up to `head` that touch `path`, newest first, as far as the clone's history goes."""
-        edges = self._shallow_commits()
+        edges, reach = self._shallow_commits(), span(base, head)
         form = "--format=%H%x00%aI%x00%s"
-        status, output, _ = run(["log", "-z", form, f"{base}..{head}", "--", path], self.env())
+        status, output, _ = run(["log", *NO_PROGRAMS, "-z", form, reach, "--", path], self.env())
         if status != 0:
             return ()
         fields = output.decode("utf-8", "replace").split("\0")
@@ -131,19 +137,19 @@ class ObjectStore:
         return frozenset(self.shallow.read_text("ascii", "replace").split())
 
 
-def open_store(cache_dir: Path, git_dir: Path, common_dir: Path) -> ObjectStore:
-    """The object database of a git directory (`common_dir` differs from it in a linked worktree).
+def span(base: str, head: str) -> str:
+    """The commits after one up to another, as git writes them. Raises ValueError for what is no full id."""
+    if not _OBJECT_ID.fullmatch(base) or not _OBJECT_ID.fullmatch(head):
+        raise ValueError("a commit is named by its full id")
+    return f"{base}..{head}"
 
-    Raises SourceError when git does not know the repository's object format.
-    """
-    status, output, message = run(["rev-parse", "--show-object-format"], {**READ_ENV, "GIT_DIR": str(git_dir)})
-    kind = output.decode("ascii", "replace").strip()
-    if status != 0 or kind not in ("sha1", "sha256"):
-        reason = message.splitlines()[0] if message else "unknown object format"
-        raise SourceError(f"{git_dir} cannot be read by git: {reason}", "run `git fsck` there")
-    shallow = common_dir / "shallow"
-    neutral = neutral_dir(cache_dir.resolve(), kind)
-    return ObjectStore(neutral, (common_dir / "objects").resolve(), shallow.resolve() if shallow.is_file() else None)
+
+def open_store(cache_dir: Path, git_dir: GitDir) -> ObjectStore:
+    """The object database of a git directory. Raises SourceError when git does not know its object format."""
+    shallow = git_dir.common / "shallow"
+    neutral = neutral_dir(cache_dir.resolve(), object_format(git_dir))
+    objects = (git_dir.common / "objects").resolve()
+    return ObjectStore(neutral, objects, shallow.resolve() if shallow.is_file() else None)
 
 
 def _blob_id(content: bytes, digits: int) -> str:

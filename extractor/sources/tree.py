@@ -94,7 +94,7 @@ def open_source(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> Tre
     """
     check_ref(spec)
     git_dir, held, web = _locate(spec, cache_dir, offline)
-    store = open_store(cache_dir, git_dir.path, git_dir.common)
+    store = open_store(cache_dir, git_dir)
     commit = store.commit_id(held)
     if commit is None:
         raise SourceError(
@@ -126,7 +126,7 @@ def with_history(spec: SourceSpec, tree: Tree, cache_dir: Path) -> Tree:
     git_dir = cached_repository(spec, cache_dir)
     fetch_history(spec, git_dir, tree.commit)
     # Opened anew: where history ends is another place now.
-    return replace(tree, store=open_store(cache_dir, git_dir.path, git_dir.common))
+    return replace(tree, store=open_store(cache_dir, git_dir))
 
 
 def list_tags(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> tuple[str, ...]:
