@@ -12,7 +12,9 @@ from extractor.deployment import dockerfile, gateways, nginx
 from extractor.deployment.commands import Scripts, program
 from extractor.deployment.compose import ComposeReader
 from extractor.deployment.images import image_role
+from extractor.deployment.kubernetes import is_kubernetes, kubernetes_units
 from extractor.deployment.procfile import app_json_units, formation, is_procfile, procfile_units
+from extractor.deployment.services import is_service_file, service_units
 from extractor.deployment.units import EnvValue, Runtime, Unit, UnreadableFile, Upstream, is_compose, kinds, passed_over
 from extractor.deployment.values import (
     env_value,
@@ -115,6 +117,8 @@ def _is_statement(path: str) -> bool:
         dockerfile.is_dockerfile,
         nginx.is_nginx,
         gateways.is_gateway,
+        is_service_file,
+        is_kubernetes,
     )
     return basename(path) == "app.json" or any(reads(path) for reads in readers)
 
@@ -150,6 +154,10 @@ def _units(path: str, reader: ComposeReader, processes: frozenset[str]) -> tuple
         return app_json_units(path, data, kind, processes)
     if dockerfile.is_dockerfile(path):
         return _image_units(path, data, kind, reader.scripts)
+    if is_service_file(path):
+        return service_units(path, data, kind, reader.scripts)
+    if is_kubernetes(path) and not gateways.is_gateway(path):
+        return kubernetes_units(path, data, kind, reader.scripts)
     return ()
 
 
