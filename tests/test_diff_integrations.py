@@ -147,7 +147,7 @@ def test_every_input_of_the_action_is_used_and_told() -> None:
 @pytest.mark.parametrize("path", ["action.yml", ".pre-commit-hooks.yaml", "integrations/gitlab/c4trace.gitlab-ci.yml"])
 def test_the_commands_and_options_that_integrations_run_exist(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = "\n".join(line for line in (ROOT / path).read_text("utf-8").splitlines() if not line.strip().startswith("#"))
-    commands = set(re.findall(r"c4trace\"? (diff|gate|baseline|comment)\b", text))
+    commands = set(re.findall(r"-m c4trace (diff|gate|baseline|comment|scan)\b", text))
     assert commands
     assert commands <= set(COMMANDS)
     helped = ""
@@ -155,7 +155,8 @@ def test_the_commands_and_options_that_integrations_run_exist(path: str, capsys:
         with pytest.raises(SystemExit):
             main([command, "--help"])
         helped += capsys.readouterr().out
-    scripts = "\n".join(re.findall(r"c4trace\"? (?:diff|gate|comment)[^|]*", text))
+    scripts = "\n".join(re.findall(r"-m c4trace (?:diff|gate|comment|scan)[^|]*?(?:\|\||\n\n|$)", text))
+    assert "diff" not in commands or "--write" in scripts
     assert all(option in helped for option in re.findall(r"--[a-z-]+", scripts))
 
 
@@ -175,6 +176,73 @@ def test_the_page_of_the_gate_shows_every_rule_of_the_policy() -> None:
     schema = read_schema("policy")
     assert load_policy(shown, schema, ()).brittle == "medium"
     assert set(shown["forbid"]) == set(schema["properties"]["forbid"]["properties"])
+
+
+def gitlab_jobs() -> dict[str, Any]:
+    jobs: dict[str, Any] = yaml.safe_load((ROOT / "integrations/gitlab/c4trace.gitlab-ci.yml").read_text("utf-8"))
+    return jobs
+
+
+def scripts_of(document: Any) -> Iterator[str]:
+    """Every script in a workflow, an action or a job: what is run, line by line."""
+    if isinstance(document, list):
+        for item in document:
+            yield from scripts_of(item)
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            if key in ("run", "script", "before_script", "entry"):
+                yield "\n".join(value) if isinstance(value, list) else value
+            else:
+                yield from scripts_of(value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "action.yml",
+        ".pre-commit-hooks.yaml",
+        "integrations/gitlab/c4trace.gitlab-ci.yml",
+        "integrations/nightly/github-workflow.yml",
+    ],
+)
+def test_python_is_isolated_wherever_it_runs_beside_a_checkout(path: str) -> None:
+    scripts = list(scripts_of(yaml.safe_load((ROOT / path).read_text("utf-8"))))
+    calls = [call for script in scripts for call in re.findall(r'(?:\bpython3?|\$PYTHON)"? (\S+)', script)]
+    assert calls
+    assert set(calls) == {"-I"}
+    # Nothing that Python installed is called by its name: a job's variables may put the checkout on Python's path.
+    assert not [script for script in scripts if re.search(r"(?<!-m )\b(c4trace|pip) [a-z]+ ", script)]
+
+
+def test_only_the_step_that_posts_has_a_token() -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    holding = [step["name"] for step in steps if "token" in json.dumps(step.get("env", {})).lower()]
+    assert holding == ["Comment"]
+    text = (ROOT / "action.yml").read_text("utf-8")
+    assert len(re.findall(r"github\.token|secrets\.", text)) == 1
+    jobs = gitlab_jobs()
+    posting = jobs["c4trace-comment"]
+    assert posting["environment"] == {"name": "c4trace-comment", "action": "access"}
+    assert posting["variables"]["GIT_STRATEGY"] == "none"
+    assert "C4TRACE_TOKEN" not in json.dumps([*scripts_of(jobs), *(job.get("variables") for job in jobs.values())])
+    assert [name for name, job in jobs.items() if "c4trace comment" in "\n".join(scripts_of(job))] == [
+        "c4trace-comment"
+    ]
+    assert "environment" not in jobs["c4trace"]
+
+
+def test_jobs_on_requests_write_no_cache_and_read_none_of_a_protected_branch() -> None:
+    jobs = gitlab_jobs()
+    of_requests = [
+        job for job in jobs.values() if "merge_request_event" in json.dumps(job.get("rules", "")) and "cache" in job
+    ]
+    for job in of_requests:
+        asks = [rule["if"] for rule in job["rules"]]
+        on_requests = all('== "merge_request_event"' in ask for ask in asks)
+        assert job["cache"]["policy"] == ("pull" if on_requests else "push")
+        assert job["cache"]["key"] == "c4trace-requests"
+    assert len(of_requests) == 2
+    assert "cache@" not in (ROOT / "action.yml").read_text("utf-8")
 
 
 CALLS = "import requests\n\n\ndef {name}(request):\n    return requests.get('https://{name}.example.com/api/')\n"
@@ -199,18 +267,19 @@ def branched(place: Path) -> tuple[Path, dict[str, str]]:
 
 
 def run_script(script: str, shell: str, where: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """A step of CI run as the service runs it, with `c4trace` and `python` found in `$RUNNER_TEMP/c4trace/bin`."""
+    """A step of CI run as the service runs it, where `$RUNNER_TEMP/c4trace/bin/python` has c4trace. What a stranger put
+    into the checkout stands on Python's path, as a job may say for its own tests."""
     tools = where.parent / "temp" / "c4trace" / "bin"
     tools.mkdir(parents=True)
-    for name, words in {"c4trace": "-m c4trace ", "python": ""}.items():
-        (tools / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words}"$@"\n')
-        (tools / name).chmod(0o755)
+    (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (tools / "python").chmod(0o755)
     own = {"RUNNER_TEMP": str(tools.parent.parent), "C4TRACE_CACHE": str(where.parent / "cache")}
-    path = f"{tools}:{os.environ['PATH']}"
+    for name in ("json", "c4trace", "argparse", "sitecustomize", "usercustomize", "git", "orjson", "pip", "venv"):
+        (where / f"{name}.py").write_text(f"open({str(where.parent / 'marker')!r}, 'w')\n")
     return subprocess.run(
         [shell, "-e", "-c", script],
         cwd=where,
-        env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PATH": path, **env},
+        env={**os.environ, **own, "PYTHONPATH": ".", **env, "PYTHON": str(tools / "python")},
         capture_output=True,
         text=True,
         check=False,
@@ -244,12 +313,15 @@ def test_the_actions_comparison_tells_what_the_branch_brings_and_not_what_main_d
     assert "<svg" in Path(outputs["html"]).read_text("utf-8")
     results = json.loads(Path(outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"]
     assert {one["baselineState"] for one in results} == {"new", "unchanged"}
+    assert not (tmp_path / "marker").exists()
 
 
 @pytest.mark.slow
 def test_the_template_writes_its_artifacts_and_ends_as_the_gate_does(tmp_path: Path) -> None:
     repository, commits = branched(tmp_path)
-    job = yaml.safe_load((ROOT / "integrations" / "gitlab" / "c4trace.gitlab-ci.yml").read_text("utf-8"))
+    job = gitlab_jobs()
+    (tmp_path / "elsewhere").mkdir()
+    (repository / "c4trace-diff").symlink_to(tmp_path / "elsewhere")  # as a merge request may commit it
     done = run_script(
         "\n".join(job["c4trace"]["script"]),
         "sh",
@@ -263,3 +335,5 @@ def test_the_template_writes_its_artifacts_and_ends_as_the_gate_does(tmp_path: P
     assert done.returncode == 1, done.stderr
     assert "new-brittle-links: shop/shop/b.py:5" in done.stdout
     assert all((repository / name).stat().st_size for name in job["c4trace"]["artifacts"]["paths"])
+    assert not (tmp_path / "marker").exists()
+    assert list((tmp_path / "elsewhere").iterdir()) == []

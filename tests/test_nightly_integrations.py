@@ -104,5 +104,5 @@ def test_the_workflows_scripts_take_nothing_untrusted_into_the_shell() -> None:
     for script in scripts:
         assert "${{" not in script
         assert subprocess.run(["sh", "-n", "-c", script], check=False).returncode == 0
-    (call,) = re.findall(r"c4trace nightly[^|]*", "\n".join(scripts))
+    (call,) = re.findall(r"(?<=-m )c4trace nightly[^|]*", "\n".join(scripts))
     assert parsed(call).config == Path("nightly.yaml")
