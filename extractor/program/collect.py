@@ -11,9 +11,11 @@ from extractor.model.graph import Skip
 from extractor.options import ScanOptions
 from extractor.program.module import Module, module_name, source_roots
 from extractor.program.summary_cache import SummaryCache
+from extractor.rules.django import django_rules
 from extractor.sources import Tree
 from extractor.sources.tree import TreeEntry
 from extractor.summary import TOO_DEEP, ModuleSummary, encode, summarize, unread
+from extractor.summary.expr import literal_text, walk
 from extractor.workers import interrupts_held, worker_pool
 
 SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
@@ -52,6 +54,12 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     wanted = [e for e in entries if e.path not in aside]
     summaries, reasons = _summaries(tree, wanted, cache, options)
     roots = source_roots(e.path for e in wanted)
+    telling = [e for e in _telling_migrations(tree, entries, aside, summaries) if e.path in aside]
+    for entry in telling:
+        del aside[entry.path]
+    found, why = _summaries(tree, telling, cache, options)
+    summaries |= found
+    reasons |= why
     while True:
         more = _imported_aside(entries, aside, summaries, roots)
         if not more:
@@ -77,6 +85,29 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
 
 def _aside_kind(path: str) -> str | None:
     return next((kind for kind, pattern in _ASIDE if pattern.search(path)), None)
+
+
+def _telling_migrations(
+    tree: Tree, entries: Iterable[TreeEntry], aside: Mapping[str, str], summaries: Mapping[str, ModuleSummary]
+) -> list[TreeEntry]:
+    """Migrations that make rows on which an app of the repository acts, as `rules/django.yaml` has them: read though
+    others are not."""
+    words = [word.encode() for app, word in django_rules().telling_migrations.items() if _installs(app, summaries)]
+    migrations = [e for e in entries if aside.get(e.path) == "migrations"] if words else []
+    data = dict(tree.read_many(dict.fromkeys(e.blob for e in migrations)))
+    return [e for e in migrations if (text := data.get(e.blob)) and any(word in text for word in words)]
+
+
+def _installs(app: str, summaries: Mapping[str, ModuleSummary]) -> bool:
+    """Whether a list of apps in some settings names an app."""
+    for summary in summaries.values():
+        for scope in summary.scopes.values():
+            for name in scope.names if scope.kind in ("module", "class") else ():
+                if django_rules().app_lists.fullmatch(name):
+                    lists = [scope.defs[index][1] for index in scope.names[name]]
+                    if any((literal_text(part) or "").split(".")[0] == app for part in walk(*lists)):
+                        return True
+    return False
 
 
 def _imported_aside(

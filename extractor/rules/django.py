@@ -20,8 +20,9 @@ class DjangoRules:
     `app_modules` are looked for in the package of each installed app; `app_groups` are functions that give the apps
     that entry points of a group name. `app_lists` and `task_module_lists` are variables of settings that list apps and
     modules of tasks, `app_libraries` the distributions by package that bring such and `affixes` what names of others
-    have beside the package's; only those that need one of `task_libraries` bring tasks. `url_libraries` gives
-    distributions by package, `own_urls` the views by route of each URLconf of Django itself.
+    have beside the package's; only those that need one of `task_libraries` bring tasks.
+    `telling_migrations` gives a word of the migrations that are read, by app. `url_libraries` gives distributions by
+    package, `own_urls` the views by route of each URLconf of Django itself.
     """
 
     request_bases: re.Pattern[str]
@@ -40,6 +41,7 @@ class DjangoRules:
     app_libraries: Mapping[str, str]
     affixes: tuple[str, ...]
     task_libraries: frozenset[str]
+    telling_migrations: Mapping[str, str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -66,6 +68,7 @@ def django_rules() -> DjangoRules:
         app_libraries=data["app_libraries"]["packages"],
         affixes=tuple(data["app_libraries"]["affixes"]),
         task_libraries=frozenset(data["task_libraries"]),
+        telling_migrations=data["telling_migrations"],
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
     )

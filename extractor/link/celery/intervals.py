@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate import calls
@@ -30,6 +31,8 @@ _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
 _OWN = re.compile(r"^celery(\.\w+)*\.BaseSchedule$")
 _CRON_LINE = re.compile(r"^celery(\.\w+)*\.crontab\.from_string$")
 _SOLAR = re.compile(r"^celery(\.\w+)*\.solar$")
+# Seconds of the periods of an `IntervalSchedule` of django-celery-beat.
+_PERIODS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "microseconds": 0.000001}
 _FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
 _LINE_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")  # as a cron line has them
 
@@ -87,6 +90,34 @@ class ScheduleReader(Numbers):
             return self._read(*self.follow(func.target.scope.returns[0], inner))
         return None
 
+    # rows of a database ------------------------------------------------------------------------------------------
+
+    def stored(self, kind: str, fields: Mapping[str, Expr], frame: Frame) -> ScheduleReading:
+        """What a row of django-celery-beat says: `kind` is crontab, interval or solar."""
+        self.passed = {}
+        reading = {"crontab": self._stored_crontab, "interval": self._stored_interval}.get(kind, self._stored_solar)(
+            fields, frame
+        )
+        return ScheduleReading(reading.text, reading.words, reading.note, tuple(self.passed), reading.known)
+
+    def _stored_crontab(self, fields: Mapping[str, Expr], frame: Frame) -> ScheduleReading:
+        given = {name: self._field(fields[name], frame) if name in fields else "*" for name in _FIELDS}
+        zone = self.text(fields["timezone"], frame) if "timezone" in fields else self.zone()
+        return self._cron(given, zone or "the time zone of the row")
+
+    def _stored_interval(self, fields: Mapping[str, Expr], frame: Frame) -> ScheduleReading:
+        every = self.number(fields["every"], frame) if "every" in fields else None
+        names = [_last(value) for value in self.ev.eval(fields["period"], frame)] if "period" in fields else []
+        unit = next((_PERIODS[name] for name in names if name in _PERIODS), None)
+        if every is None or unit is None:
+            return ScheduleReading("?", "known only at run time", known=False)
+        return _interval(every * unit)
+
+    def _stored_solar(self, fields: Mapping[str, Expr], frame: Frame) -> ScheduleReading:
+        event = self.text(fields["event"], frame) if "event" in fields else None
+        numbers = [self.number(fields[name], frame) for name in ("latitude", "longitude") if name in fields]
+        return _at_sun(event or "?", numbers)
+
     # crontab -----------------------------------------------------------------------------------------------------
 
     def _crontab(self, call: CallExpr, frame: Frame) -> ScheduleReading:
@@ -103,10 +134,10 @@ class ScheduleReader(Numbers):
         fields: list[str | None] = [*text.split()] if text is not None else []
         return self._cron(dict(zip(_LINE_FIELDS, fields if len(fields) == 5 else [None] * 5, strict=True)))
 
-    def _cron(self, given: dict[str, str | None]) -> ScheduleReading:
+    def _cron(self, given: dict[str, str | None], zone: str | None = None) -> ScheduleReading:
         cron = Crontab(**given)
         known = all(value is not None for value in given.values())
-        return ScheduleReading(cron.text, crontab_words(cron, self.zone()), known=known)
+        return ScheduleReading(cron.text, crontab_words(cron, zone or self.zone()), known=known)
 
     def _positions(self, call: CallExpr, frame: Frame) -> list[str | None]:
         """The fields given by position; those of `*line.split()` are the parts of the line."""
@@ -144,10 +175,7 @@ class ScheduleReader(Numbers):
         event = self.config.text(args[0] if args else named.get("event", ())) or "?"
         at = [self.number(e, frame) for e in call.args[1:3]]
         at += [self.number(e, frame) for key, e in call.kwargs if key in ("lat", "lon")]
-        where = " ".join("?" if n is None else f"{n:g}" for n in at)
-        return ScheduleReading(
-            f"solar: {event} {where}".rstrip(), f"daily at {event.replace('_', ' ')} at {where}".rstrip()
-        )
+        return _at_sun(event, at)
 
     def zone(self) -> str:
         """The time zone that crontabs are read in: Celery's own setting, else UTC (its default)."""
@@ -268,6 +296,20 @@ class _Bound:
         if isinstance(expr, Alternatives):
             return next((n for part in expr.values if (n := self.seconds(part, body)) is not None), None)
         return self.reader.seconds(expr, body)
+
+
+def _at_sun(event: str, at: Sequence[float | None]) -> ScheduleReading:
+    where = " ".join("?" if n is None else f"{n:g}" for n in at)
+    return ScheduleReading(
+        f"solar: {event} {where}".rstrip(), f"daily at {event.replace('_', ' ')} at {where}".rstrip()
+    )
+
+
+def _last(value: Value) -> str:
+    """A period by its text, or by the constant that holds it: `IntervalSchedule.HOURS`."""
+    if isinstance(value, Ext):
+        return value.path.rpartition(".")[2].lower()
+    return (value.literal or "") if isinstance(value, Text) else ""
 
 
 def _interval(seconds: float) -> ScheduleReading:

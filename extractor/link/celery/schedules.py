@@ -11,6 +11,7 @@ from extractor.link.celery.entries import BeatEntry, entries
 from extractor.link.celery.given import QueueSource, given, of_call
 from extractor.link.celery.intervals import ScheduleReader, ScheduleReading
 from extractor.link.celery.receivers import SIGNATURES, Receivers
+from extractor.link.celery.stored import stored_entries
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Gap, Schedule
 from extractor.model.ids import row_id, with_unique_ids
@@ -33,10 +34,9 @@ def schedules(ev: Evaluator, index: TaskIndex, repo: str) -> Schedules:
     gaps: dict[str, Gap] = {}
     receivers = Receivers(ev, index)
     for config in index.configs:
-        for entry in entries(ev, config):
-            if not entry.module.in_repo:
-                continue
-            row = _row(index, receivers, repo, entry)
+        written = ((entry, _read(entry)) for entry in entries(ev, config) if entry.module.in_repo)
+        for entry, reading in (*written, *stored_entries(ev, config)):
+            row = _row(index, receivers, repo, entry, reading)
             place = (row.path, row.line, row.key)
             rows[place] = _shared(rows[place], row) if place in rows else row
             gaps.update({gap.id: gap for gap in _gaps(row)})
@@ -51,12 +51,15 @@ def _shared(one: Schedule, other: Schedule) -> Schedule:
     return replace(one, service="", queue=one.queue if one.queue == other.queue else None)
 
 
-def _row(index: TaskIndex, receivers: Receivers, repo: str, entry: BeatEntry) -> Schedule:
+def _read(entry: BeatEntry) -> ScheduleReading:
+    if "schedule" not in entry.fields:
+        return _NOT_SAID
+    return ScheduleReader(entry.config).read(entry.fields["schedule"], entry.frame)
+
+
+def _row(index: TaskIndex, receivers: Receivers, repo: str, entry: BeatEntry, reading: ScheduleReading) -> Schedule:
     config = entry.config
     found, named, signed = _task(index, receivers, entry)
-    reading = (
-        ScheduleReader(config).read(entry.fields["schedule"], entry.frame) if "schedule" in entry.fields else _NOT_SAID
-    )
     made = index.row(found, config.service) if found is not None else None
     key = entry.key or named
     own = _given(entry, signed)
