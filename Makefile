@@ -10,7 +10,7 @@ JOBS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test format lint types imports unit unit-fast lowest docs dist bench clean
+.PHONY: help demo test format lint types imports unit unit-fast lowest docs lock audit dist bench clean
 
 help:
 	@echo "make demo       scan the sample estate (offline) into out/ and say where the site is"
@@ -23,6 +23,8 @@ help:
 	@echo "make unit-fast  tests that take half a minute: no browser, no nights, no processes of their own"
 	@echo "make lowest     tests on the lowest versions that the dependencies allow"
 	@echo "make docs       bring the generated pages up to date: the README's table, rules/README.md, docs/architecture.md"
+	@echo "make lock       bring uv.lock up to date with pyproject.toml, and release/requirements.txt with it"
+	@echo "make audit      ask osv.dev for known vulnerabilities of what uv.lock names (needs the network)"
 	@echo "make dist       build the sdist and the wheel into dist/"
 	@echo "make bench      time cold and warm scans: make bench SOURCES='NAME=PATH ...' [BASE=REVISION] [ESTATE=FILE]"
 	@echo "make clean      remove .venv and what the other targets left"
@@ -80,6 +82,14 @@ lowest: | $(BIN)/uv
 
 docs: $(VENV)/.run
 	$(BIN)/python docs/generate.py
+
+lock: | $(BIN)/uv
+	$(BIN)/uv lock
+	$(BIN)/uv export --quiet --frozen --no-emit-project --no-default-groups --group build --no-header --no-annotate \
+		--format requirements-txt --output-file release/requirements.txt
+
+audit: | $(BIN)/uv
+	$(BIN)/uv audit --frozen --preview-features audit-command
 
 dist: $(VENV)/.dev
 	$(BIN)/python -m build --no-isolation --outdir dist

@@ -21,7 +21,7 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text("utf-8")) for path in (ROOT / ".github" / "workflows").iterdir()}
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").iterdir() if path.name != "config.yml")
 RIGHTS = {
-    "ci.yml": {"test": {"contents": "read"}, "lowest": {"contents": "read"}},
+    "ci.yml": {"test": {"contents": "read"}, "lowest": {"contents": "read"}, "audit": {"contents": "read"}},
     "release.yml": {"ci": {"contents": "read"}, "release": {"contents": "write"}},
 }
 
@@ -120,8 +120,17 @@ def test_everything_that_names_the_oldest_python_names_the_same() -> None:
 
 def test_every_dependency_says_what_its_lowest_version_is() -> None:
     extras = PROJECT["project"]["optional-dependencies"].values()
-    groups = (PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["test"], *extras)
-    operators = {name: {one.operator for one in Requirement(name).specifier} for group in groups for name in group}
+    groups = (
+        PROJECT["project"]["dependencies"],
+        *(PROJECT["dependency-groups"][name] for name in ("build", "test")),
+        *extras,
+    )
+    operators = {
+        name: {one.operator for one in Requirement(name).specifier}
+        for group in groups
+        for name in group
+        if "include-group" not in name
+    }
     assert {name for name, seen in operators.items() if not seen & {">=", "=="}} == set()
 
 
@@ -173,3 +182,19 @@ def test_every_file_and_option_that_the_security_page_names_is_there(capsys: pyt
         main(["scan", "--help"])
     helped = capsys.readouterr().out
     assert [option for option in re.findall(r"`(--[\w-]+)`", page) if option not in helped] == []
+
+
+def test_every_threat_in_the_security_page_names_tests_that_are_there() -> None:
+    page = (ROOT / "SECURITY.md").read_text("utf-8")
+    table = page.partition("| an attacker |")[2].partition("\n\n")[0]
+    rows = [row.rstrip(" |").rpartition("|")[2] for row in table.splitlines()[2:]]
+    assert len(rows) > 8
+    there = {
+        name
+        for path in (ROOT / "tests").glob("test_*.py")
+        for name in re.findall(r"^ *def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    for row in rows:
+        named = re.findall(r"`(\w+)`", row)
+        assert named, row
+        assert set(named) <= there
