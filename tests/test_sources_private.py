@@ -26,6 +26,23 @@ def test_a_directory_that_is_not_there_is_made_for_the_user_alone(tmp_path: Path
     assert mode(tmp_path / "deep" / "cache") == 0o700
 
 
+def test_nothing_in_a_cache_is_open_to_others_whatever_the_umask_is(tmp_path: Path) -> None:
+    make_repository(
+        tmp_path / "shop", {"shop/tasks.py": "from celery import shared_task\n\n@shared_task\ndef a(): ...\n"}
+    )
+    (tmp_path / "cache").mkdir(0o755)
+    (tmp_path / "cache" / "of the user").touch()
+    scan = ["scan", "--offline", "--source", f"shop={tmp_path / 'shop'}", "--out", str(tmp_path / "out")]
+    before = os.umask(0)
+    try:
+        assert [main([*scan, "--cache-dir", str(tmp_path / "cache")]) for _time in range(2)] == [0, 0]
+    finally:
+        os.umask(before)
+    ours = [path for path in (tmp_path / "cache").iterdir() if path.name != "of the user"]
+    assert {path.name for path in ours} >= {"facts", "layouts", "neutral", "summaries.sqlite"}
+    assert {path.name: mode(path) for path in ours if mode(path) & 0o077} == {}
+
+
 def test_an_older_cache_is_closed_to_others(tmp_path: Path) -> None:
     (tmp_path / "facts").mkdir()
     (tmp_path / "summaries.sqlite-wal").touch()

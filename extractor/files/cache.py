@@ -11,6 +11,16 @@ from pathlib import Path
 _DIGEST = 16
 
 
+def private_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are not there, for the user alone, whatever the umask is.
+
+    Raises OSError when one cannot be made.
+    """
+    for one in (*reversed(folder.parents), folder):
+        if not one.is_dir():
+            one.mkdir(0o700, exist_ok=True)
+
+
 class FileCache:
     """A directory of kept files, of which the last used are let stand.
 
@@ -36,7 +46,7 @@ class FileCache:
         if self._directory is None:
             return
         with contextlib.suppress(OSError):
-            self._directory.mkdir(0o700, parents=True, exist_ok=True)
+            private_folder(self._directory)
             handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=".")
             with os.fdopen(handle, "wb") as file:
                 file.write(_digest(body) + body)

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from extractor.files.cache import private_folder
 from extractor.libraries.pins import Pin
 
 
@@ -67,7 +68,7 @@ def _read(cache_dir: Path, sha256: str) -> Kept | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from extractor.files.cache import private_folder
 from extractor.files.fingerprint import fingerprint
 from extractor.summary import ModuleSummary, decode
 
@@ -32,7 +33,7 @@ class SummaryCache:
         if directory is None:
             return
         with contextlib.suppress(OSError, sqlite3.Error):
-            directory.mkdir(0o700, parents=True, exist_ok=True)
+            private_folder(directory)
             self._connection = _open(directory / "summaries.sqlite")
 
     def summaries(self, blobs: Iterable[str]) -> dict[str, ModuleSummary]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extractor.errors import SourceError
+from extractor.files.cache import private_folder
 
 _FOLDERS = ("objects", "objects/info", "objects/pack", "refs", "refs/heads")
 _HEAD = "ref: refs/heads/none\n"
@@ -70,7 +71,7 @@ def _hold(place: Path, settings: str, version: int, more: tuple[str, ...] = ()) 
     for folder in (place.parent, place, *(place / part for part in _FOLDERS)):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             folder.unlink(missing_ok=True)
-        folder.mkdir(0o700, parents=True, exist_ok=True)
+        private_folder(folder)
     config = f"[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n{settings}"
     _sweep(place, {"config", "HEAD", "objects", "refs"}, more)
     # HEAD makes it a repository, so it comes last: two runs may be here at once.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extractor.errors import C4traceError, UserError
+from extractor.files.cache import private_folder
 from extractor.sources.command import run
 from extractor.sources.local import GitDir, git_dir_at, resolve_ref
 from extractor.sources.store import open_store
@@ -31,7 +32,7 @@ def private_directory(directory: Path) -> Path:
     """
     _refuse_tracked(directory)
     try:
-        directory.mkdir(0o700, parents=True, exist_ok=True)
+        private_folder(directory)
         mode = _refuse_foreign(directory)
         if mode & _OTHERS:
             with os.scandir(directory) as entries:
