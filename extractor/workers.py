@@ -18,8 +18,8 @@ def worker_pool(jobs: int, method: str | None = None) -> Iterator[ProcessPoolExe
 
     Workers are never killed: the pool waits forever for a worker that dies while it sends its result.
     """
-    # Where a worker is not forked, Python is started for it, and would import from the working directory first: that may
-    # be the one that is scanned (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH).
+    # Where a worker is not forked, Python is started for it, and would import from the working directory first: that
+    # may be the one that is scanned (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH).
     os.environ["PYTHONSAFEPATH"] = "1"
     pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method), initializer=_ignore_interrupts)
     try:
