@@ -249,6 +249,58 @@ def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> No
     assert len({r.id for r in result.rows}) == 2
 
 
+TWO = "from celery import shared_task\n@shared_task\ndef pay(): ...\n@shared_task\ndef ship(): ...\n"
+PLAIN = "from celery import Celery\napp = Celery('shop')\n"
+OF_DJANGO = PLAIN + "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+OF_SETTINGS = OF_DJANGO + "app.config_from_object('django.conf:settings', namespace='CELERY')\n"
+IN_CLASS = "class Conf:\n    task_routes = {'orders.tasks.pay': 'fast'}\n    task_default_queue = 'usual'\n"
+OPTIONS = "task_routes = {'orders.tasks.pay': {'queue': 'fast'}}\ntask_default_queue = 'usual'\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"shop/celery.py": PLAIN + "app.config_from_object('shop.conf')\n", "shop/conf.py": OPTIONS},
+        {"shop/celery.py": PLAIN + "from shop import conf\napp.config_from_object(conf)\n", "shop/conf.py": OPTIONS},
+        {"shop/celery.py": PLAIN + IN_CLASS + "app.config_from_object(Conf)\n"},
+        {"shop/celery.py": PLAIN + "app.config_from_object('shop.conf:Conf')\n",
+         "shop/conf.py": IN_CLASS.replace("Conf", "Base") + "class Conf(Base): ...\n"},
+        {"shop/celery.py": PLAIN + "app.conf.update({'task_default_queue': 'usual',\n"
+         "    'task_routes': {'*.pay': 'fast'}})\n"},
+        {"shop/celery.py": PLAIN + "app.conf.update(task_default_queue='usual', task_routes=[[('*.pay', 'fast')]])\n"},
+        {"shop/celery.py": PLAIN + "app.conf.task_default_queue = 'usual'\napp.conf.task_routes = {}\n"
+         "app.conf.task_routes['orders.tasks.pay'] = {'queue': 'fast'}\n"},
+        {"shop/celery.py": PLAIN + "import re\napp.conf.task_default_queue = 'usual'\n"
+         "app.conf.task_routes = ([(re.compile(r'.*\\.(pay|refund)'), {'queue': 'fast'})],)\n"},
+        {"shop/celery.py": "from celery import Celery\n"
+         "app = Celery('shop', task_default_queue='usual', task_routes={'orders.tasks.pay': 'fast'})\n"},
+        {"shop/celery.py": PLAIN + "app.conf.task_default_queue = 'usual'\n"
+         "app.conf.task_routes = (lambda name, *a, **k: 'fast' if name.endswith('.pay') else None,)\n"},
+        {"shop/celery.py": OF_SETTINGS, "shop/settings.py": "CELERY_TASK_DEFAULT_QUEUE = 'usual'\n"
+         "CELERY_TASK_ROUTES = {}\nCELERY_TASK_ROUTES['orders.tasks.pay'] = {'queue': 'fast'}\n"},
+        {"shop/celery.py": OF_SETTINGS, "shop/settings.py": "CELERY_TASK_DEFAULT_QUEUE = 'usual'\n"
+         "CELERY_TASK_ROUTES = {'x': 'y'}\nCELERY_TASK_ROUTES.update({'orders.*.pay': 'fast'})\n"},
+        {"shop/celery.py": OF_SETTINGS, "shop/base.py": "CELERY_TASK_ROUTES = {'orders.tasks.pay': 'fast'}\n",
+         "shop/settings.py": "from .base import *\nCELERY_TASK_DEFAULT_QUEUE = 'usual'\n"
+         "CELERY_TASK_ROUTES = {**CELERY_TASK_ROUTES, 'mail.*': 'mail'}\n"},
+        {"shop/celery.py": OF_SETTINGS.replace("'CELERY'", "'JOBS'"),
+         "shop/settings.py": "JOBS_TASK_DEFAULT_QUEUE = 'usual'\n"
+         "JOBS_TASK_ROUTES = {'orders.tasks.pay': 'fast'}\nCELERY_TASK_DEFAULT_QUEUE = 'other'\n"},
+        {"shop/celery.py": OF_SETTINGS,
+         "shop/settings.py": "from kombu import Queue\nCELERY_TASK_DEFAULT_QUEUE = 'usual'\n"
+         "CELERY_TASK_ROUTES = {'orders.tasks.pay': {'queue': Queue('fast', routing_key='x')}}\n"},
+    ],
+    ids=range(15),
+)  # fmt: skip
+def test_routes_are_read_wherever_an_application_is_given_them(files: dict[str, str]) -> None:
+    assert named(found({"orders/tasks.py": TWO, **files})) == {"orders.tasks.pay": "fast", "orders.tasks.ship": "usual"}
+
+
+def test_what_another_object_is_configured_with_routes_nothing() -> None:
+    code = PLAIN + "from flask import Flask\nweb = Flask('shop')\nweb.config.update(task_default_queue='usual')\n"
+    assert set(named(found({"orders/tasks.py": TWO, "shop/celery.py": code})).values()) == {"celery"}
+
+
 def routed(body: str) -> tuple[str | None, bool]:
     """The queue of the task `orders.tasks.a` by a router with this body, and whether there is a gap."""
     lines = "".join(f"        {line}\n" for line in body.splitlines())

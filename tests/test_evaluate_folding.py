@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.evaluate.folding import LIMIT, show
-from extractor.evaluate.values import MAX_TEXT, Const, Text, Value, Values
+from extractor.evaluate.values import MAX_TEXT, Const, Mapping, Text, Value, Values
 from tests.worlds import evaluator
 
 HEAD = """from functools import partial
@@ -387,6 +387,18 @@ def test_a_text_that_doubles_itself_ends_as_an_open_one(last: str) -> None:
 )
 def test_a_format_may_not_ask_for_a_text_of_any_size(expression: str) -> None:
     assert [literal(v) for v in folded(f"RESULT = {expression}\n")] == [None]
+
+
+@pytest.mark.parametrize("value", ["{**X, 'b': 2}", "dict(X, b=2)", "X | {'b': 2}"])
+def test_a_name_bound_anew_is_made_of_what_a_star_import_brought(value: str) -> None:
+    ev = evaluator({"base.py": "X = {'a': 1}\n", "m.py": f"from base import *\nX = {value}\n"})
+    module = ev.index.find("m")
+    assert module is not None
+    _line, expr = module.summary.scopes[""].defs[-1]
+    [made] = ev.eval(expr, ev.frame(module.define("")))  # however it is asked for first
+    assert isinstance(made, Mapping)
+    assert [literal(key[0]) for key, _value in made.items] == ["a", "b"]
+    assert ev.module_name(module, "X") == (made,)
 
 
 @given(

@@ -156,7 +156,8 @@ class Evaluator:
         found = self._names.get(key)
         if found is not None:
             return found
-        again = key in self._busy  # `X = X + [...]` reads what a star import brought
+        # `X = X + [...]` reads what a star import brought.
+        again = key in self._busy or self._is_being_bound(module, name)
         mark = (module, f"*{name}") if again else key
         if mark in self._busy:  # modules that import everything of each other
             return ()
@@ -170,6 +171,15 @@ class Evaluator:
         if found or not (self._busy or self.depth) or self._is_absent(module, name):
             self._names[key] = found
         return found
+
+    def _is_being_bound(self, module: Module, name: str) -> bool:
+        """True while what the module's own body binds the name to is being looked for."""
+        scope = module.summary.scopes.get("")
+        indices = scope.names.get(name) if scope is not None and module.summary.stars else None
+        memo = self._memo.get(self.frame(module.define(""))) if indices else None
+        if scope is None or not indices or not memo:
+            return False
+        return any(memo.get(id(scope.defs[index][1]), _NEW) is None for index in indices)
 
     def _is_absent(self, module: Module, name: str) -> bool:
         """True when nothing can bring the name: a builtin, then, whatever is being looked for above this question."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Frame, Seq, Values
+from extractor.evaluate.values import Frame, Mapping, Seq, Values
 from extractor.program.module import Def
 from extractor.summary import Expr, Scope
 from extractor.summary.expr import CallResult, Element, Local, parts
@@ -62,9 +62,10 @@ def is_looped(owner: Def, exprs: tuple[Expr, ...]) -> bool:
 
 def _items(ev: Evaluator, frame: Frame, table: Expr) -> tuple[Values, ...]:
     values = ev.eval(table, frame)
-    if len(values) == 1 and isinstance(values[0], Seq):
-        return values[0].items
-    return ()
+    held = values[0] if len(values) == 1 else None
+    if isinstance(held, Mapping) and not held.open:
+        return tuple(keys for keys, _values in held.items)
+    return held.items if isinstance(held, Seq) else ()
 
 
 def _elements(scope: Scope, exprs: tuple[Expr, ...]) -> list[Element]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 from extractor.estate.model import Service
 from extractor.evaluate import folding
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.attributes import SETTINGS
-from extractor.evaluate.evaluator import Evaluator, qualified
+from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import (
     Const,
     DefRef,
@@ -28,42 +26,21 @@ from extractor.evaluate.values import (
     Values,
     join,
 )
+from extractor.link.celery.appconf import (
+    Written,
+    assigned,
+    changed_in_code,
+    in_code,
+    makes_app,
+    names_conf,
+    star_chain,
+)
+from extractor.link.settings import SettingsTable
 from extractor.program.module import Module
-from extractor.summary import Expr
 from extractor.summary.expr import Attribute, CallResult, literal_text
 
+_QUEUE_OBJECTS = frozenset({"kombu.Queue()", "kombu.entity.Queue()"})
 MAX_FOLD = 12  # settings that lead to one another
-_APP = re.compile(
-    r"^celery(\.\w+)*\.(Celery\(\)|current_app|get_current_app\(\)|app_or_default\(\))(\._get_current_object\(\))?$"
-)
-
-
-def is_app(ev: Evaluator, value: Value) -> bool:
-    """True for a Celery application: `Celery(...)`, `current_app`, an instance of a project's subclass of it."""
-    if isinstance(value, Ext):
-        return _APP.match(value.path) is not None
-    if isinstance(value, Inst):
-        return any(path.startswith("celery.") and path.endswith(".Celery") for path in ev.classes.mro(value.cls)[1])
-    return False
-
-
-def is_app_member(value: Value, name: str) -> bool:
-    """True for `app.name`, where `app` is a Celery application from outside the code that was read."""
-    return isinstance(value, Ext) and value.path.endswith("." + name) and bool(_APP.match(value.path[: -len(name) - 1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A configuration value as written: its expression, the frame it stands in, its line, `guards` of the call."""
-
-    expr: Expr
-    frame: Frame
-    line: int
-    guards: tuple[int, ...] = ()
-
-    @property
-    def module(self) -> Module:
-        return self.frame.owner.module
 
 
 @dataclass(slots=True)
@@ -77,6 +54,7 @@ class Config:
     namespaces: tuple[str, ...]
     _env: dict[str, Values] | None = None
     _settings: dict[str, Values] = field(default_factory=dict)
+    _table: SettingsTable | None = None
 
     def setting(self, name: str) -> Values:
         """What a Django setting can be."""
@@ -94,39 +72,34 @@ class Config:
         return tuple(dict.fromkeys([*(f"{space}_{option.upper()}" for space in self.namespaces), *older]))
 
     def option(self, option: str, *older: str) -> Written | None:
-        """Where a Celery option is set: on `app.conf`, else in the settings. The last assignment counts."""
-        on_app = list(self.on_conf(option))
+        """Where a Celery option is set: in the application's code, else in the settings. The last assignment counts."""
+        on_app = list(self.on_conf(option, *older))
+        return on_app[-1] if on_app else next((written for _name, written in self._in_settings(option, *older)), None)
+
+    def values(self, option: str, *older: str) -> Values:
+        """What a Celery option can be, with what is set on it by key afterwards; () when it is not set."""
+        names = (option, *older)
+        on_app = list(self.on_conf(*names))
         if on_app:
-            return on_app[-1]
+            return changed_in_code(self.ev, self.apps, names, self.ev.eval(on_app[-1].expr, on_app[-1].frame))
+        for name, written in self._in_settings(*names):
+            if self._table is None:
+                self._table = SettingsTable(self.ev, "", self.service, self.chain)
+            is_changed = self._table.is_changed(name)
+            values = self._table.raw(name) if is_changed else self.ev.module_name(written.module, name)
+            return changed_in_code(self.ev, self.apps, names, values)
+        return changed_in_code(self.ev, self.apps, names, ())
+
+    def _in_settings(self, option: str, *older: str) -> Iterator[tuple[str, Written]]:
         for name in self.names(option, *older):
             for module in self.chain:
                 written = assigned(self.ev, module, name)
                 if written is not None:
-                    return written
-        return None
+                    yield name, written
 
-    def on_conf(self, option: str) -> Iterator[Written]:
-        """Assignments to `app.conf.option` and `app.conf.update(option=...)`, in order."""
-        for module in self.apps:
-            for name, scope in module.summary.scopes.items():
-                if scope.kind not in ("module", "function"):
-                    continue
-                frame = self.ev.frame(module.define(name))
-                for base, attr, value, line in scope.attrs:
-                    if attr == option and self._is_conf(base, frame):
-                        yield Written(value, frame, line)
-                for base, key, value, line, *_rest in scope.subs:
-                    if literal_text(key) == option and self._is_conf(base, frame):
-                        yield Written(value, frame, line)
-                for call in scope.calls:
-                    func = call.func
-                    if isinstance(func, Attribute) and func.name == "update" and self._is_conf(func.base, frame):
-                        for given, value in call.kwargs:
-                            if given == option:
-                                yield Written(value, frame, call.line, call.guards)
-
-    def _is_conf(self, base: Expr, frame: Frame) -> bool:
-        return _names_conf(base) and any(is_app(self.ev, v) for v in self.ev.eval(base.base, frame))
+    def on_conf(self, option: str, *older: str) -> Iterator[Written]:
+        """Where the application's own code sets an option, the one that holds last."""
+        return in_code(self.ev, self.apps, (option, *older))
 
     # folding -----------------------------------------------------------------------------------------------------
 
@@ -149,10 +122,12 @@ class Config:
         return folding.bounded(out)
 
     def text(self, values: Values) -> str | None:
-        """The first literal text that the values fold to, or None."""
+        """The first literal text that the values fold to, or None; of a queue as an object its name."""
         for value in self.fold(values):
             if isinstance(value, Text) and value.literal is not None:
                 return value.literal
+            if isinstance(value, Ext) and value.path in _QUEUE_OBJECTS:
+                return self.text(value.args[0] if value.args else dict(value.kwargs).get("name", ()))
         return None
 
     def _reached(self, value: SettingRef, depth: int) -> Values:
@@ -197,32 +172,6 @@ class Config:
         return ()
 
 
-def assigned(ev: Evaluator, module: Module, name: str) -> Written | None:
-    """Where a module's own body last binds a name; None when it does not."""
-    scope = module.summary.scopes.get("")
-    indices = scope.names.get(name) if scope is not None else None
-    if not indices or scope is None:
-        return None
-    line, expr = scope.defs[indices[-1]]
-    return Written(expr, ev.frame(module.define("")), line)
-
-
-def star_chain(ev: Evaluator, start: Module) -> tuple[Module, ...]:
-    """A settings module and those it takes over by star imports, nearest first."""
-    chain: list[Module] = []
-    pending = [start]
-    while pending:
-        module = pending.pop(0)
-        if module in chain:
-            continue
-        chain.append(module)
-        for star in module.summary.stars:
-            source = ev.index.find(module.absolute(star))
-            if source is not None:
-                pending.append(source)
-    return tuple(chain)
-
-
 def configs(ev: Evaluator, services: Sequence[Service]) -> tuple[Config, ...]:
     """One configuration for each service; for a repository of which no service is known, those its Celery modules
     name as `DJANGO_SETTINGS_MODULE`. Never empty."""
@@ -259,22 +208,16 @@ def _is_celery(name: str) -> bool:
     return name == "celery" or name.startswith("celery.")
 
 
-def _names_conf(base: Expr) -> TypeGuard[Attribute]:
-    return isinstance(base, Attribute) and base.name == "conf"
-
-
 def _touches_app(ev: Evaluator, module: Module) -> bool:
     """The module makes an app, or writes to the configuration of one."""
     for frame in _bodies(ev, module):
         for call in frame.owner.scope.calls:
             values = ev.eval(call.func, frame)
-            if any(q.startswith("celery.") and q.endswith(".Celery") for v in values if (q := qualified(v))):
+            if any(makes_app(ev, v) for v in values):
                 return True
             if isinstance(call.func, Attribute) and call.func.name in ("config_from_object", "autodiscover_tasks"):
                 return True
-            if any(_is_app_class(ev, v) for v in values):
-                return True
-        if any(_names_conf(base) for base, *_rest in frame.owner.scope.attrs):
+        if any(names_conf(base) for base, *_rest in frame.owner.scope.attrs):
             return True
     return False
 
@@ -284,12 +227,6 @@ def _bodies(ev: Evaluator, module: Module) -> Iterator[Frame]:
     for name, scope in module.summary.scopes.items():
         if scope.kind in ("module", "function"):
             yield ev.frame(module.define(name))
-
-
-def _is_app_class(ev: Evaluator, value: Value) -> bool:
-    if not isinstance(value, DefRef) or value.target.kind != "class":
-        return False
-    return any(path.startswith("celery.") and path.endswith(".Celery") for path in ev.classes.mro(value.target)[1])
 
 
 def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
@@ -336,4 +273,4 @@ def literals(config: Config, values: Values) -> list[str]:
     return out
 
 
-__all__ = ["Config", "Written", "assigned", "configs", "is_app", "is_app_member", "literals", "star_chain"]
+__all__ = ["Config", "configs", "literals"]

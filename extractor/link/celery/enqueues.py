@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Frame, Values
+from extractor.evaluate.values import Const, Frame, Values
 from extractor.link.celery.config import Config
 from extractor.link.celery.queues import Router
 from extractor.link.celery.sites import Queued, QueueSite, QueueSites
@@ -111,8 +111,14 @@ class Enqueues:
     def _queues(self, queued: Queued, configs: Sequence[Config], service: str) -> Sequence[str | None]:
         """The queues that a task may be sent to from a service; one of None where that is not known."""
         configs = configs or self.index.configs
-        if queued.given is not None:
-            return _texts(configs, queued.given)
+        if queued.given is None:
+            return self._usual(queued, configs, service)
+        named = tuple(value for value in queued.given if not (isinstance(value, Const) and value.value is None))
+        usual = self._usual(queued, configs, service) if len(named) < len(queued.given) else ()
+        return tuple(dict.fromkeys((*_texts(configs, named), *usual)))
+
+    def _usual(self, queued: Queued, configs: Sequence[Config], service: str) -> Sequence[str | None]:
+        """The queue that a task is routed to; one of None where that is not known."""
         queues: set[str | None] = set()
         if queued.task is not None:
             rows = self.index.rows.get(queued.task.target, ())

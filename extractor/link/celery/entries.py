@@ -10,8 +10,9 @@ from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Frame
+from extractor.link.celery.appconf import assigned, is_app
 from extractor.link.celery.conditions import both, condition_of, opposite
-from extractor.link.celery.config import Config, assigned, is_app
+from extractor.link.celery.config import Config
 from extractor.link.celery.intervals import ScheduleReader
 from extractor.program.module import Module
 from extractor.summary import CallExpr, Expr, Scope
@@ -107,7 +108,9 @@ class _EntryReader:
     def of_apps(self) -> Iterator[BeatEntry]:
         """`app.conf.beat_schedule = ...`, `app.conf.beat_schedule["key"] = ...` and `.update(...)`."""
         found = [
-            e for written in self.config.on_conf(OPTION) for e in self.of(written.expr, written.frame, written.line, "")
+            e
+            for written in self.config.on_conf(OPTION, *OLDER)
+            for e in self.of(written.expr, written.frame, written.line, "")
         ]
         found += [e for frame, is_base in self._of_app_modules() for e in self._changes(frame, is_base)]
         for entry in found:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Value, Values
-from extractor.link.celery.config import is_app, is_app_member
+from extractor.link.celery.appconf import is_app, is_app_member
 from extractor.link.celery.taskindex import Found, Options
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr

@@ -29,6 +29,7 @@ from extractor.summary.expr import (
     SequenceDisplay,
     Subscript,
     last_name,
+    literal_text,
     parts,
 )
 
@@ -208,7 +209,8 @@ def _reached(
         for index in expr.definitions:
             if index not in seen:
                 seen.add(index)
-                yield from _reached(owner, owner.scope.defs[index][1], through, queues, seen)
+                own = (*queues, *_set_on(owner.scope, index))
+                yield from _reached(owner, owner.scope.defs[index][1], through, own, seen)
                 yield from _added(owner, index, through, queues, seen)
     elif isinstance(expr, CallResult):
         if expr not in seen:
@@ -275,6 +277,21 @@ def _value_of(owner: Def, expr: Expr) -> Expr:
 def _is_group(owner: Def, expr: Expr) -> bool:
     expr = _value_of(owner, expr)
     return isinstance(expr, CallResult) and last_name(owner.scope.calls[expr.call].func) in ("group", "chunks")
+
+
+def _set_on(scope: Scope, index: int) -> Queues:
+    """The queues that are set on the signature which a definition holds: `sig.set(queue="fast")`,
+    `sig.options["queue"] = "fast"`."""
+    found: list[QueueSource] = []
+    for call in scope.calls:
+        base = call.func.base if isinstance(call.func, Attribute) and call.func.name == "set" else None
+        if isinstance(base, Local) and index in base.definitions and (own := of_call(call)):
+            found += (UNTOLD,) if call.guards else own
+    for base, key, value, _line, _maybe, guards in scope.subs:
+        held = base.base if isinstance(base, Attribute) and base.name == "options" else None
+        if isinstance(held, Local) and index in held.definitions and literal_text(key) == "queue":
+            found.append(UNTOLD if guards else QueueSource(value))
+    return tuple(found)
 
 
 def _added(owner: Def, index: int, through: tuple[str, ...], queues: Queues, seen: set[object]) -> Iterator[Reached]:

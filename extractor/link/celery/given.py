@@ -12,6 +12,7 @@ from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import Opaque, last_name
 
 _KEY = Text(("queue",))
+_NONE = Const(None, "NoneType")
 _HANDS_OVER = frozenset({"delay", "delay_on_commit", "s", "si", "chunks", "map", "starmap"})
 
 
@@ -36,15 +37,17 @@ def of_call(call: CallExpr) -> tuple[QueueSource, ...]:
 
 def given(ev: Evaluator, sources: Sequence[QueueSource], frame: Frame) -> Values | None:
     """What the sources give in a frame: that of the first which gives any. None when none does: a queue of None is as
-    if none were given. `Unknown` stands for one that is given and not known."""
-    for source in sources:
+    if none were given. `Unknown` stands for one that is given and not known, a constant None for the case that none
+    is."""
+    for place, source in enumerate(sources):
         values = ev.eval(source.value, frame)
         if source.in_options:
-            values = tuple(v for one in values if isinstance(one, Mapping) for v in folding.lookup(one, _KEY))
-            if not values:
-                continue
-        named = tuple(v for v in values if not (isinstance(v, Const) and v.value is None))
-        if named or not values:
+            held = [folding.lookup(one, _KEY) if isinstance(one, Mapping) else () for one in values]
+            values = tuple(v for one in held for v in (one or (_NONE,)))
+        named = tuple(v for v in values if v != _NONE)
+        if named and len(named) < len(values):  # one way or the other
+            return (*named, *(given(ev, sources[place + 1 :], frame) or (_NONE,)))
+        if named or not (values or source.in_options):
             return named or (Unknown("a queue that is known only at run time"),)
     return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from extractor.evaluate.values import Const, Env, Ext, Frame, SettingRef, Text, Values
-from extractor.link.celery.config import Config, Written, assigned
+from extractor.link.celery.appconf import Written, assigned
+from extractor.link.celery.config import Config
 from extractor.link.celery.durations import duration_seconds
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import (

@@ -14,7 +14,8 @@ from extractor.evaluate import folding
 from extractor.evaluate.arguments import entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Const, DefRef, Ext, Inst, Mapping, Param, Seq, Text, Unknown, Value, Values
-from extractor.link.celery.config import Config, Written
+from extractor.link.celery.appconf import Written
+from extractor.link.celery.config import Config
 from extractor.model.graph import Evidence, Gap
 from extractor.model.ids import row_id
 from extractor.program.module import Def
@@ -93,7 +94,7 @@ class Router:
         found = self._routes.get(config.service)
         if found is None:
             written = config.option("task_routes", "CELERY_ROUTES")
-            values = config.fold(self.ev.eval(written.expr, written.frame)) if written is not None else ()
+            values = config.fold(config.values("task_routes", "CELERY_ROUTES"))
             found = self._routes[config.service] = (written, list(self._routers(config, values)))
         return found
 
@@ -144,7 +145,7 @@ class Router:
 
     def _ask(self, config: Config, route: Value, task: str) -> object:
         """What a router function (or the `route_for_task` of an object) answers for a task's name."""
-        func: Value | None = route if isinstance(route, DefRef) and route.target.kind == "function" else None
+        func: Value | None = route if isinstance(route, DefRef) and route.target.kind != "class" else None
         cls = route.cls if isinstance(route, Inst) else None
         if isinstance(route, DefRef) and route.target.kind == "class":
             cls = route.target

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from extractor.evaluate.arguments import arguments, bind
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Piped, Seq, Unknown, Values
-from extractor.link.celery.config import is_app
+from extractor.link.celery.appconf import is_app
 from extractor.link.celery.given import of_value
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.program.module import Def

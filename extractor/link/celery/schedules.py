@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Values
+from extractor.link.celery.config import Config
 from extractor.link.celery.entries import BeatEntry, entries
 from extractor.link.celery.given import QueueSource, given, of_call
 from extractor.link.celery.intervals import ScheduleReader, ScheduleReading
 from extractor.link.celery.receivers import SIGNATURES, Receivers
 from extractor.link.celery.stored import stored_entries
 from extractor.link.celery.taskindex import Found, TaskIndex
-from extractor.model.graph import Gap, Schedule
+from extractor.model.graph import Gap, Schedule, Task
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.summary.expr import Attribute, CallResult
 
@@ -78,8 +79,15 @@ def _row(index: TaskIndex, receivers: Receivers, repo: str, entry: BeatEntry, re
         note=reading.note,
         settings=reading.settings,
         condition=entry.condition,
-        queue=config.text(own) if own is not None else made.queue if made else None,
+        queue=_queue(config, own, made),
     )
+
+
+def _queue(config: Config, own: Values | None, task: Task | None) -> str | None:
+    """The queue that an entry gives, where it gives one for certain; else that of the task."""
+    if own is None:
+        return task.queue if task is not None else None
+    return config.text(own) if len(own) == 1 else None
 
 
 def _given(entry: BeatEntry, signed: Values | None) -> Values | None:

@@ -9,7 +9,7 @@ from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.unroll import MAX_ROUNDS, is_looped, rounds
 from extractor.evaluate.values import DefRef, Ext, Frame, Param, Unknown, Values
-from extractor.link.celery.config import is_app
+from extractor.link.celery.appconf import is_app
 from extractor.link.celery.flow import Canvas, Queues, is_called_canvas, may_be_called, read_flow
 from extractor.link.celery.given import given, of_call
 from extractor.link.celery.on_commit import around, around_call

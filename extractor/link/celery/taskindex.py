@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Text, Value, Values
-from extractor.link.celery.config import Config, is_app_member
+from extractor.link.celery.appconf import is_app_member
+from extractor.link.celery.config import Config
 from extractor.model.graph import Task
 from extractor.program.module import Def
 from extractor.summary import Expr

@@ -98,6 +98,10 @@ class SettingsTable:
             found = tuple(v for v in inner if not isinstance(v, Unknown))
         return found
 
+    def is_changed(self, name: str) -> bool:
+        """Whether settings modules set items of a setting, or put more into it, after they bind it."""
+        return any(True for _change in self._changes_of(name))
+
     def _evaluate(self, name: str) -> Values:
         values: list[Value] = []
         for binding in self._bindings(name)[:1]:
