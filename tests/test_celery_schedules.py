@@ -259,6 +259,7 @@ def test_a_schedule_of_the_projects_own_making_is_named_and_not_guessed() -> Non
     assert found.gaps == ()
 
 
+KEYS = ("one", "two", "three")
 THREE = """
 import os
 NIGHTLY = os.environ.get("NIGHTLY") == "1"
@@ -299,6 +300,29 @@ def conditions(found: Schedules) -> dict[str, str]:
             "CELERY_BEAT_SCHEDULE.pop('one')\nCELERY_BEAT_SCHEDULE['one'] = {'task': 'a', 'schedule': 1}",
             {"one": "", "two": "", "three": ""},
         ),
+        (
+            "CELERY_BEAT_SCHEDULE['one'] = {'task': 'a', 'schedule': 1}\nCELERY_BEAT_SCHEDULE.pop('two')",
+            {"one": "", "three": ""},
+        ),
+        (
+            "if NIGHTLY:\n    CELERY_BEAT_SCHEDULE = {'four': {'task': 'a', 'schedule': 1}}",
+            {"one": "not NIGHTLY", "two": "not NIGHTLY", "three": "not NIGHTLY", "four": "NIGHTLY"},
+        ),
+        (
+            "if NIGHTLY:\n    CELERY_BEAT_SCHEDULE |= {'four': {'task': 'a', 'schedule': 1}}",
+            {"one": "", "two": "", "three": "", "four": "NIGHTLY"},
+        ),
+        ("CELERY_BEAT_SCHEDULE = CELERY_BEAT_SCHEDULE if NIGHTLY else {}", dict.fromkeys(KEYS, "NIGHTLY")),
+        (
+            ("EXTRA = {'four': {'task': 'a', 'schedule': 1}}\n"
+            "CELERY_BEAT_SCHEDULE = {**CELERY_BEAT_SCHEDULE, **(EXTRA if NIGHTLY else {})}"),
+            {"one": "", "two": "", "three": "", "four": "NIGHTLY"},
+        ),
+        (
+            ("if NIGHTLY:\n    CELERY_BEAT_SCHEDULE = {'four': {'task': 'a', 'schedule': 1}}\n"
+            "else:\n    CELERY_BEAT_SCHEDULE = {'five': {'task': 'a', 'schedule': 1}}"),
+            {"four": "NIGHTLY", "five": "not NIGHTLY"},
+        ),
         # None of these takes out an entry of the schedule.
         ("CELERY_BEAT_SCHEDULE.get('one')", {"one": "", "two": "", "three": ""}),
         ("other = {'one': 1}\nother.pop('one')\ndel other['one']", {"one": "", "two": "", "three": ""}),
@@ -307,6 +331,18 @@ def conditions(found: Schedules) -> dict[str, str]:
 )  # fmt: skip
 def test_entries_are_taken_out_again_and_set_under_conditions(lines: str, left: dict[str, str]) -> None:
     assert conditions(read(THREE + lines)) == left
+
+
+def test_an_entry_that_takes_the_place_of_another_is_told_alone() -> None:
+    lines = "CELERY_BEAT_SCHEDULE['one'] = {'task': 'orders.tasks.gone', 'schedule': 5}\n"
+    assert [(row.task, row.schedule) for row in read(THREE + lines).rows if row.key == "one"] == [
+        ("orders.tasks.gone", "every 5 seconds")
+    ]
+    lines = f"if NIGHTLY:\n    {lines}"
+    assert [(row.schedule, row.condition) for row in read(THREE + lines).rows if row.key == "one"] == [
+        ("every 60 seconds", "not NIGHTLY"),
+        ("every 5 seconds", "NIGHTLY"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,10 @@ class Arrows:
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.cadences[schedule.cadence] = None
                 arrow.triggers[f"schedule {schedule.key}"] = None
+                if schedule.condition:
+                    arrow.conditions[schedule.condition] = None
+                else:
+                    arrow.unconditional = True
                 arrow.schedules[schedule.id] = None
                 arrow.tasks[task.id] = None
                 arrow.confidence = "certain"

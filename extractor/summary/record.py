@@ -33,9 +33,9 @@ class Scope:
     whether in a branch that may not be taken, and the guards around. `del x[k]` is the call `x.__delitem__(k)`.
     `reads` are attribute loads that are not called: a property may do I/O. `guards` holds (test, holds, line);
     `unsettled` are those whose variables a later round of a loop may have changed. `return_guards` are the guards of
-    each of `returns`. `ways`, of a function, holds the definitions of a variable that meet where the two ways of a test
-    do: the guard of that test, the definitions that come there when it holds, and those when it does not, for each such
-    place. Definitions that also meet elsewhere (after a loop, a `try`) have none.
+    each of `returns`. `ways` holds the definitions of a variable that meet where the two ways of a test do: the guard
+    of that test, the definitions that come there when it holds, and those when it does not, for each such place (of a
+    module or class those that hold at its end). Definitions that also meet elsewhere (after a loop, a `try`) have none.
     """
 
     name: str

@@ -153,6 +153,14 @@ class ScopeBuilder:
         elif way not in before:
             self.ways[met] = (*before, way)
 
+    def _told_ways(self, names: dict[str, tuple[int, ...]]) -> dict[tuple[int, ...], tuple[Way, ...]]:
+        """The ways that are kept: in a module or class body those that lead to what holds at its end."""
+        known = {met: ways for met, ways in self.ways.items() if ways is not None}
+        if self.kind in ("module", "class"):
+            ends = [set(indices) for indices in names.values() if len(indices) > 1]
+            known = {met: ways for met, ways in known.items() if any(end.issuperset(met) for end in ends)}
+        return known
+
     @contextmanager
     def repeated(self) -> Iterator[None]:
         """What is read inside may run again, with what it has bound itself: guards that read that are not settled."""
@@ -259,9 +267,7 @@ class ScopeBuilder:
             tuple(self.withs),
             tuple(self.guards),
             tuple(self.return_guards),
-            {met: ways for met, ways in self.ways.items() if ways is not None}
-            if self.kind not in ("module", "class")
-            else {},
+            self._told_ways(names),
             tuple(self.unsettled),
             self.doc,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from extractor.summary import Expr, Scope
 from extractor.summary.expr import (
     Alternatives,
@@ -11,6 +13,7 @@ from extractor.summary.expr import (
     Comparison,
     Conjunction,
     Constant,
+    DictDisplay,
     ImportedModule,
     ImportedName,
     Local,
@@ -52,6 +55,38 @@ def condition_of(scope: Scope, guards: tuple[int, ...]) -> str:
     return " and ".join(texts)
 
 
+def defined_under(scope: Scope, definitions: tuple[int, ...]) -> Iterator[tuple[int, str]]:
+    """The definitions of a variable that may hold, each with the condition under which it does; "" where that is not
+    told by one test."""
+    ways = scope.ways.get(definitions, ())
+    if len(ways) != 1:
+        yield from ((index, condition_of(scope, guards_inside(scope, scope.defs[index][1]))) for index in definitions)
+        return
+    [(guard, held, other)] = ways
+    where = condition_of(scope, (guard,))
+    for index, inner in defined_under(scope, held):
+        yield index, both(where, inner)
+    for index, inner in defined_under(scope, other):
+        yield index, both(opposite(where), inner)
+
+
+def guards_inside(scope: Scope, value: Expr) -> tuple[int, ...]:
+    """The guards under which a value is made, told by a call inside it."""
+    if isinstance(value, CallResult):
+        return scope.calls[value.call].guards
+    if isinstance(value, DictDisplay):
+        return next((found for _key, inner in value.items if (found := guards_inside(scope, inner))), ())
+    return ()
+
+
+def either(conditions: Iterable[str]) -> str:
+    """Conditions of which one must hold, as one; "" where one of them always does."""
+    known = list(dict.fromkeys(conditions))
+    if "" in known or any(opposite(one) in known for one in known):
+        return ""
+    return " or ".join(known)
+
+
 def both(one: str, other: str) -> str:
     """Two conditions as one, of which either may be "": what always holds."""
     return " and ".join(dict.fromkeys(part for part in (one, other) if part))
@@ -85,4 +120,4 @@ def _shown(test: Expr, scope: Scope) -> str:
     return "a condition"
 
 
-__all__ = ["both", "condition_of", "opposite"]
+__all__ = ["both", "condition_of", "defined_under", "either", "opposite"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from extractor.evaluate.arguments import arguments, entry_frame
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Frame
-from extractor.link.celery.appconf import assigned, is_app
-from extractor.link.celery.conditions import both, condition_of, opposite
+from extractor.link.celery.appconf import is_app
+from extractor.link.celery.conditions import both, condition_of, defined_under, either, opposite
 from extractor.link.celery.config import Config
 from extractor.link.celery.intervals import ScheduleReader
 from extractor.program.module import Module
@@ -90,18 +91,19 @@ class _EntryReader:
             scope = module.summary.scopes.get("")
             if scope is None:
                 continue
-            frame = self.ev.frame(module.define(""))
-            written = assigned(self.ev, module, name)
-            if written is not None:
-                found += self.of(written.expr, frame, written.line, "")
+            frame, indices = self.ev.frame(module.define("")), scope.names.get(name, ())
+            bound = list(defined_under(scope, indices))
+            for index, condition in bound:
+                line, expr = scope.defs[index]
+                found += self.of(expr, frame, line, condition)
             is_base = functools.partial(_names, scope=scope, name=name)
             found += self._changes(frame, is_base)
             removals += self._removals(frame, is_base)
-            if written is not None and not _keeps(scope, written.expr, name):
+            if bound and not any(_keeps(scope, scope.defs[index][1], name) for index, _condition in bound):
                 break
         places = {module: place for place, module in enumerate(self.config.chain)}
         self.of_app += [r for frame, is_base in self._of_app_modules() for r in self._removals(frame, is_base)]
-        for entry in found:
+        for entry in _once(found):
             later = [r for r in removals if _is_later(r, entry, places)]
             yield from _left(entry, [*later, *self.of_app])
 
@@ -113,7 +115,7 @@ class _EntryReader:
             for e in self.of(written.expr, written.frame, written.line, "")
         ]
         found += [e for frame, is_base in self._of_app_modules() for e in self._changes(frame, is_base)]
-        for entry in found:
+        for entry in _once(found):
             yield from _left(entry, [r for r in self.of_app if _is_later(r, entry, {})])
 
     def _of_app_modules(self) -> Iterator[tuple[Frame, Callable[[Expr], bool]]]:
@@ -154,6 +156,7 @@ class _EntryReader:
                 yield from self.of(value, frame, call.line, condition)
 
     def _removals(self, frame: Frame, is_base: Callable[[Expr], bool]) -> Iterator[_Removal]:
+        """What is taken out again, and what another entry of its key takes the place of."""
         scope, module = frame.owner.scope, frame.owner.module
         for call in scope.calls:
             if not isinstance(call.func, Attribute) or not is_base(call.func.base):
@@ -162,12 +165,23 @@ class _EntryReader:
             if call.func.name == "clear":
                 yield _Removal(None, module, call.line, condition)
             elif call.func.name in _TAKES_OUT and call.args:
-                for ev in unrolled(self.ev, frame, call.args[:1]):
-                    config = self.config if ev is self.ev else self.config.evaluated_by(ev)
-                    for value in ev.eval(call.args[0], frame):
-                        key = config.text((value,))
-                        if key is not None:
-                            yield _Removal(key, module, call.line, condition)
+                yield from self._of_keys(call.args[0], frame, call.line, condition)
+            elif call.func.name == "update":
+                for given in (arg for arg in call.args if isinstance(arg, DictDisplay)):
+                    for key in (key for key, _value in given.items if key is not None):
+                        yield from self._of_keys(key, frame, call.line, condition)
+        for base, key, _value, line, _maybe, guards in scope.subs:
+            if is_base(base):
+                yield from self._of_keys(key, frame, line, condition_of(scope, guards))
+
+    def _of_keys(self, key: Expr, frame: Frame, line: int, condition: str) -> Iterator[_Removal]:
+        """The entries of a key are gone; in a loop over a table, those of each of its rows."""
+        for ev in unrolled(self.ev, frame, (key,)):
+            config = self.config if ev is self.ev else self.config.evaluated_by(ev)
+            for value in ev.eval(key, frame):
+                text = config.text((value,))
+                if text is not None:
+                    yield _Removal(text, frame.owner.module, line, condition)
 
     # expressions -------------------------------------------------------------------------------------------------
 
@@ -185,12 +199,13 @@ class _EntryReader:
                 else:
                     yield from self._entries(key, value, frame, at, condition)
         elif isinstance(expr, BinaryOperation | Alternatives):
-            for part in parts(expr):
-                yield from self.of(part, frame, line, condition)
+            test = condition_of(frame.owner.scope, (expr.guard,)) if _is_conditional(expr) else ""
+            for part, own in zip(parts(expr), (test, opposite(test) if test else ""), strict=False):
+                yield from self.of(part, frame, line, both(condition, own))
         elif isinstance(expr, Local):
-            for index in expr.definitions:
+            for index, own in defined_under(frame.owner.scope, expr.definitions):
                 at, value = frame.owner.scope.defs[index]
-                yield from self.of(value, frame, at, condition)
+                yield from self.of(value, frame, at, both(condition, own))
         elif isinstance(expr, CallResult):
             yield from self._called(expr, frame, condition)
         else:
@@ -220,7 +235,7 @@ class _EntryReader:
                 is_base = functools.partial(_names, scope=scope, name=name)
                 found += self._changes(frame, is_base)
                 removals += self._removals(frame, is_base)
-        for entry in found:
+        for entry in _once(found):
             yield from _left(entry, [r for r in removals if _is_later(r, entry, {})])
 
     def _entries(self, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> Iterator[BeatEntry]:
@@ -267,6 +282,18 @@ def _is_later(removal: _Removal, entry: BeatEntry, places: dict[Module, int]) ->
     if removal.module is entry.module:
         return removal.line > entry.line
     return places.get(removal.module, 0) <= places.get(entry.module, len(places))
+
+
+def _is_conditional(expr: BinaryOperation | Alternatives) -> TypeGuard[Alternatives]:
+    return isinstance(expr, Alternatives) and expr.guard >= 0
+
+
+def _once(found: list[BeatEntry]) -> list[BeatEntry]:
+    """Each entry once, though several ways of the code come to it: under any of their conditions."""
+    ways: dict[tuple[str | None, Frame, int], list[BeatEntry]] = {}
+    for entry in found:
+        ways.setdefault((entry.key, entry.frame, entry.line), []).append(entry)
+    return [replace(same[0], condition=either(one.condition for one in same)) for same in ways.values()]
 
 
 def _left(entry: BeatEntry, removals: list[_Removal]) -> Iterator[BeatEntry]:
