@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import os
 import pickle
 import sqlite3
-import textwrap
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from c4trace.output.formats import kept_layouts
 from extractor.estate.options import estate_of, parse_source_override
-from extractor.files.cache import FileCache
+from extractor.files.cache import FileCache, sealed, unsealed
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph, Source
 from extractor.options import ScanOptions
@@ -56,14 +57,8 @@ def scanned(repository: Path, cache: Path) -> Graph:
     return scan_estate(estate, trees, ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, cache, offline=True))
 
 
-def packed(body: object) -> bytes:
-    """A body with the digest that the cache looks for: what a forger would write, not what damage leaves."""
-    data = msgspec.msgpack.encode(body)
-    return hashlib.blake2b(data, digest_size=16).digest() + data
-
-
 def summary_body(source: str) -> list[Any]:
-    return list(msgspec.msgpack.decode(encode(summarize(textwrap.dedent(source).encode()))[16:]))
+    return list(msgspec.msgpack.decode(encode(summarize(source.encode()))))
 
 
 def test_no_module_of_ours_reads_what_could_be_code() -> None:
@@ -81,9 +76,9 @@ def test_a_planted_pickle_never_runs_and_the_entry_is_made_anew(tmp_path: Path) 
     before = scanned(tmp_path / "shop", cache)
     body = pickle.dumps(Runs(marker))
     kept = [path for path in (cache / "facts").rglob("*") if path.is_file()]
-    for digest in (hashlib.sha256(body).digest(), hashlib.blake2b(body, digest_size=16).digest()):
+    for newer in (False, True):
         for path in kept:
-            path.write_bytes(digest + body)
+            path.write_bytes(sealed(path.name, body) if newer else hashlib.sha256(body).digest() + body)
         assert scanned(tmp_path / "shop", cache) == before
         assert all(body not in path.read_bytes() for path in kept)
     view = build_views(sample_graph())[0]
@@ -115,6 +110,39 @@ def test_a_layout_with_other_boxes_or_with_text_for_a_number_is_made_anew(tmp_pa
         kept_layouts(tmp_path).put(one.name, msgspec.json.encode(body))
         assert layout(view, store=kept_layouts(tmp_path)) == drawn
         assert kept_layouts(tmp_path).get(one.name) == good
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.binary(max_size=60), st.data())
+def test_what_is_damaged_or_was_kept_under_another_key_is_nothing(body: bytes, data: st.DataObject) -> None:
+    whole = sealed("key", body)
+    assert unsealed("key", whole) == body
+    at = data.draw(st.integers(0, len(whole) - 1))
+    flipped = bytes([whole[at] ^ data.draw(st.integers(1, 255))])
+    assert unsealed("key", whole[:at] + flipped + whole[at + 1 :]) is None
+    assert unsealed("key", whole[:at]) is None
+    assert unsealed(data.draw(st.text(max_size=4)), whole) is None
+
+
+def test_a_file_under_another_name_is_nothing(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path, 9)
+    cache.put("a", b"body")
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert cache.get("b") is None
+    (tmp_path / "b").rename(tmp_path / "a")
+    assert cache.get("a") == b"body"
+
+
+def test_a_layout_whose_ids_are_no_utf_8_is_not_kept_and_nothing_breaks(tmp_path: Path) -> None:
+    view = build_views(sample_graph())[0]
+    ids = {node.id: f"{node.id}\ud800" for node in view.nodes}
+    nodes = tuple(dataclasses.replace(node, id=ids[node.id]) for node in view.nodes)
+    edges = tuple(
+        dataclasses.replace(e, source=ids.get(e.source, ""), target=ids.get(e.target, "")) for e in view.edges
+    )
+    odd = dataclasses.replace(view, nodes=nodes, edges=edges)
+    assert [box.id for box in layout(odd, store=kept_layouts(tmp_path)).boxes] == list(ids.values())
+    assert not (tmp_path / "layouts").exists()
 
 
 @pytest.mark.parametrize(
@@ -196,9 +224,9 @@ def has_a_name_for_a_place(body: list[Any]) -> None:
 def test_a_forged_summary_is_none(forge: Callable[[list[Any]], None]) -> None:
     source = "import requests\nX = requests.get\nY = X('a')\n"
     body = summary_body(source)
-    assert decode(packed(body)) == summarize(source.encode())
+    assert decode(msgspec.msgpack.encode(body)) == summarize(source.encode())
     forge(body)
-    assert decode(packed(body)) is None
+    assert decode(msgspec.msgpack.encode(body)) is None
 
 
 _PLAIN = st.recursive(
@@ -222,7 +250,7 @@ def test_whatever_is_forged_is_a_summary_or_none(planted: object, data: st.DataO
         at = at[place]
     if isinstance(at, list) and at:
         at[min(place, len(at) - 1)] = planted
-    found = decode(packed(body))
+    found = decode(msgspec.msgpack.encode(body))
     assert found is None or isinstance(found, ModuleSummary)
 
 
@@ -249,9 +277,52 @@ def test_a_database_of_another_shape_is_made_anew(tmp_path: Path, script: str) -
     assert (tmp_path / "summaries.sqlite").stat().st_mode & 0o077 == 0
 
 
+def test_a_row_under_another_id_is_nothing_and_a_message_that_is_no_text_breaks_nothing(tmp_path: Path) -> None:
+    rows = {digit * 40: encode(summarize(f"x = {digit}\n".encode())) for digit in "12"}
+    cache = SummaryCache(tmp_path)
+    cache.put_many(rows)
+    cache.close()
+    file = tmp_path / "summaries.sqlite"
+    content = file.read_bytes()
+    swapped = content.replace(b"1" * 40, b"#" * 40).replace(b"2" * 40, b"1" * 40).replace(b"#" * 40, b"2" * 40)
+    for damaged in (swapped, content.replace(b"CREATE TABLE summary", b"CREATE TABLE \xca\x00ummary")):
+        assert damaged != content
+        file.write_bytes(damaged)
+        cache = SummaryCache(tmp_path)
+        assert cache.get_many(rows) == {}
+        cache.put_many(rows)
+        assert cache.get_many(rows) == rows
+        cache.close()
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_damaged_database_costs_what_was_in_it_and_no_more(data: st.DataObject) -> None:
+    rows = {f"{number:040x}": encode(summarize(f"x = {number}\n".encode())) for number in range(9)}
+    with tempfile.TemporaryDirectory() as folder:
+        cache = SummaryCache(Path(folder))
+        cache.put_many(rows)
+        cache.close()
+        file = Path(folder) / "summaries.sqlite"
+        content = bytearray(file.read_bytes())
+        for at in data.draw(st.lists(st.integers(0, 4095) | st.integers(0, len(content) - 1), max_size=40)):
+            content[at] = data.draw(st.integers(0, 255))
+        file.write_bytes(content[: data.draw(st.integers(0, len(content)) | st.just(len(content)))])
+        cache = SummaryCache(Path(folder))
+        assert cache.summaries(rows).keys() <= rows.keys()
+        cache.put_many(rows)
+        cache.close()
+
+
 def test_a_row_that_is_no_bytes_is_passed_over(tmp_path: Path) -> None:
     cache = SummaryCache(tmp_path)
-    cache.put_many({"b": "text", "c": 5, "d": encode(summarize(b"x = 1\n"))})  # type: ignore[dict-item]
+    cache.put_many({name: encode(summarize(b"x = 1\n")) for name in "bcd"})
+    cache.close()
+    with sqlite3.connect(tmp_path / "summaries.sqlite") as planted:
+        planted.execute("UPDATE summary SET data = 'text' WHERE blob = 'b'")
+        planted.execute("UPDATE summary SET data = 5 WHERE blob = 'c'")
+    planted.close()
+    cache = SummaryCache(tmp_path)
     assert set(cache.summaries("bcd")) == {"d"}
     cache.close()
 

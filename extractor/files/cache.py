@@ -39,7 +39,7 @@ class FileCache:
             os.utime(self._directory / key)
         except OSError:
             return None
-        return data[_DIGEST:] if _digest(data[_DIGEST:]) == data[:_DIGEST] else None
+        return unsealed(key, data)
 
     def put(self, key: str, body: bytes) -> None:
         """Keeps a body under a key. What cannot be written is not kept."""
@@ -49,7 +49,7 @@ class FileCache:
             private_folder(self._directory)
             handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=".")
             with os.fdopen(handle, "wb") as file:
-                file.write(_digest(body) + body)
+                file.write(sealed(key, body))
             os.replace(temporary, self._directory / key)
             self._let_go()
 
@@ -62,6 +62,16 @@ class FileCache:
                 Path(old.path).unlink(missing_ok=True)
 
 
-def _digest(body: bytes) -> bytes:
-    """Tells damage: it vouches for nobody."""
-    return hashlib.blake2b(body, digest_size=_DIGEST).digest()
+def sealed(key: str, body: bytes) -> bytes:
+    """A body as it is kept under a key: behind a digest of both, which tells damage. It vouches for nobody."""
+    return _digest(key, body) + body
+
+
+def unsealed(key: str, data: bytes) -> bytes | None:
+    """The body that was sealed, or None when it is damaged, or was kept under another key."""
+    body = data[_DIGEST:]
+    return body if _digest(key, body) == data[:_DIGEST] else None
+
+
+def _digest(key: str, body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST, key=hashlib.sha256(key.encode()).digest()).digest()

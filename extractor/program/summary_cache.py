@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from extractor.files.cache import private_folder
+from extractor.files.cache import private_folder, sealed, unsealed
 from extractor.files.fingerprint import fingerprint
 from extractor.summary import ModuleSummary, decode
 
 _BATCH = 500
+# What reading a damaged file raises: a message of SQLite may hold bytes of the file.
+_DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 _TABLE = "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
 SUMMARY_PACKAGES = ("extractor.syntax", "extractor.summary")
 SUMMARY_LIBRARIES = ("libcst", "msgspec")
@@ -32,7 +34,7 @@ class SummaryCache:
         self._decoded: dict[str, ModuleSummary] = {}
         if directory is None:
             return
-        with contextlib.suppress(OSError, sqlite3.Error):
+        with contextlib.suppress(OSError, *_DAMAGE):
             private_folder(directory)
             self._connection = _open(directory / "summaries.sqlite")
 
@@ -58,23 +60,25 @@ class SummaryCache:
         if self._connection is None:
             return found
         wanted = list(blobs)
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*_DAMAGE):
             for start in range(0, len(wanted), _BATCH):
                 part = wanted[start : start + _BATCH]
                 placeholders = ",".join("?" * len(part))
                 query = f"SELECT blob, data FROM summary WHERE code = ? AND blob IN ({placeholders})"
                 rows = self._connection.execute(query, (summary_code(), *part))
-                found.update((blob, data) for blob, data in rows if isinstance(data, bytes))
+                texts = ((blob, data) for blob, data in rows if isinstance(blob, str) and isinstance(data, bytes))
+                opened = ((blob, unsealed(blob, data)) for blob, data in texts)
+                found.update((blob, data) for blob, data in opened if data is not None)
         return found
 
     def put_many(self, rows: Mapping[str, bytes]) -> None:
         """Keeps encoded summaries by blob id."""
         if self._connection is None or not rows:
             return
-        with contextlib.suppress(sqlite3.Error), self._connection:
+        with contextlib.suppress(*_DAMAGE), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO summary (blob, code, data) VALUES (?, ?, ?)",
-                ((blob, summary_code(), data) for blob, data in rows.items()),
+                ((blob, summary_code(), sealed(blob, data)) for blob, data in rows.items()),
             )
             self._connection.execute("DELETE FROM summary WHERE code != ?", (summary_code(),))
 
@@ -101,7 +105,7 @@ def _open(path: Path) -> sqlite3.Connection:
             if shape == [("table", _TABLE.replace("IF NOT EXISTS ", ""))]:
                 path.chmod(0o600)
                 return connection
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             pass
         connection.close()
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):

@@ -8,7 +8,6 @@ The bytes are msgpack, read by types that are written here: data, whoever wrote 
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
@@ -52,7 +51,6 @@ Place = Callable[[Expr | None], int]
 At = Callable[[int], Any]
 Read = Callable[[At, Iterable[Row]], Iterator[Expr]]
 
-_DIGEST = 16
 _Ref = Annotated[int, msgspec.Meta(ge=1)]  # the place of an expression in the table
 _Maybe = Annotated[int, msgspec.Meta(ge=0)]  # the same, or 0, the place of None
 _Index = Annotated[int, msgspec.Meta(ge=0)]  # a place in a list of the scope
@@ -60,25 +58,21 @@ _Indices = tuple[_Index, ...]
 
 
 def encode(summary: ModuleSummary) -> bytes:
-    """A summary as bytes: a digest against damage, then msgpack. Equal summaries give equal bytes."""
+    """A summary as msgpack. Equal summaries give equal bytes."""
     table = _Table()
     scopes = [_scope_row(scope, table.place) for scope in summary.scopes.values()]
     rest = (summary.imports, summary.stars, summary.directives, summary.parser, summary.error)
     body = (bytes(table.kinds), table.columns, scopes, *rest)
     try:
-        packed = msgspec.msgpack.encode((False, body))
+        return msgspec.msgpack.encode((False, body))
     except UnicodeEncodeError:  # half a surrogate pair, which a literal may hold and UTF-8 does not
-        packed = msgspec.msgpack.encode((True, _each_text(body, _escaped)))
-    return _digest(packed) + packed
+        return msgspec.msgpack.encode((True, _each_text(body, _escaped)))
 
 
 def decode(data: bytes) -> ModuleSummary | None:
-    """The inverse of `encode`, or None when the bytes are damaged or say what no summary says."""
-    packed = memoryview(data)[_DIGEST:]
-    if _digest(packed) != data[:_DIGEST]:
-        return None
+    """The inverse of `encode`, or None when the bytes say what no summary says."""
     try:
-        escaped, body = _decoder().decode(packed)
+        escaped, body = _decoder().decode(data)
         return _summary(*(_each_text(body, _unescaped) if escaped else body))
     except (ValueError, IndexError, StopIteration):
         return None
@@ -93,10 +87,6 @@ def _summary(kinds: bytes, columns: Sequence[Any], scopes: Sequence[Row], *rest:
         add(next(following[kind]))
     read = [_scope(row, at) for row in scopes]
     return ModuleSummary({scope.name: scope for scope in read}, *rest)
-
-
-def _digest(packed: bytes | memoryview) -> bytes:
-    return hashlib.blake2b(packed, digest_size=_DIGEST).digest()
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -88,7 +88,8 @@ def layout(view: View, dot: str = "", store: LayoutStore | None = None, like: en
         with contextlib.suppress(ValueError):
             return decode(known, view, blocks.edges)
     placed = _best(view, blocks, dot, like)
-    store.put(key, encode(placed))
+    with contextlib.suppress(UnicodeEncodeError):  # an id with half a surrogate pair is not written as UTF-8
+        store.put(key, encode(placed))
     return placed
 
 
