@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from c4trace.cli import main
 from c4trace.output.formats import kept_layouts
 from extractor.estate.options import estate_of, parse_source_override
 from extractor.files.cache import FileCache, sealed, unsealed
@@ -122,6 +123,12 @@ def test_what_is_damaged_or_was_kept_under_another_key_is_nothing(body: bytes, d
     assert unsealed("key", whole[:at] + flipped + whole[at + 1 :]) is None
     assert unsealed("key", whole[:at]) is None
     assert unsealed(data.draw(st.text(max_size=4)), whole) is None
+
+
+def test_what_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a" / "inside").mkdir(parents=True)
+    FileCache(tmp_path, 9).put("a", b"body")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_file_under_another_name_is_nothing(tmp_path: Path) -> None:
@@ -363,3 +370,44 @@ def test_a_forged_file_is_read_no_sooner_than_its_own(tmp_path: Path) -> None:
     read = {entry.path: tree.read(entry.blob) for entry in tree.entries}
     assert read == {"a.py": b"A = 1\n", "b.py": None, "c.py": b"C = 3\n"}
     assert not tree.whole()
+
+
+def in_its_place(place: Path, what: str) -> None:
+    """Something else where a file of the cache was."""
+    content = place.read_bytes()
+    place.unlink()
+    if what == "a folder":
+        (place / "inside").mkdir(parents=True)
+    elif what == "a link to nothing":
+        place.symlink_to("nowhere")
+    elif what == "a link to a device":
+        place.symlink_to(os.devnull)
+    elif what != "nothing":
+        place.write_bytes({"no byte": b"", "half of it": content[: len(content) // 2], "text": b"#!/bin/sh\n"}[what])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "what", ["nothing", "no byte", "half of it", "text", "a folder", "a link to nothing", "a link to a device"]
+)
+def test_whatever_stands_in_place_of_a_file_of_the_cache_the_scan_is_the_same(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    cache = tmp_path / "cache"
+    make_repository(tmp_path / "shop", {"shop/tasks.py": TASKS, "manage.py": ""})
+    arguments = ["scan", "-q", "--offline", "--jobs", "1", "--source", f"shop={tmp_path / 'shop'}"]
+    arguments += ["--cache-dir", str(cache), "--out", str(tmp_path / "out"), "--format", "mermaid"]
+
+    def outputs() -> dict[str, bytes]:
+        assert main(arguments) == 0
+        out = tmp_path / "out"
+        return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+    whole = outputs()
+    files = sorted(path.relative_to(cache) for path in cache.rglob("*") if path.is_file())
+    assert {file.parts[0] for file in files} >= {"facts", "neutral", "summaries.sqlite"}
+    for file in files:
+        if (cache / file).is_file():  # summaries.sqlite-shm goes with what it belongs to
+            in_its_place(cache / file, what)
+            assert outputs() == whole, file

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,39 @@ def test_a_lock_of_gits_own_is_waited_for_and_then_taken_away(
     second = add_commit(served, {"a.py": "A = 2\n"}, "Second", day=2)
     assert open_source(spec, cache).commit == second
     assert not lock.exists()
+
+
+def _lost(path: Path) -> None:
+    path.unlink()
+
+
+def _emptied(path: Path) -> None:
+    path.chmod(0o600)
+    path.write_bytes(b"")
+
+
+def _garbled(path: Path) -> None:
+    path.chmod(0o600)
+    path.write_bytes(bytes(byte ^ 0x55 for byte in path.read_bytes()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [_lost, _emptied, _garbled])
+def test_a_clone_in_the_cache_that_lost_a_file_is_fetched_again(
+    served: Path, cache: Path, damage: Callable[[Path], None]
+) -> None:
+    add_commit(served, {"pkg/b.py": "B = 2\n"}, "Second", day=2)
+    spec = SourceSpec("shop", f"ssh://example.org{served}", "main")
+    whole = open_source(spec, cache)
+    content = dict(whole.read_many(entry.blob for entry in whole.entries))
+    assert None not in content.values()
+    (clone,) = (cache / "repositories").glob("*.git")
+    shutil.copytree(clone, cache / "kept")
+    names = sorted(path.relative_to(clone) for path in clone.rglob("*") if path.is_file())
+    assert {name.suffix for name in names} >= {".pack", ".idx", ".promisor"}
+    for name in names:
+        damage(clone / name)
+        again = open_source(spec, cache)
+        assert (again, dict(again.read_many(entry.blob for entry in again.entries))) == (whole, content), name
+        shutil.rmtree(clone)
+        shutil.copytree(cache / "kept", clone)

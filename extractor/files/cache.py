@@ -50,7 +50,10 @@ class FileCache:
             handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=".")
             with os.fdopen(handle, "wb") as file:
                 file.write(sealed(key, body))
-            os.replace(temporary, self._directory / key)
+            try:
+                os.replace(temporary, self._directory / key)
+            except OSError:
+                os.unlink(temporary)
             self._let_go()
 
     def _let_go(self) -> None:

@@ -54,6 +54,21 @@ def fetched_dir(cache_dir: Path, name: str) -> Path:
     return place
 
 
+def empty_fetched(place: Path) -> None:
+    """Take away all that was fetched into a repository of ours, so that it is fetched again.
+
+    Raises SourceError when the cache directory cannot be written.
+    """
+    with _written(place):
+        for name in (
+            "refs",
+            "objects",
+            *(entry.name for entry in os.scandir(place) if entry.name.startswith(_FETCHED)),
+        ):
+            _remove(place / name)
+    fetched_dir(place.parent.parent, place.name)
+
+
 @contextlib.contextmanager
 def _written(place: Path) -> Iterator[None]:
     try:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from extractor.errors import SourceError
-from extractor.sources.bare import fetched_dir
+from extractor.sources.bare import empty_fetched, fetched_dir
 from extractor.sources.command import FETCH_ENV, READ_ENV, run
 from extractor.sources.local import GitDir, ref_names
 from extractor.sources.spec import SourceSpec, shown
@@ -80,10 +80,24 @@ def fetch_commit(spec: SourceSpec, git_dir: GitDir) -> str:
     if wanted is None or not _COMMIT.fullmatch(wanted):
         raise no_such_ref(spec, refs)
     with _locked(git_dir.path):
-        if not _is_whole(git_dir, wanted):
+        kept = _ask(git_dir, "show-ref", "--quiet", "--verify", f"refs/c4trace/commits/{wanted}")
+        if not _packs_fit(git_dir) or (kept and not _ask(git_dir, "rev-list", "--quiet", wanted)):
+            empty_fetched(git_dir.path)  # the cache lost files
+            kept = False
+        if not kept:  # its ref is what a fetch writes last
             _fetch(spec, git_dir, wanted)
         run(["update-ref", _kept_as(spec.ref), wanted], _env(spec, git_dir))
     return wanted
+
+
+def fetch_anew(spec: SourceSpec, git_dir: GitDir) -> str:
+    """The same, after what the cache had of the address was thrown away: it cannot be read.
+
+    Raises SourceError as `fetch_commit` does.
+    """
+    with _locked(git_dir.path):
+        empty_fetched(git_dir.path)
+    return fetch_commit(spec, git_dir)
 
 
 def remote_refs(spec: SourceSpec, git_dir: GitDir) -> dict[str, str]:
@@ -117,6 +131,9 @@ def _fetch(spec: SourceSpec, git_dir: GitDir, wanted: str, depth: int = 1) -> No
     if status != 0 and _left_locks(git_dir):
         _free(git_dir)
         status, _, message = run(command, _env(spec, git_dir))
+    if status != 0 and _is_damaged(git_dir):
+        empty_fetched(git_dir.path)
+        status, _, message = run(command, _env(spec, git_dir))
     if status != 0:
         raise SourceError(
             f"source {spec.name}: {shown(spec.url)} did not give {spec.ref!r}: {_reason(message)}",
@@ -148,11 +165,37 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def _is_whole(git_dir: GitDir, commit: str) -> bool:
-    """Whether a fetch of this commit has come to its end: its ref is written last."""
+def _packs_fit(git_dir: GitDir) -> bool:
+    """Whether each pack of a repository has its index, which ends with the sum that the pack ends with
+    (https://git-scm.com/docs/gitformat-pack). As files over the filter's size are absent by right, git itself misses
+    nothing."""
+    files: dict[str, dict[str, Path]] = {}
+    for path in (git_dir.path / "objects" / "pack").glob("pack-*"):
+        files.setdefault(path.stem, {})[path.suffix] = path
+    return all(_fits(name, *(parts.get(suffix) for suffix in (".pack", ".idx"))) for name, parts in files.items())
+
+
+def _fits(name: str, pack: Path | None, index: Path | None) -> bool:
+    size = len(name.removeprefix("pack-")) // 2
+    if pack is None or index is None:
+        return False
+    with pack.open("rb") as one, index.open("rb") as other:
+        ends = [file.seek(0, os.SEEK_END) for file in (one, other)]
+        if ends[0] < size or ends[1] < 2 * size:
+            return False
+        one.seek(-size, os.SEEK_END)
+        other.seek(-2 * size, os.SEEK_END)
+        return one.read(size) == other.read(size)
+
+
+def _is_damaged(git_dir: GitDir) -> bool:
+    """Whether something is wrong with what was fetched before: a cache may have lost files. Takes seconds."""
+    return not _ask(git_dir, "fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+
+
+def _ask(git_dir: GitDir, *command: str) -> bool:
     status, _, _ = run(
-        ["show-ref", "--quiet", "--verify", f"refs/c4trace/commits/{commit}"],
-        {**READ_ENV, "GIT_DIR": str(git_dir.path)},
+        command, {**READ_ENV, "GIT_DIR": str(git_dir.path), "GIT_SHALLOW_FILE": f"{git_dir.path}/shallow"}
     )
     return status == 0
 

@@ -11,6 +11,7 @@ from extractor.model.graph import Skip
 from extractor.sources.local import GitDir, find_git_dir, origin_web, ref_names, resolve_ref
 from extractor.sources.remote import (
     cached_repository,
+    fetch_anew,
     fetch_commit,
     fetch_history,
     known_commit,
@@ -94,6 +95,15 @@ def open_source(spec: SourceSpec, cache_dir: Path, offline: bool = False) -> Tre
     """
     check_ref(spec)
     git_dir, held, web = _locate(spec, cache_dir, offline)
+    try:
+        return _opened(spec, cache_dir, git_dir, held, web)
+    except SourceError:
+        if offline or local_path(spec) is not None:
+            raise
+    return _opened(spec, cache_dir, git_dir, fetch_anew(spec, git_dir), web)
+
+
+def _opened(spec: SourceSpec, cache_dir: Path, git_dir: GitDir, held: str, web: str | None) -> Tree:
     store = open_store(cache_dir, git_dir)
     commit = store.commit_id(held)
     if commit is None:
