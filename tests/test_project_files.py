@@ -184,10 +184,12 @@ def test_every_file_and_option_that_the_security_page_names_is_there(capsys: pyt
     assert [option for option in re.findall(r"`(--[\w-]+)`", page) if option not in helped] == []
 
 
-def test_every_threat_in_the_security_page_names_tests_that_are_there() -> None:
-    page = (ROOT / "SECURITY.md").read_text("utf-8")
-    table = page.partition("| an attacker |")[2].partition("\n\n")[0]
-    rows = [row.rstrip(" |").rpartition("|")[2] for row in table.splitlines()[2:]]
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/reliability.md"])
+def test_every_threat_and_fault_that_a_page_tells_of_names_tests_that_are_there(page: str) -> None:
+    tables = re.findall(
+        r"^\| (?:an attacker|attack or fault) \|.*\n\|[ |-]+\|\n((?:\|.*\n)+)", (ROOT / page).read_text("utf-8"), re.M
+    )
+    rows = [row.rstrip(" |").rpartition("|")[2] for table in tables for row in table.splitlines()]
     assert len(rows) > 8
     there = {
         name
