@@ -9,6 +9,7 @@ import pytest
 
 from c4trace.cli import main
 from extractor.errors import UserError
+from extractor.files.cache import FileCache
 from extractor.sources import private_directory
 from tests.git_repository import add_commit, git, make_repository
 
@@ -57,6 +58,22 @@ def test_a_directory_that_holds_more_than_a_cache_stays_open(tmp_path: Path) -> 
     tmp_path.chmod(0o755)
     private_directory(tmp_path)
     assert mode(tmp_path) == 0o755
+
+
+def test_an_older_cache_that_cannot_be_changed_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_given: object, **_more: object) -> None:
+        raise OSError("read-only")
+
+    (tmp_path / "cache" / "layouts").mkdir(parents=True)
+    (tmp_path / "cache").chmod(0o755)
+    kept = FileCache(tmp_path / "cache" / "layouts", 9)
+    kept.put("a", b"body")
+    monkeypatch.setattr(Path, "chmod", refuse)
+    monkeypatch.setattr(os, "utime", refuse)
+    private_directory(tmp_path / "cache")
+    assert kept.get("a") == b"body"
 
 
 @pytest.mark.parametrize("bits", [0o777, 0o1777, 0o770, 0o775, 0o720, 0o702])

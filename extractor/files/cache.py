@@ -36,9 +36,10 @@ class FileCache:
             return None
         try:
             data = (self._directory / key).read_bytes()
-            os.utime(self._directory / key)
         except OSError:
             return None
+        with contextlib.suppress(OSError):  # it may be mounted read-only
+            os.utime(self._directory / key)
         return unsealed(key, data)
 
     def put(self, key: str, body: bytes) -> None:

@@ -5,6 +5,7 @@ What is kept there is data and is read as such, but it is believed: it decides w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -40,7 +41,8 @@ def private_directory(directory: Path) -> Path:
             for name in names:
                 _refuse_foreign(directory / name)
             if all(name in PARTS or name.startswith(_DATABASE) for name in names) and _is_own(directory):
-                directory.chmod(mode & ~_OTHERS)
+                with contextlib.suppress(OSError):  # one that is mounted read-only stays as it is
+                    directory.chmod(mode & ~_OTHERS)
     except OSError as error:
         reason = f"the cache directory {directory} cannot be used: {error.strerror}"
         raise UserError(reason, "name another with --cache-dir") from error
