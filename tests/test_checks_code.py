@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from extractor.checks import find
-from extractor.checks.credentials import looks_random
 from extractor.link.settings import SettingsTable
 from extractor.model.graph import Finding
+from extractor.text.placeholders import looks_random
 from tests.checked_worlds import program
 from tests.worlds import REPO, evaluator
 

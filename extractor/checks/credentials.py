@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from extractor.checks.check import check
@@ -16,7 +14,8 @@ from extractor.evaluate.arguments import arguments
 from extractor.evaluate.values import Ext, Kwargs, Mapping, Seq, Text, Value, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
-from extractor.text.masking import is_secret_name
+from extractor.text.masking import MASKED_KEY, MASKS, is_secret_name
+from extractor.text.placeholders import is_placeholder, looks_random
 from extractor.text.urls import parameters_in, password_in
 
 _SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
@@ -24,13 +23,6 @@ _SECRET_KEY = re.compile(  # the last word of a header or field that holds a sec
     r"(password|passwd|secret|token|credentials?|api[-_]?key|(access|secret|private|auth)[-_]?key)$",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
-    r"change.?me|example|placeholder|dummy|insert|replace|your[-_ ]|xxx|todo|redacted|none|null|secret.?key$|^<.*>$"
-    r"|^\W*$",
-    re.IGNORECASE,
-)
-# Names and phrases lie below, keys above: characters, digits among them, bits for each character.
-_MIN_LENGTH, _MIN_DIGITS, _MIN_ENTROPY = 20, 3, 3.2
 
 
 @check("hardcoded-credential", CheckContext)
@@ -107,16 +99,16 @@ def _in_mapping(value: Value, where: str) -> Iterator[str]:
 
 
 def _in_url(url: str) -> Iterator[str]:
-    if (password := password_in(url)) and not _PLACEHOLDER.search(password):
+    if (password := password_in(url)) and (password in MASKS or not is_placeholder(password)):
         yield "a password in the URL"
     for name, text in parameters_in(url):
-        if _SECRET_KEY.search(name) and len(text) >= 8 and not _PLACEHOLDER.search(text):
+        if _SECRET_KEY.search(name) and (text in MASKS or (len(text) >= 8 and not is_placeholder(text))):
             yield f"{name} in the URL"
 
 
 def _is_secret(value: Value) -> bool:
     text = value.literal if isinstance(value, Text) else None
-    return text is not None and len(text) >= 4 and not _PLACEHOLDER.search(text)
+    return text is not None and (text in MASKS or (len(text) >= 4 and not is_placeholder(text)))
 
 
 # settings --------------------------------------------------------------------------------------------------------
@@ -145,16 +137,4 @@ def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool
     texts = list(literals(view.raw(name)))
     if name in rule.option("always_secret"):
         return any(texts)
-    return any(looks_random(text) for text in texts)
-
-
-def looks_random(text: str) -> bool:
-    """True for text in the shape of a key: long, without spaces, paths or words, its characters evenly spread."""
-    is_path = re.search(r"\s|://|^/|/[\w-]+\.[A-Za-z]{2,5}$", text)
-    if len(text) < _MIN_LENGTH or is_path or _PLACEHOLDER.search(text):
-        return False
-    if sum(c.isdigit() for c in text) < _MIN_DIGITS or not re.search(r"[A-Za-z]", text):
-        return False  # a dotted name of code
-    counts = Counter(text)
-    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-    return entropy >= _MIN_ENTROPY
+    return any(text == MASKED_KEY or looks_random(text) for text in texts)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from extractor.model.graph import Evidence, Graph
 from extractor.sources import Tree
+from extractor.text.code_masking import masked_line
 from extractor.text.masking import masked_text
 
-_SHOWN = 160
+_SHOWN, _READ = 160, 4096  # characters
 # The lines of a file, by repository and path.
 _Lines = dict[tuple[str, str], list[str]]
 
@@ -36,7 +37,7 @@ def with_lines_of_code(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
 
 def shown_line(line: str) -> str:
     """A line of code for reports: trimmed, bounded, secrets masked."""
-    return masked_text(line.strip())[:_SHOWN]
+    return masked_text(masked_line(line.strip()[:_READ]))[:_SHOWN]
 
 
 def _with_text(evidence: Evidence, lines: _Lines) -> Evidence:

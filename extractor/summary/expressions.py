@@ -28,6 +28,7 @@ from extractor.summary.expr import (
 )
 from extractor.summary.protocol import Recorder
 from extractor.summary.record import CallExpr
+from extractor.summary.secrets import in_arguments, literal, under_key
 
 _BOOL = Opaque("a truth value")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -60,10 +61,12 @@ def value_of(node: ast.expr, scope: Recorder) -> Expr:
 
 def _constant(node: ast.Constant, scope: Recorder) -> Expr:
     value = node.value
-    if isinstance(value, str | bool | int | float) or value is None:
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, bool | int | float) or value is None:
         return Constant(value)
     if isinstance(value, bytes):
-        return Constant(value.decode("latin-1"))
+        return literal(value.decode("latin-1"))
     return Opaque(type(value).__name__)
 
 
@@ -87,6 +90,7 @@ def _call(node: ast.Call, scope: Recorder) -> Expr:
     func = _callee(node.func, scope)
     args = tuple([value_of(arg, scope) for arg in node.args])
     kwargs = tuple([(kw.arg, value_of(kw.value, scope)) for kw in node.keywords])
+    args, kwargs = in_arguments(func, args, kwargs)
     line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.lineno
     scope.calls.append(CallExpr(line or node.lineno, node.end_lineno or node.lineno, func, args, kwargs, scope.guarded))
     return CallResult(len(scope.calls) - 1)
@@ -156,7 +160,8 @@ def _sequence(node: ast.List | ast.Tuple | ast.Set, scope: Recorder) -> Expr:
 
 def _dict(node: ast.Dict, scope: Recorder) -> Expr:
     pairs = zip(node.keys, node.values, strict=True)
-    items = tuple([(None if k is None else value_of(k, scope), value_of(v, scope)) for k, v in pairs])
+    read = [(None if k is None else value_of(k, scope), value_of(v, scope)) for k, v in pairs]
+    items = tuple([(key, under_key(key, value)) for key, value in read])
     return DictDisplay(items, tuple([(k or v).lineno for k, v in zip(node.keys, node.values, strict=True)]))
 
 

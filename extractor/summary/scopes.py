@@ -24,6 +24,7 @@ from extractor.summary.expr import (
 )
 from extractor.summary.expressions import value_of
 from extractor.summary.record import CallExpr, Scope, Way
+from extractor.summary.secrets import under_key, under_name
 
 Names = dict[str, Local]
 
@@ -83,6 +84,7 @@ class ScopeBuilder:
 
     def bind(self, name: str, value: Expr, line: int) -> None:
         """Binds a name to a value from here on."""
+        value = under_name(name, value)
         if name in self.global_names:
             self.global_sets.append((name, value, line))
             return
@@ -96,11 +98,11 @@ class ScopeBuilder:
         if isinstance(target, ast.Name):
             self.bind(target.id, value, line)
         elif isinstance(target, ast.Attribute):
-            self.attrs.append((value_of(target.value, self), target.attr, value, line))
+            self.attrs.append((value_of(target.value, self), target.attr, under_name(target.attr, value), line))
         elif isinstance(target, ast.Subscript):
             if not isinstance(target.slice, ast.Slice):
                 base, key = value_of(target.value, self), value_of(target.slice, self)
-                self.subs.append((base, key, value, line, self.branches > 0, self.guarded))
+                self.subs.append((base, key, under_key(key, value), line, self.branches > 0, self.guarded))
         elif isinstance(target, ast.Starred):
             self.bind_target(target.value, Opaque("starred target"), line)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -233,6 +235,7 @@ class ScopeBuilder:
 
     def _param(self, arg: ast.arg, kind: str, default: Expr | None, outer: ScopeBuilder) -> None:
         annotation = annotation_of(arg.annotation, outer)
+        default = None if default is None else under_name(arg.arg, default)
         self.params.append((arg.arg, kind, default, annotation))
         self.bind(arg.arg, Parameter(arg.arg), arg.lineno)
 

@@ -26,6 +26,7 @@ from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
 from extractor.summary.record import TOO_DEEP, CallExpr, ModuleSummary, Scope, unread
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
+from extractor.text.code_masking import masked_literal
 
 
 def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
@@ -355,5 +356,5 @@ def _doc(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDe
     first = node.body[0] if node.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         lines = first.value.value.strip().splitlines()
-        return lines[0].strip()[:200] if lines else ""
+        return masked_literal(lines[0].strip()[:200]) if lines else ""
     return ""

@@ -7,6 +7,8 @@ import re
 from extractor.text.words import words_of
 
 MASK = "***"
+MASKED_KEY = "*****"  # stands for a secret that looks generated: what is checked needs to know that, nothing more
+MASKS = frozenset((MASK, MASKED_KEY))
 _WORDS = frozenset(
     (
         *(
@@ -27,7 +29,7 @@ _WORDS = frozenset(
 )
 _PLACES = frozenset(("url", "uri", "host", "hostname", "port", "endpoint", "domain", "method", "timeout", "header"))
 _MAX_TEXT = 4096
-_NAMED = r"secret|passw(?:or)?d|passphrase|pwd|token|dsn|credentials?|api_?key|private_?key|access_?key"
+_NAMED = r"secret|passw(?:or)?d|passphrase|pwd|token|dsn|credentials?|api[_-]?key|private[_-]?key|access[_-]?key"
 _SECRET_OPTION = re.compile(
     rf"((?:--?|\b)[A-Za-z0-9_.-]{{0,64}}(?:{_NAMED})[A-Za-z0-9_.-]{{0,64}})(=|\s+)(\"[^\"]*\"|'[^']*'|[^\s;&|]+)",
     re.IGNORECASE,
@@ -38,10 +40,14 @@ _USERINFO = re.compile(
 )
 _QUERY = re.compile(rf"([?&][A-Za-z0-9_-]{{0,64}}(?:{_NAMED}|key|sig)[A-Za-z0-9_-]{{0,64}}=)[^&\s'\"]+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?<!\S)([A-Za-z_][\w.-]*):([^:/\s]+)(:\d+:\d+)")  # user:password:uid:gid of SFTP images
-_SHAPES = re.compile(
-    r"-----BEGIN [A-Z ]+-----[\s\S]*|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"
-    r"|\bxox[abprs]-[\w-]{10,}"
-    r"|(?<=hooks\.slack\.com/services/)[\w/]+|\b[rs]k_(?:live|test)_\w{10,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bAIza[\w-]{30,}"
+VENDOR_SHAPES = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*|\bA(?:KIA|SIA)[0-9A-Z]{16}\b"  # AWS
+    r"|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"  # GitHub, GitLab
+    r"|\bxox[abeoprs]-[\w.-]{10,}|\bxapp-[\w-]{10,}|(?<=hooks\.slack\.com/services/)[\w/]+"  # Slack
+    r"|\b[rs]k_(?:live|test)_\w{10,}|\bwhsec_\w{16,}"  # Stripe
+    r"|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}"  # Google
+    r"|\bnpm_\w{30,}|\bpypi-[\w-]{50,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"  # npm, PyPI, SendGrid
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON Web Token
 )
 _HARMLESS = re.compile(r"(?:|true|false|yes|no|none|null|on|off|\$\{?\w+\}?)", re.IGNORECASE)
 
@@ -67,7 +73,7 @@ def masked(name: str, value: str) -> str:
 def masked_text(text: str) -> str:
     """Free text (a command, a URL) with passwords, secret options and key shapes replaced by MASK.
     Text is cut at 4,096 characters."""
-    text = _SHAPES.sub(MASK, text[:_MAX_TEXT])
+    text = VENDOR_SHAPES.sub(MASK, text[:_MAX_TEXT])
     text = _USERINFO.sub(_without_password, text)
     text = _QUERY.sub(rf"\g<1>{MASK}", text)
     if _ANY_NAMED.search(text):  # the search is cheap, the substitution is not
