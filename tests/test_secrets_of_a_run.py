@@ -1,4 +1,4 @@
-"""A repository full of secrets is scanned, and every byte that the run writes or says is read: it holds none of them."""
+"""A repository full of secrets is scanned, and every byte that the run writes or says is read: none is there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from c4trace.cli import main
 from extractor.files.cache import unsealed
+from extractor.sources.spec import shown
 from tests.git_repository import make_repository
 from tests.test_secrets_in_code import IN_CODE, SECRET, URLS
 
@@ -92,3 +93,22 @@ def test_no_byte_that_a_run_writes_or_says_is_of_a_secret(
     assert any("cache" in name and b"shop.test" in data for name, data in files)
     assert sorted({name for name, data in files if SECRET.encode() in data}) == []
     assert SECRET not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (f"https://u:{SECRET}@git.test/x.git", "https://git.test/x.git"),
+        (f"https://u:a@{SECRET}@git.test/x.git", "https://git.test/x.git"),
+        (f"https://u:a/b?{SECRET}@git.test/x.git", "https://git.test/x.git"),
+        (f"https://u:a%2F{SECRET}@git.test/x.git", "https://git.test/x.git"),
+        (f"https://{SECRET}@git.test/x.git", "https://git.test/x.git"),
+        (f"https://git.test/x.git?private_token={SECRET}", "https://git.test/x.git?private_token=***"),
+        (f"ssh://u:{SECRET}@git.test/x.git", "ssh://u:***@git.test/x.git"),
+        ("ssh://git@git.test:2222/x.git", "ssh://git@git.test:2222/x.git"),
+        ("git@git.test:x.git", "git@git.test:x.git"),
+        ("https://git.test/x@y.git", "https://git.test/x@y.git"),
+    ],
+)
+def test_an_address_is_told_without_its_secrets(address: str, told: str) -> None:
+    assert shown(address) == told

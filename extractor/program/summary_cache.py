@@ -16,7 +16,7 @@ _BATCH = 500
 # What reading a damaged file raises: a message of SQLite may hold bytes of the file.
 _DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 _TABLE = "CREATE TABLE IF NOT EXISTS summary (blob TEXT, code TEXT, data BLOB, PRIMARY KEY (blob, code))"
-SUMMARY_PACKAGES = ("extractor.syntax", "extractor.summary")
+SUMMARY_PACKAGES = ("extractor.syntax", "extractor.summary", "extractor.text")
 SUMMARY_LIBRARIES = ("libcst", "msgspec")
 
 

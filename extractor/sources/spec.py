@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from extractor.errors import SourceError
+from extractor.text.code_masking import masked_literal
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)(://|::)")
 _SCP_LIKE = re.compile(r"^(?:[\w.+-]+@)?([\w.-]+|\[[0-9a-fA-F:]+\]):(?!//)(.+)$")
-_USERINFO = re.compile(r"(https?://)[^/@\s'\"]+@")
+_USERINFO = re.compile(r"(https?://)[^/\s'\"]+@")
 # What git itself refuses in a ref, and what would make it a range, an option or a search.
 _BAD_REF = re.compile(r"^-|\.\.|[\x00-\x20\x7f:?*\[\\]")
 
@@ -66,8 +67,8 @@ def local_path(spec: SourceSpec) -> Path | None:
 
 
 def shown(url: str) -> str:
-    """An address, or a message with addresses in it, without user names and passwords."""
-    return _USERINFO.sub(r"\1", url)
+    """An address, or a message with addresses in it, without user names, passwords and tokens."""
+    return _USERINFO.sub(r"\1", masked_literal(url))
 
 
 def web_template(url: str) -> str | None:
