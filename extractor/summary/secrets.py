@@ -46,10 +46,14 @@ def in_arguments(
     if called.endswith("Auth"):
         args = _pair(args)
     asked = args[0] if args else next((value for name, value in kwargs if name == "name"), None)
-    if isinstance(asked, Constant) and isinstance(asked.value, str) and _READS_A_NAME.search(called):
+    if _names_a_secret(asked) and _READS_A_NAME.search(called):
         args = (*args[:1], *[under_key(asked, value) for value in args[1:]])
         named = tuple([(name, under_key(asked, value) if name == "default" else value) for name, value in named])
     return args, named
+
+
+def _names_a_secret(value: Expr | None) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, str) and is_name_of_secret(value.value)
 
 
 def _keyword(name: str | None, value: Expr) -> Expr:

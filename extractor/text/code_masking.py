@@ -6,6 +6,7 @@ and a phrase stay, as they say where data flows and hide nothing.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from extractor.text.masking import MASK, MASKED_KEY, MASKS, VENDOR_SHAPES
@@ -16,6 +17,7 @@ _NAMES = (
     r"(?:password|passwd|passphrase|pwd|secret|token|credentials?|api[-_]?key|(?:access|secret|private|auth|signing"
     r"|encryption)[-_]?key)(?:_default)?"
 )
+_LONGEST_NAME = 128
 _NAME = re.compile(_NAMES + "$", re.IGNORECASE)
 _AUTHORIZATION = re.compile(r"(?:proxy[-_])?authorization$", re.IGNORECASE)
 _SCHEME = re.compile(r"(\s*(?:basic|bearer|token|jwt|apikey|key)\s+)(\S{4,})\s*$", re.IGNORECASE)
@@ -24,12 +26,14 @@ _NO_SECRET = re.compile(  # a phrase, a template, a path, a URL, a dotted name, 
 )
 _WORDS = r"token|secret|password|passwd|api[-_]?key|access[-_]?key|auth[-_]?key"
 _OPEN = r"{}%$<>()\s'\"\\"  # where a template, a route pattern or code begins
-# One search tells whether any pattern below could match: most literals of a program pass it by.
+# One search of the text in small letters tells whether any pattern could match: most literals pass it by.
+_VENDOR_HINT = re.compile(
+    r"-----begin|akia|asia|gh[opusr]_|github_pat_|glpat-|xox|xapp-|[rs]k_|whsec_|eyj|sg\.|aiza|ya29\.|npm_|pypi-"
+    r"|hooks\.slack"
+)
 _HINT = re.compile(
-    r"://|-----BEGIN|AKIA|ASIA|gh[opusr]_|github_pat_|glpat-|xox|[rs]k_|whsec_|eyJ|SG\.|AIza|ya29\.|npm_|pypi-"
-    r"|[?&]\S*=|password\s*=|[Bb]earer|[Bb]asic|BEARER|BASIC|webhook"
-    rf"|/(?:{_WORDS})[-=:]",
-    re.IGNORECASE,
+    rf"{_VENDOR_HINT.pattern}|://|[?&;][\w.-]+=|password|bearer|basic|webhook|api\.telegram"
+    r"|/(?:token|secret|password|passwd|api|access|auth)"
 )
 # The password may hold `@`, `/` and `?`: it ends at the last `@` that a host follows.
 _USER_INFO = re.compile(
@@ -59,20 +63,22 @@ _AUTH_PAIR = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def is_name_of_secret(name: str) -> bool:
     """Whether text under this name (an argument, key, header or variable of code) is a secret, when it is one's shape.
     Narrower than for deployment values: `key=` and `auth=` mean many things in code."""
+    if len(name) > _LONGEST_NAME:
+        return False
     return _NAME.search(name) is not None or _AUTHORIZATION.search(name) is not None
 
 
 def masked_literal(text: str) -> str:
     """A literal of code without the secrets that its own shape gives away: passwords and tokens of URLs, headers,
     connection strings and keys of known vendors."""
-    if len(text) < 8 or not _HINT.search(text):
+    if len(text) < 8 or not _HINT.search(lowered := text.lower()):
         return text
-    if VENDOR_SHAPES.fullmatch(text):
-        return text if is_placeholder(text) else _mask_of(text)
-    text = VENDOR_SHAPES.sub(lambda found: found[0] if is_placeholder(found[0]) else MASK, text)
+    if _VENDOR_HINT.search(lowered):
+        text = _without_keys(text)
     text = _HOOK.sub(rf"\g<1>{MASK}", text)
     for pattern in (_USER_INFO, _QUERY, _PATH, _LIBPQ, _HEADER):
         text = pattern.sub(_without_secret, text)
@@ -95,6 +101,12 @@ def masked_line(line: str) -> str:
     """A line of code with the secrets in its literals masked: by their shape, and by the name before them."""
     line = _NAMED_TEXT.sub(_without_named, masked_literal(line))
     return _AUTH_PAIR.sub(_without_pair, line) if "auth" in line.lower() else line
+
+
+def _without_keys(text: str) -> str:
+    if VENDOR_SHAPES.fullmatch(text):
+        return text if is_placeholder(text) else _mask_of(text)
+    return VENDOR_SHAPES.sub(lambda found: found[0] if is_placeholder(found[0]) else MASK, text)
 
 
 def _mask_of(text: str) -> str:
