@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from extractor.checks import contracts, find
+from extractor.checks import contracts, find, unread_tasks
 from extractor.model.graph import Call, Context, Finding, Gap, Route, Schedule
 from tests.checked_worlds import program
 
@@ -140,3 +140,51 @@ def test_a_schedule_of_no_task() -> None:
 
 def test_a_schedule_of_a_task() -> None:
     assert schedules("task-1") == ()
+
+
+NIGHTLY = Schedule(
+    id="schedule-1",
+    repo="shop",
+    key="nightly",
+    task="sweeper.tasks.sweep",
+    task_id=None,
+    schedule="crontab: 0 3 * * *",
+    cadence="",
+    path="main.py",
+    line=8,
+    end_line=8,
+)
+SHOP = {"shop/__init__.py": "", "shop/tasks.py": "def count(): pass\n"}
+
+
+def nightly(task: str, files: dict[str, str], *skipped: str) -> tuple[list[str], list[str]]:
+    """The findings, and the reasons of the gaps, of a beat entry of this task in a repository of these files."""
+    row = dataclasses.replace(NIGHTLY, task=task)
+    seen = dataclasses.replace(program(files), schedules=(row,), skipped=skipped)
+    return [finding.rule for finding in find(seen)], [gap.reason for gap in unread_tasks(seen)]
+
+
+def test_a_task_that_celery_brings_exists() -> None:
+    assert nightly("celery.backend_cleanup", SHOP) == ([], [])
+
+
+def test_a_name_that_only_looks_like_one_of_celery_does_not_exist() -> None:
+    assert nightly("celery_extra.backend_cleanup", SHOP) == (["schedule-unresolved"], [])
+
+
+def test_a_task_of_a_library_that_was_not_read_is_a_gap() -> None:
+    files = {**SHOP, "shop/use.py": "import sweeper\n\ndef use():\n    sweeper.start()\n"}
+    assert nightly("sweeper.tasks.sweep", files) == ([], ["the library sweeper was not read"])
+
+
+def test_a_library_that_nothing_uses_holds_no_task() -> None:
+    assert nightly("sweeper.tasks.sweep", SHOP) == (["schedule-unresolved"], [])
+
+
+def test_a_task_of_a_file_that_could_not_be_read_is_a_gap() -> None:
+    files = {**SHOP, "legacy/__init__.py": ""}
+    assert nightly("legacy.tasks.run", files, "legacy/tasks.py") == ([], ["the file legacy/tasks.py was not read"])
+
+
+def test_an_unread_file_beside_the_one_that_is_named_excuses_nothing() -> None:
+    assert nightly("shop.tasks.coutn", SHOP, "shop/old_tasks.py", "shop/more/tasks.py") == (["schedule-unresolved"], [])

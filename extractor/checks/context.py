@@ -67,6 +67,7 @@ class CheckContext:
     calls: Sequence[Call] = ()
     settings: Sequence[SettingsView] = field(default_factory=tuple)
     schedules: Sequence[Schedule] = ()
+    skipped: Sequence[str] = ()  # paths of the files that could not be read
 
     def contexts(self, owner: Def) -> tuple[Context, ...]:
         """The entry points that reach a definition; () when none was found (dead code is a gap, not a finding)."""

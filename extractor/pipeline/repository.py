@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from extractor.checks import CheckContext
+from extractor.checks import CheckContext, unread_tasks
 from extractor.checks import find as find_findings
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
@@ -99,12 +99,14 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         calls=found.calls,
         settings=tables,
         schedules=celery.beat.rows,
+        skipped=tuple(skip.path for skip in reading.source.skipped),
     )
     findings = find_findings(program)
     watch.ended("checks")
 
     queued = occurrences.enqueues(celery.enqueues, reach)
-    gaps = (libraries.gaps, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
+    unread = (*libraries.gaps, *unread_tasks(program))
+    gaps = (unread, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
     bindings = (*(setting_bindings(table) for table in tables), events.bindings, sign_ins(ev, settings))
     return RepoFacts(
         source=reading.source,

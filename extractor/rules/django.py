@@ -41,6 +41,7 @@ class DjangoRules:
     app_libraries: Mapping[str, str]
     affixes: tuple[str, ...]
     task_libraries: frozenset[str]
+    builtin_tasks: frozenset[str]
     telling_migrations: Mapping[str, str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
@@ -68,6 +69,7 @@ def django_rules() -> DjangoRules:
         app_libraries=data["app_libraries"]["packages"],
         affixes=tuple(data["app_libraries"]["affixes"]),
         task_libraries=frozenset(data["task_libraries"]),
+        builtin_tasks=frozenset(data["builtin_tasks"]),
         telling_migrations=data["telling_migrations"],
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
