@@ -15,8 +15,8 @@ from extractor.graph.proxies import Link
 from extractor.graph.timing import timings
 from extractor.link.facts import RepoFacts
 from extractor.link.settings import DeclaredStore, SettingBinding, Where
-from extractor.model.graph import Flow, Node, Source
-from tests.diff_graphs import route, schedule, task
+from extractor.model.graph import Context, Flow, Node, Source
+from tests.diff_graphs import call, route, schedule, task
 
 KEYCLOAK = System("keycloak", "Keycloak", hosts=("id.shop.example",))
 WEB = "  web:\n    build: .\n    command: gunicorn shop.wsgi:application\n"
@@ -290,3 +290,58 @@ def test_a_backend_that_settings_name_sends_people_to_its_provider() -> None:
     assert (link.source, link.target, link.label, link.protocol) == ("shop/web", "google-oauth", "sign-in", "OAuth 2")
     assert (link.condition, link.why) == ("settings.SSO", "AUTHENTICATION_BACKENDS names a.Google")
     assert [(e.path, e.line, e.end_line, e.role) for e in link.evidence] == [("shop/settings.py", 11, 14, "setting")]
+
+
+CRON = """
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: prices}
+spec:
+  schedule: "15 2 * * *"
+  jobTemplate: {spec: {template: {spec: {containers: [{name: pull, command: [python, manage.py, pull_prices]}]}}}}
+"""
+
+
+def commands(**files: str) -> dict[tuple[str, str], Flow]:
+    """The arrows of a shop of these files, whose command `pull_prices` calls the campus."""
+    pulled = call(id="pull", route_id=None, contexts=(Context("command", "pull_prices", ("web",)),))
+    found = flows(
+        {path.replace("__", "/").replace("_dot_", "."): text for path, text in files.items()}, calls=(pulled,)
+    )
+    return {ends: arrow for ends, arrow in found.items() if ends[1] == "campus"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "cadence"),
+    [
+        ("k8s__prices_dot_yaml", CRON, "daily at 02:15 UTC"),
+        ("deploy__crontab", "15 2 * * * cd /app && python manage.py pull_prices >> log\n", "daily at 02:15 UTC"),
+        ("deploy__crontab", "@hourly python manage.py pull_prices\n", "hourly at minute 0 UTC"),
+        ("Procfile", "web: gunicorn shop.wsgi\nprices: python manage.py pull_prices\n", ""),
+    ],
+)
+def test_a_command_that_deployment_runs_is_drawn_from_its_own_process(path: str, text: str, cadence: str) -> None:
+    [((source, target), arrow)] = commands(**{path: text}).items()
+    assert (source, target) == ("shop/web-command-pull_prices", "campus")
+    assert (arrow.cadence, arrow.sync) == (cadence, not cadence)
+    assert [e.path for e in arrow.evidence if e.role == "runtime"] == [path.replace("__", "/").replace("_dot_", ".")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Procfile", "release: python manage.py pull_prices\n"),  # it prepares a release
+        ("deploy__crontab", "# 15 2 * * * python manage.py pull_prices\n"),
+        ("deploy__crontab", "15 2 * * * python manage.py push_prices\n"),  # another
+        ("k8s__prices_dot_yaml", CRON.replace("pull_prices", "migrate")),
+    ],
+)
+def test_a_command_that_people_run_is_drawn_from_its_service(path: str, text: str) -> None:
+    assert [source for source, _target in commands(**{path: text})] == ["shop/web"]
+
+
+def test_the_process_of_a_command_says_when_it_runs_and_where_that_was_read() -> None:
+    pulled = call(route_id=None, contexts=(Context("command", "pull_prices", ("web",)),))
+    node = elements({"k8s/prices.yaml": CRON}, calls=(pulled,))["shop/web-command-pull_prices"]
+    assert (node.name, node.role, node.parent) == ("Pull prices", "command", "shop")
+    assert node.description.startswith("Runs daily at 02:15 UTC. Read from k8s/prices.yaml")

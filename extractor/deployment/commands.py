@@ -14,14 +14,15 @@ from extractor.rules.deployment import deployment_rules
 _MAX_TEXT = 16 * 1024
 _MAX_OPENED = 20
 _CELERY = frozenset(("celery", "celeryd", "celerybeat"))
-_RANK = ("worker", "beat", "web", "database", "cache", "queue", "proxy", "frontend", "other")
+_RANK = ("worker", "beat", "web", "command", "database", "cache", "queue", "proxy", "frontend", "other")
 _OPTIONS = {"-A": "app", "--app": "app", "-Q": "queues", "--queues": "queues"}
 _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?|[A-Za-z_]\w*(?:\.\w+)*\.(?:wsgi|asgi)")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a command runs. `role` is "" when nothing in it is known; `fronts` are proxies started beside a server."""
+    """What a command runs. `role` is "" when nothing in it is known; `fronts` are proxies started beside a server,
+    `management` is the management command that it runs."""
 
     role: str = ""
     technology: str = ""
@@ -30,6 +31,7 @@ class Program:
     settings_module: str = ""
     beat: bool = False
     fronts: tuple[str, ...] = ()
+    management: str = ""
 
 
 # The text of a script of the repository that a command names, or None.
@@ -121,7 +123,23 @@ def _one(words: Sequence[str]) -> Program:
         if name in rules.programs:
             role, technology = rules.programs[name]
             return Program(role, technology, settings_module=settings)
+        if name in rules.managers or (name == "django" and words[at - 1 : at] == ("-m",)):
+            return _management(words[at + 1 :], settings, fronts)
     return Program(settings_module=settings)
+
+
+def _management(words: Sequence[str], settings: str, fronts: tuple[str, ...]) -> Program:
+    """What `manage.py` is told to run: a server, Celery, or a command of the project's own; those of Django end."""
+    rules = deployment_rules()
+    named = [word for word in words if re.fullmatch(r"[A-Za-z_]\w*", word)]
+    name = named[0] if named else ""
+    if name in rules.servers:
+        return Program("web", rules.servers[name], settings_module=settings, fronts=fronts)
+    if name in _CELERY:
+        return replace(_celery(name, words[words.index(name) + 1 :]), settings_module=settings)
+    if not name or name in rules.ending:
+        return Program(settings_module=settings)
+    return Program("command", "Django management command", settings_module=settings, management=name)
 
 
 def _celery(name: str, words: Sequence[str]) -> Program:

@@ -21,9 +21,9 @@ from extractor.text.words import words_of
 
 _VALUES = re.compile(r"values([-_.].*)?\.ya?ml|.*[-_.]values\.ya?ml")
 _FOLDERS = frozenset({"k8s", "kubernetes", "kube", "manifests", "kustomize", "helm", "charts", "deploy", "deployment"})
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"})
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "CronJob"})
 _TEMPLATE = re.compile(rb"\{\{")
-_RUN = ("worker", "beat", "web")
+_RUN = ("worker", "beat", "web", "command")
 _MAX_DEPTH = 12
 # Keys that hold a container or its parts and do not name it.
 _UNNAMED = frozenset({"container", "containers", "extraContainers", "deployment", "spec", "template", "image", "pod"})
@@ -49,14 +49,14 @@ def kubernetes_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tup
             for named, container, line in _containers(root, name, root.line, 0):
                 found = program(with_defaults(_command(container)), scripts)
                 if found.role in _RUN:
-                    units.append(_unit(named, container, found, path, line, kind))
+                    units.append(_unit(named, container, found, path, line, kind, _schedule(root)))
     return tuple(units)
 
 
 @functools.cache
 def _known_commands() -> re.Pattern[bytes]:
     """What a file must name to be worth parsing."""
-    names = sorted({"celery", *deployment_rules().servers})
+    names = sorted({"celery", *deployment_rules().servers, *deployment_rules().managers})
     return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\b")
 
 
@@ -78,13 +78,20 @@ def _containers(tree: Tree, name: str, line: int, depth: int) -> Iterator[tuple[
                 yield from _containers(value, name if key in _UNNAMED else key, at, depth + 1)
 
 
+def _schedule(root: YamlMapping) -> str:
+    """When a CronJob runs, as it is written; "" for other workloads."""
+    spec = root.get("spec")
+    given = spec.get("schedule") if isinstance(spec, YamlMapping) and text_of(root.get("kind")) == "CronJob" else None
+    return text_of(given) if given is not None else ""
+
+
 def _command(container: YamlMapping) -> str:
     """The command line of a container: its command, and the arguments behind it."""
     given = (container.get("command"), container.get("args"))
     return " ".join(as_line(texts_of(part)) if isinstance(part, Items) else text_of(part) for part in given if part)
 
 
-def _unit(name: str, container: YamlMapping, found: Program, path: str, line: int, kind: str) -> Unit:
+def _unit(name: str, container: YamlMapping, found: Program, path: str, line: int, kind: str, schedule: str) -> Unit:
     image = container.get("image")
     return Unit(
         name=name or words_of(path)[-1],
@@ -104,6 +111,8 @@ def _unit(name: str, container: YamlMapping, found: Program, path: str, line: in
         kind=kind,
         beat=found.beat,
         fronts=found.fronts,
+        management=found.management,
+        schedule=schedule,
     )
 
 

@@ -37,9 +37,12 @@ def procfile_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple
 def _process(name: str, command: str, path: str, line: int, kind: str, scripts: Scripts) -> Unit:
     found = program(command, scripts)
     role = "web" if name == "web" else found.role or "other"
+    if name == "release" and role == "command":  # it prepares a release, and ends
+        role = "other"
     return Unit(
         name=name,
         role=role,
+        management=found.management if name != "release" else "",
         technology=found.technology,
         command=masked_text(command),
         image="",

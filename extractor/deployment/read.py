@@ -11,6 +11,7 @@ from posixpath import basename, normpath
 from extractor.deployment import dockerfile, gateways, nginx
 from extractor.deployment.commands import Scripts, program
 from extractor.deployment.compose import ComposeReader
+from extractor.deployment.crontab import crontab_units, is_crontab
 from extractor.deployment.images import image_role
 from extractor.deployment.kubernetes import is_kubernetes, kubernetes_units
 from extractor.deployment.procfile import app_json_units, formation, is_procfile, procfile_units
@@ -118,6 +119,7 @@ def _is_statement(path: str) -> bool:
         nginx.is_nginx,
         gateways.is_gateway,
         is_service_file,
+        is_crontab,
         is_kubernetes,
     )
     return basename(path) == "app.json" or any(reads(path) for reads in readers)
@@ -154,6 +156,8 @@ def _units(path: str, reader: ComposeReader, processes: frozenset[str]) -> tuple
         return app_json_units(path, data, kind, processes)
     if dockerfile.is_dockerfile(path):
         return _image_units(path, data, kind, reader.scripts)
+    if is_crontab(path):
+        return crontab_units(path, data, kind, reader.scripts)
     if is_service_file(path):
         return service_units(path, data, kind, reader.scripts)
     if is_kubernetes(path) and not gateways.is_gateway(path):

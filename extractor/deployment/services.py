@@ -38,6 +38,7 @@ def service_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[
                 Unit(
                     name=name,
                     role=found.role,
+                    management=found.management,
                     technology=found.technology,
                     command=masked_text(command),
                     image="",

@@ -22,6 +22,7 @@ ROLES = (
     "web",
     "worker",
     "beat",
+    "command",
     "proxy",
     "database",
     "cache",
@@ -79,8 +80,9 @@ class Unit:
     runs there ("PostgreSQL 15", "Gunicorn", "Celery"). `command` is one line, secrets masked. `queues` are a worker's
     queues, empty for the default one; `app` is the Celery or WSGI application, `settings_module` Django's.
     `profile` is compose's, comma-separated, "" for a unit that always starts. `replicas` is None when not stated.
-    `fronts` are the proxies that the same process starts ("nginx"). `ports_line` is where its published ports stand,
-    `needs` the lines that name the units of `depends_on`; 0 and () where another file says it.
+    `fronts` are the proxies that the same process starts ("nginx"). `management` is the management command that it
+    runs, `schedule` when it does, as cron writes it ("" for one that runs on). `ports_line` is where its published
+    ports stand, `needs` the lines that name the units of `depends_on`; 0 and () where another file says it.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Unit:
     fronts: tuple[str, ...] = ()
     ports_line: int = 0
     needs: tuple[tuple[str, int], ...] = ()
+    management: str = ""
+    schedule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.arrow import MAX_EVIDENCE, Arrow
+from extractor.graph.commands import CommandProcess, command_processes
 from extractor.graph.consumers import Consumers
 from extractor.graph.deployment import Deployment
 from extractor.graph.nodes import use_id
@@ -49,6 +50,9 @@ class Arrows:
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
         self.consumers = Consumers(facts)
+        self._commands = {
+            system.id: command_processes(system, facts[system.id]) for system in estate.systems if system.id in facts
+        }
         self._buses = {bus.system for bus in buses()}
 
     def flows(self) -> tuple[Flow, ...]:
@@ -84,7 +88,8 @@ class Arrows:
             if runner.node == target:
                 continue
             carried = call.system in self._buses
-            sync = not carried and runner.role != "worker"
+            process = self._command_of(system, runner)
+            sync = not carried and runner.role != "worker" and not (process and process.cadence)
             arrow = self._arrow(
                 runner.node, target, call.label or call.via, sync, "event bus" if carried else protocol(call)
             )
@@ -107,6 +112,15 @@ class Arrows:
             if chain and (not arrow.chain or len(chain) < len(arrow.chain)):
                 arrow.chain = chain
             self._triggers(arrow, repo, runner.contexts)
+            if process is not None:
+                arrow.cadences.update(dict.fromkeys([process.cadence] if process.cadence else ()))
+                for unit in process.units:
+                    arrow.explaining[self._at(repo, unit.path, unit.line, unit.line, "runtime")] = None
+
+    def _command_of(self, system: System, runner: _Runner) -> CommandProcess | None:
+        """The process of its own in which a runner's command runs."""
+        names = [context.name for context in runner.contexts] if runner.role == "command" else []
+        return self._commands[system.id].get((runner.service, names[0])) if names else None
 
     def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
         """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
@@ -136,16 +150,17 @@ class Arrows:
     def _runners(self, system: System, service: str, contexts: Sequence[Context]) -> list[_Runner]:
         """The containers that run code reached from these contexts: workers run tasks, web containers the rest; of the
         row's own service, where it has one."""
-        out: dict[tuple[str, str], list[Context]] = {}
+        out: dict[tuple[str, str, str], list[Context]] = {}
         for context in contexts:
             if context.kind == "unknown":
                 continue
             for one in _services(system, service, context):
-                out.setdefault(("worker" if context.kind == "task" else "web", one.id), []).append(context)
-        return [
-            _Runner(ids.ids_of_service(system.id, name)[role], role, name, tuple(reached))
-            for (role, name), reached in out.items()
-        ]
+                role, node = "worker" if context.kind == "task" else "web", ""
+                if context.kind == "command" and (one.id, context.name) in self._commands.get(system.id, {}):
+                    role, node = "command", ids.command_id(system.id, one.id, context.name)
+                node = node or ids.ids_of_service(system.id, one.id)[role]
+                out.setdefault((role, one.id, node), []).append(context)
+        return [_Runner(node, role, name, tuple(reached)) for (role, name, node), reached in out.items()]
 
     # stores ----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from extractor.graph.timing import Timing, Timings
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Finding, Graph, Node, Route, Store, Task
-from extractor.model.ids import queue_id, store_id, web_id, worker_id
+from extractor.model.ids import command_id, queue_id, store_id, web_id, worker_id
 
 
 class RowAt(Protocol):
@@ -102,9 +102,11 @@ class GraphIndex:
         web = [service] if service else self._serving(repo, contexts)
         for context in contexts:
             for one in self._running(repo, service, context, web):
-                name = worker_id if context.kind == "task" else web_id
-                if name(repo, one) in self.nodes:
-                    out.setdefault(name(repo, one), []).append(context)
+                node = worker_id(repo, one) if context.kind == "task" else web_id(repo, one)
+                if context.kind == "command" and command_id(repo, one, context.name) in self.nodes:
+                    node = command_id(repo, one, context.name)
+                if node in self.nodes:
+                    out.setdefault(node, []).append(context)
         return tuple(Origin(self.nodes[node], tuple(found)) for node, found in out.items())
 
     def blocks(self, node: str) -> bool:

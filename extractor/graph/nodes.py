@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from extractor.deployment.consumers import queues_taken
 from extractor.deployment.units import Unit
 from extractor.estate.model import Estate, Service, System, services_of
+from extractor.graph.commands import command_nodes
 from extractor.graph.deployment import Deployment
 from extractor.graph.units import family, placed, running, unit_words
 from extractor.link.facts import RepoFacts
@@ -60,7 +61,11 @@ def nodes(
     for system in estate.systems:
         repo = facts.get(system.id)
         if repo is not None and repo.source.kind != "library":
-            for node in (*deployed[system.id].nodes, *_system_nodes(estate, system, repo)):
+            for node in (
+                *deployed[system.id].nodes,
+                *_system_nodes(estate, system, repo),
+                *command_nodes(system, repo),
+            ):
                 out[node.id] = node
     for person in estate.people:
         node_id = person_id(person.id)

@@ -18,7 +18,7 @@ SEVERITIES = ("high", "medium", "low", "info")
 CONTEXT_KINDS = ("request", "task", "command", "signal", "startup", "unknown")
 NODE_KINDS = ("person", "system", "container", "database", "queue", "cache", "search", "storage", "external")
 # What a container is to its service: its web process, Celery worker, queues or beat; else what deployment puts there.
-NODE_ROLES = ("", "web", "worker", "queue", "beat", "proxy", "frontend")
+NODE_ROLES = ("", "web", "worker", "queue", "beat", "command", "proxy", "frontend")
 STORE_KINDS = ("database", "cache", "queue", "search", "storage")
 
 

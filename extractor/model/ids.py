@@ -58,6 +58,11 @@ def beat_id(system: str, service: str) -> str:
     return f"{system}/{service}-beat"
 
 
+def command_id(system: str, service: str, command: str) -> str:
+    """The node id of a process of its own in which a service's management command runs."""
+    return f"{system}/{service}-command-{command}"
+
+
 def ids_of_service(system: str, service: str) -> dict[str, str]:
     """The node ids that a service may have, by role."""
     make = {"web": web_id, "worker": worker_id, "queue": queue_id, "beat": beat_id}

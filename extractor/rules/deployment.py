@@ -33,6 +33,8 @@ class DeploymentRules:
     fronts: Mapping[str, str]
     preparing: frozenset[str]
     shells: frozenset[str]
+    managers: frozenset[str]
+    ending: frozenset[str]
 
 
 @functools.cache
@@ -51,4 +53,6 @@ def deployment_rules() -> DeploymentRules:
         fronts=commands["fronts"],
         preparing=frozenset(commands["preparing"]),
         shells=frozenset(commands["shells"]),
+        managers=frozenset(commands["managers"]),
+        ending=frozenset(commands["ending"]),
     )
