@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from c4trace.commands import COMMANDS, load_command
 from c4trace.console import Console
-from extractor.errors import C4traceError
+from extractor.errors import SOFTWARE_FAULT, C4traceError
 
 INTERRUPTED = 130
 
@@ -57,7 +57,7 @@ def _run(given: list[str]) -> int:
         return error.exit_code
     except Exception as error:
         _tell_unexpected(error, console)
-        return 1
+        return SOFTWARE_FAULT
 
 
 def _tell_unexpected(error: Exception, console: Console) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+SOFTWARE_FAULT = 70  # the exit status of a fault of ours, EX_SOFTWARE of sysexits.h; 1 says that a gate failed
+
 
 class C4traceError(Exception):
     """Base of the errors c4trace raises on purpose. `exit_code` is the process's exit status."""

@@ -159,12 +159,12 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_one_option_away(
         raise RuntimeError("the \x1b[31mfloor\nis gone")
 
     monkeypatch.setattr("c4trace.sources.choose_estate", broken)
-    assert main(["scan"]) == 1
+    assert main(["scan"]) == 70
     output = capsys.readouterr().err
     assert output == (
         "c4trace: unexpected RuntimeError: the \\x1b[31mfloor (run again with --verbose for the traceback)\n"
     )
-    assert main(["scan", "--verbose"]) == 1
+    assert main(["scan", "--verbose"]) == 70
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 

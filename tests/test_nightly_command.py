@@ -101,14 +101,14 @@ def test_a_directory_that_is_not_ours_is_refused_before_the_scan(place: Path, mo
     assert [path.name for path in (place / "public" / "out").iterdir()] == ["thesis.txt"]
 
 
-def test_a_defect_of_ours_is_one_line_and_exit_one(
+def test_a_defect_of_ours_is_one_line_and_exit_seventy(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(sys.modules["extractor.pipeline.scan"], "scan_estate", broken)
-    assert nightly(monkeypatch, 0) == 1
+    assert nightly(monkeypatch, 0) == 70
     lines = capsys.readouterr().err.splitlines()
     assert "the run failed: RuntimeError: a defect; the last output stands" in lines[-1]
 

@@ -41,6 +41,8 @@ NO_MODULE = {
 # Each would crash or stall one of the parsers; `type X` in front keeps `ast` of older interpreters from refusing first.
 HOSTILE = {
     "brackets": "(" * 50_000 + ")" * 50_000,
+    "brackets that nothing closes, and nothing in them": "(" * 900_000,
+    "square brackets that nothing closes": "[" * 50_000,
     "lists": "[" * 900 + "]" * 900,
     "brackets in a formatted string": "f'{" + "(" * 50_000 + "1" + ")" * 50_000 + "}'",
     "formatted strings in one another": "f'{" * 3_000 + "1" + "}'" * 3_000,

@@ -25,7 +25,7 @@ from c4trace.snapshots.spec import state_dir
 from c4trace.sources import cache_directory, choose_estate
 from c4trace.version import stamp, version
 from extractor.diff import GraphDiff, diff_graphs
-from extractor.errors import C4traceError
+from extractor.errors import SOFTWARE_FAULT, C4traceError
 from extractor.estate.model import Estate
 from extractor.gate.baseline import read_baseline
 from extractor.gate.policy import Breach, check
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     except Exception:
         if console.verbose:
             raise
-        return 1
+        return SOFTWARE_FAULT
 
 
 def _config(options: argparse.Namespace) -> NightlyConfig:

@@ -72,7 +72,9 @@ def _deepest_expression(text: str) -> int:
     while at < len(text):
         mode = stack[-1].kind
         match = (_TEXT if mode == "spec" or mode in _PLAIN else _CODE).search(text, at)
-        if match is None or len(stack) * _BRACKET > LIMIT:
+        if len(stack) * _BRACKET > LIMIT:
+            return LIMIT + 1
+        if match is None:
             break
         at = match.end()
         if match.re is _TEXT:
