@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from extractor.model.graph import Context
 from extractor.views import Boundary, View, ViewEdge, ViewNode, build_views, chain_view, opened_views
 from extractor.workers import worker_pool
-from renderers.svg import DARK, LIGHT, LayoutError, layout, quality, render_pictures, render_svg, style_sheet
+from renderers.svg import DARK, LIGHT, LayoutError, layout, quality, render_pictures, render_svg, style_sheet, text
 from renderers.svg.label_placement import placed_labels
 from renderers.svg.placed import Curve, Placed, Rect
 from renderers.svg.text import width, wrap
@@ -314,3 +314,21 @@ class TestColours:
     def test_standing_alone_it_brings_both_themes(self) -> None:
         assert "prefers-color-scheme:dark" in style_sheet(standalone=True)
         assert "prefers-color-scheme" not in style_sheet()
+
+
+def test_a_name_of_a_hundred_thousand_letters_is_cut_and_each_letter_measured_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = 0
+
+    def counted(char: str, table: tuple[int, ...], real: Any = text._advance) -> int:
+        nonlocal measured
+        measured += 1
+        return int(real(char, table))
+
+    monkeypatch.setattr(text, "_advance", counted)
+    name = "x" * 99_999 + "q"
+    lines = wrap(name, 180, 12, most=2)
+    assert len(lines) == 2
+    assert lines[-1].endswith("…")
+    assert measured < 10 * len(name)

@@ -248,17 +248,27 @@ def wrap(text: str, limit: float, size: float, bold: bool = False, most: int = 0
 def _broken(word: str, limit: float, size: float, bold: bool) -> list[str]:
     if width(word, size, bold) <= limit:
         return [word]
-    lines = [""]
+    lines, room = [""], 0
+    table = _BOLD if bold else _PLAIN
     for piece in _SEAMS.split(word):
-        for part in [piece] if width(piece, size, bold) <= limit else list(piece):
-            if lines[-1] and width(lines[-1] + part, size, bold) > limit:
+        for part in [piece] if width(piece, size, bold) <= limit else piece:
+            wide = sum(_advance(char, table) for char in part)
+            if lines[-1] and (room + wide) * size / 1000 > limit:
                 lines.append(part)
+                room = wide
             else:
                 lines[-1] += part
+                room += wide
     return lines
 
 
 def _clip(text: str, limit: float, size: float, bold: bool) -> str:
-    while text and width(text + "…", size, bold) > limit:
-        text = text[:-1]
-    return text.rstrip(" ,.;:-/") + "…"
+    """The longest beginning of a text that fits with an ellipsis: each letter is measured once."""
+    table = _BOLD if bold else _PLAIN
+    room, kept = _advance("…", table), 0
+    for at, char in enumerate(text, 1):
+        room += _advance(char, table)
+        if room * size / 1000 > limit:
+            break
+        kept = at
+    return text[:kept].rstrip(" ,.;:-/") + "…"
