@@ -132,7 +132,8 @@ def _management(words: Sequence[str], settings: str, fronts: tuple[str, ...]) ->
     """What `manage.py` is told to run: a server, Celery, or a command of the project's own; those of Django end."""
     rules = deployment_rules()
     named = [word for word in words if re.fullmatch(r"[A-Za-z_]\w*", word)]
-    name = named[0] if named else ""
+    told = (word for word in named if word in rules.servers or word in _CELERY)  # a project's words may stand before
+    name = next(told, named[0] if named else "")
     if name in rules.servers:
         return Program("web", rules.servers[name], settings_module=settings, fronts=fronts)
     if name in _CELERY:

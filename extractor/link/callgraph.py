@@ -37,11 +37,11 @@ from extractor.summary.expr import Attribute, CallResult, Constant, Defined, Loc
 _OF_PYTHON = frozenset(name for kind in (str, dict, list, set) for name in dir(kind))
 MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those of processors or backends, say
 # Methods by which a framework asks a view for the class to use: `get_serializer_class`, `get_form_class`.
-_GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
+GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
 # Methods that keep a function for a later moment, and do not run it.
-_KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
+KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
 # Methods of a decorated function (a task) that run it here and now.
-_RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
+RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,13 @@ def _scope_edges(
             for target, how in _targets(ev, func):
                 graph.add(owner, target, call.line, how)
         method = call.func if isinstance(call.func, Attribute) else None
-        if method is not None and method.name in _RUN_INLINE:
+        if method is not None and method.name in RUN_INLINE:
             for run in ev.eval(method.base, frame):
                 if isinstance(run, DefRef) and run.target.kind == "function":
                     graph.add(owner, run.target, call.line, "call")
         if method is not None and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(ev, graph, owner, method.name, call.line, funcs, methods)
-        if owner.kind in ("module", "class") or (method is not None and method.name in _KEEPERS):
+        if owner.kind in ("module", "class") or (method is not None and method.name in KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
         if any(isinstance(func, Ext) and func.path == "collections.namedtuple()" for func in funcs):
             continue  # so does a record
@@ -324,7 +324,7 @@ def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
             for value in ev.eval(expr, frame):
                 if isinstance(value, DefRef) and value.target.module.in_repo:
                     graph.add(owner, value.target, scope.line, "decorator")
-    if _GIVES_CLASS.fullmatch(scope.name.rsplit(".", 1)[-1]) and owner.owner_class is not None:
+    if GIVES_CLASS.fullmatch(scope.name.rsplit(".", 1)[-1]) and owner.owner_class is not None:
         frame = ev.frame(owner)
         for value in (v for expr in scope.returns for v in ev.eval(expr, frame)):
             if isinstance(value, DefRef) and value.target.kind == "class" and value.target.module.in_repo:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Inst, Mapping, Seq, Value
+from extractor.link.callgraph import GIVES_CLASS
 from extractor.program.module import Def
 from extractor.rules.django import django_rules
 from extractor.summary import Expr, Scope
 from extractor.summary.expr import Attribute, CallResult, Constant, Local, Name, Parameter
 
-_GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
 MAX_OVERRIDES = 12
 
 
@@ -73,7 +72,7 @@ class Hooks:
             for name, indices in owner.scope.names.items():
                 nested = f"{owner.scope.name}.{name}"
                 if nested in owner.module.summary.scopes:
-                    if _GIVES_CLASS.fullmatch(name):
+                    if GIVES_CLASS.fullmatch(name):
                         method = owner.module.define(nested)
                         inner = self._ev.bound_frame(method, (), Inst(cls, (), known=True), None)
                         for expr in method.scope.returns:

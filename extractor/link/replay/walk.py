@@ -12,7 +12,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
-from extractor.link.callgraph import CallGraph, Site
+from extractor.link.callgraph import KEEPERS, RUN_INLINE, CallGraph, Site
 from extractor.link.handed import functions_in
 from extractor.link.replay.contexts import kept_arguments, kept_receiver
 from extractor.link.replay.hooks import Hooks
@@ -23,8 +23,6 @@ from extractor.summary.expr import Attribute
 
 MAX_CONTEXTS = 30  # of one function: the next one is visited with its parameters open
 _CREATES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create"})
-_RUNS_INLINE = frozenset({"apply", "run", "__call__", "func", "__wrapped__"})
-_KEEPERS = frozenset({"connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Walk:
     def _may_lead(self, site: Site) -> bool:
         """Whether a call may enter a wanted function, whatever its function's parameters are."""
         call = site.call
-        if isinstance(call.func, Attribute) and (call.func.name in self._names or call.func.name in _RUNS_INLINE):
+        if isinstance(call.func, Attribute) and (call.func.name in self._names or call.func.name in RUN_INLINE):
             return True
         if any(not self._is_inert(func) for func in site.funcs):
             return True
@@ -168,12 +166,12 @@ class Walk:
                 entered = entered or (how == "call" and target.owner in self._wanted)
                 yield target, how
         expr = site.call.func
-        if isinstance(expr, Attribute) and expr.name in _RUNS_INLINE:
+        if isinstance(expr, Attribute) and expr.name in RUN_INLINE:
             for run in self._ev.eval(expr.base, frame):
                 if isinstance(run, DefRef) and run.target.kind == "function":
                     given = ((), OPEN) if expr.name == "apply" else (args, kwargs)  # it takes them packed
                     yield self.frame(run, *given), "call"
-        keeps = isinstance(expr, Attribute) and expr.name in _KEEPERS
+        keeps = isinstance(expr, Attribute) and expr.name in KEEPERS
         if not entered and not keeps and site.owner.kind not in ("module", "class"):
             yield from self._handed_over(args, kwargs)
 
