@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
+from extractor.deployment.units import Unit
 from extractor.rules.deployment import deployment_rules
+from extractor.text.masking import masked_text
 
 _MAX_TEXT = 16 * 1024
 _MAX_OPENED = 20
@@ -55,6 +57,30 @@ def program(command: str, scripts: Scripts = lambda name: None) -> Program:
         settings_module=best.settings_module or settings,
         beat=any(one.beat for one in known),
         fronts=tuple(sorted(fronts)) if best.role == "web" else (),
+    )
+
+
+def unit_running(found: Program, name: str, command: str, path: str, line: int, kind: str) -> Unit:
+    """The unit that a command line is all that is known of: what it runs, secrets in the line masked."""
+    return Unit(
+        name=name,
+        role=found.role or "other",
+        technology=found.technology,
+        command=masked_text(command),
+        image="",
+        queues=found.queues,
+        app=found.app,
+        settings_module=found.settings_module,
+        ports=(),
+        depends_on=(),
+        env=(),
+        path=path,
+        line=line,
+        profile="",
+        kind=kind,
+        beat=found.beat,
+        fronts=found.fronts,
+        management=found.management,
     )
 
 

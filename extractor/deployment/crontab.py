@@ -7,11 +7,11 @@ user before the command.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from posixpath import basename
 
-from extractor.deployment.commands import Scripts, program
+from extractor.deployment.commands import Scripts, program, unit_running
 from extractor.deployment.units import Unit, UnreadableFile
-from extractor.text.masking import masked_text
 
 _MAX_BYTES = 256 * 1024
 _FIELD = r"[\d*/,A-Za-z-]+"
@@ -46,27 +46,8 @@ def crontab_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[
         if match is None or found is None or not found.management:
             continue
         times = " ".join(match.group(1).split())
-        units.append(
-            Unit(
-                name=found.management,
-                role=found.role,
-                technology=found.technology,
-                command=masked_text(match.group(2)),
-                image="",
-                queues=(),
-                app="",
-                settings_module=found.settings_module,
-                ports=(),
-                depends_on=(),
-                env=(),
-                path=path,
-                line=line,
-                profile="",
-                kind=kind,
-                management=found.management,
-                schedule=_TIMES.get(times, times),
-            )
-        )
+        unit = unit_running(found, found.management, match.group(2), path, line, kind)
+        units.append(replace(unit, schedule=_TIMES.get(times, times)))
     return tuple(units)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from posixpath import basename, dirname
 
-from extractor.deployment.commands import Program, Scripts, as_line, program
+from extractor.deployment.commands import Program, Scripts, as_line, program, unit_running
 from extractor.deployment.units import Unit
 from extractor.deployment.values import with_defaults
 from extractor.deployment.yaml_nodes import Items, Tree, YamlMapping, documents, text_of, texts_of
@@ -93,27 +94,9 @@ def _command(container: YamlMapping) -> str:
 
 def _unit(name: str, container: YamlMapping, found: Program, path: str, line: int, kind: str, schedule: str) -> Unit:
     image = container.get("image")
-    return Unit(
-        name=name or words_of(path)[-1],
-        role=found.role,
-        technology=found.technology,
-        command=masked_text(with_defaults(_command(container))),
-        image=masked_text(text_of(image)) if image is not None and not isinstance(image, YamlMapping | Items) else "",
-        queues=found.queues,
-        app=found.app,
-        settings_module=found.settings_module,
-        ports=(),
-        depends_on=(),
-        env=(),
-        path=path,
-        line=line,
-        profile="",
-        kind=kind,
-        beat=found.beat,
-        fronts=found.fronts,
-        management=found.management,
-        schedule=schedule,
-    )
+    shown = masked_text(text_of(image)) if image is not None and not isinstance(image, YamlMapping | Items) else ""
+    unit = unit_running(found, name or words_of(path)[-1], with_defaults(_command(container)), path, line, kind)
+    return replace(unit, image=shown, schedule=schedule)
 
 
 __all__ = ["is_kubernetes", "kubernetes_units"]

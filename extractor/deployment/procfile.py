@@ -6,13 +6,13 @@ Formats: Heroku's "The Procfile" and "app.json Schema" pages.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from posixpath import basename
 
-from extractor.deployment.commands import Scripts, program
+from extractor.deployment.commands import Scripts, program, unit_running
 from extractor.deployment.images import addon_role
 from extractor.deployment.units import EnvValue, Unit, UnreadableFile
 from extractor.deployment.yaml_nodes import Items, YamlMapping, documents, text_of
-from extractor.text.masking import masked_text
 
 _MAX_BYTES = 256 * 1024
 
@@ -35,30 +35,12 @@ def procfile_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple
 
 
 def _process(name: str, command: str, path: str, line: int, kind: str, scripts: Scripts) -> Unit:
-    found = program(command, scripts)
-    role = "web" if name == "web" else found.role or "other"
-    if name == "release" and role == "command":  # it prepares a release, and ends
-        role = "other"
-    return Unit(
-        name=name,
-        role=role,
-        management=found.management if name != "release" else "",
-        technology=found.technology,
-        command=masked_text(command),
-        image="",
-        queues=found.queues,
-        app=found.app,
-        settings_module=found.settings_module,
-        ports=(),
-        depends_on=(),
-        env=(),
-        path=path,
-        line=line,
-        profile="",
-        kind=kind,
-        beat=found.beat,
-        fronts=found.fronts,
-    )
+    unit = unit_running(program(command, scripts), name, command, path, line, kind)
+    if name == "web":
+        return replace(unit, role="web")
+    if name == "release" and unit.role == "command":  # it prepares a release, and ends
+        return replace(unit, role="other", management="")
+    return unit
 
 
 def app_json_units(path: str, data: bytes, kind: str, processes: frozenset[str]) -> tuple[Unit, ...]:

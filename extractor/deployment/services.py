@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from extractor.deployment.commands import Scripts, program
+from extractor.deployment.commands import Scripts, program, unit_running
 from extractor.deployment.units import Unit, UnreadableFile
-from extractor.text.masking import masked_text
 
 _MAX_BYTES = 256 * 1024
 _SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]\s*")
@@ -34,28 +33,7 @@ def service_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[
     for name, command, line in _programs(path, data.decode("utf-8", "replace")):
         found = program(command, scripts)
         if found.role:
-            units.append(
-                Unit(
-                    name=name,
-                    role=found.role,
-                    management=found.management,
-                    technology=found.technology,
-                    command=masked_text(command),
-                    image="",
-                    queues=found.queues,
-                    app=found.app,
-                    settings_module=found.settings_module,
-                    ports=(),
-                    depends_on=(),
-                    env=(),
-                    path=path,
-                    line=line,
-                    profile="",
-                    kind=kind,
-                    beat=found.beat,
-                    fronts=found.fronts,
-                )
-            )
+            units.append(unit_running(found, name, command, path, line, kind))
     return tuple(units)
 
 
