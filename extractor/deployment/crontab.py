@@ -15,7 +15,7 @@ from extractor.deployment.units import Unit, UnreadableFile
 
 _MAX_BYTES = 256 * 1024
 _FIELD = r"[\d*/,A-Za-z-]+"
-_ROW = re.compile(rf"^\s*((?:{_FIELD}\s+){{4}}{_FIELD}|@\w+)\s+(\S.*?)\s*$")
+_ROW = re.compile(rf"((?:{_FIELD}\s+){{4}}{_FIELD}|@\w+)\s+(\S.*)$")
 _TIMES = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -41,7 +41,7 @@ def crontab_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple[
         raise UnreadableFile("not a crontab (too large, or binary)")
     units = []
     for line, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        match = _ROW.match(row) if not row.lstrip().startswith("#") else None
+        match = _ROW.match(row.strip()) if not row.lstrip().startswith("#") else None
         found = program(match.group(2), scripts) if match else None
         if match is None or found is None or not found.management:
             continue

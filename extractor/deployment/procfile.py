@@ -28,7 +28,7 @@ def procfile_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tuple
         raise UnreadableFile("not a Procfile (too large, or binary)")
     units = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        match = re.match(r"([A-Za-z0-9_-]+):\s*(\S.*?)\s*$", row)
+        match = re.match(r"([A-Za-z0-9_-]+):\s*(\S.*)$", row.rstrip())
         if match:
             units.append(_process(match.group(1), match.group(2), path, number, kind, scripts))
     return tuple(units)

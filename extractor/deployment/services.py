@@ -15,7 +15,7 @@ from extractor.deployment.units import Unit, UnreadableFile
 
 _MAX_BYTES = 256 * 1024
 _SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]\s*")
-_OPTION = re.compile(r"(?P<name>[\w-]+)\s*=\s*(?P<value>.*?)\s*")
+_OPTION = re.compile(r"(?P<name>[\w-]+)\s*=\s*(?P<value>.*)")
 _COMMENT = re.compile(r"\s*[;#]")
 
 
@@ -41,7 +41,7 @@ def _programs(path: str, text: str) -> Iterator[tuple[str, str, int]]:
     """The programs of a file: name, command, the line of the command."""
     section = ""
     for line, row in _rows(text):
-        heading, option = _SECTION.fullmatch(row), _OPTION.fullmatch(row)
+        heading, option = _SECTION.fullmatch(row), _OPTION.fullmatch(row.rstrip())
         if heading is not None:
             section = heading["name"].strip()
         elif option is not None and section.startswith("program:") and option["name"] == "command":

@@ -51,7 +51,7 @@ def read_env_file(path: str, data: bytes, kind: str) -> tuple[EnvValue, ...]:
         raise UnreadableFile("not an env file (too large, or binary)")
     found = []
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        match = re.match(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$", row)
+        match = re.match(r"(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$", row.strip())
         if match:
             found.append(env_value(match.group(1), _unquoted(match.group(2)), path, number, kind))
     return tuple(found)
@@ -61,7 +61,7 @@ def _unquoted(value: str) -> str:
     quoted = re.match(r"([\"'])(.*?)\1\s*(#.*)?$", value)
     if quoted:
         return quoted.group(2)
-    return "" if value.startswith("#") else re.sub(r"\s+#.*$", "", value)
+    return "" if value.startswith("#") else re.split(r"\s#", value, maxsplit=1)[0].rstrip()
 
 
 def read_app_json_env(path: str, data: bytes, kind: str) -> tuple[EnvValue, ...]:

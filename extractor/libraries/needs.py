@@ -15,7 +15,7 @@ from extractor.libraries.pins import is_name, normalised
 Needs = Mapping[str, frozenset[str]]  # the distributions that one needs, by its name
 
 _REQUIREMENT = re.compile(r"(?:-e\s+\S*#egg=)?([A-Za-z0-9][A-Za-z0-9._-]*)")
-_VIA = re.compile(r"\s+#\s*(?:via\b)?\s*(.*?)\s*$")
+_VIA = re.compile(r"\s+#\s*(?:via\b)?\s*(.*)$")
 
 
 def of_packages(packages: list[dict[str, Any]]) -> Needs:
@@ -39,7 +39,7 @@ def of_requirements(text: str) -> Needs:
             current = normalised(match[1]) if match else ""
             for name in _users(row.partition(" #")[2].strip().removeprefix("via")) if current else ():
                 found.setdefault(name, set()).add(current)
-        elif current and (via := _VIA.match(row)):
+        elif current and (via := _VIA.match(row.rstrip())):
             for name in _users(via[1]):
                 found.setdefault(name, set()).add(current)
     return {name: frozenset(names) for name, names in found.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -27,7 +28,8 @@ from extractor.summary.expr import Attribute, Constant, Opaque, last_name, liter
 
 MAX_HOPS = 5  # wrappers around wrappers
 MAX_FRAMES = 12  # of a function that one way of calling it leads to
-MAX_CALLERS = 80  # callers of one wrapper that are looked at
+MAX_WAYS = 400  # of leading to one call, each with a request of its own, that are told apart
+MAX_TRIED = 2_000  # callers that are looked at for one call
 MAX_LIBRARY_DEPTH = 8
 MAX_LIBRARY_STEPS = 400
 
@@ -60,6 +62,7 @@ class Effects:
         self._steps = 0
         self._timeouts: dict[str, str] = {}
         self._looped: dict[int, bool] = {}  # by the site, which the graph holds
+        self.given_up: tuple[Site, ...] = ()  # calls to which more ways lead than are told apart
         self._final_names = book.final_names() | {
             name.rsplit(".", 1)[-1]
             for module in ev.index.modules
@@ -83,18 +86,7 @@ class Effects:
                         work.append(effect)
                 elif self._may_be_effect(site.funcs):
                     work.append(Effect((site,), (), ""))
-        seen: set[tuple[int, tuple[object, ...]]] = set()
-        while work:
-            effect = work.pop(0)
-            for wider in self._widen(effect):
-                key = (id(wider.site), tuple(f.skeleton() for f in wider.requests))
-                if key in seen:
-                    continue
-                seen.add(key)
-                if wider.requests:
-                    found.append(wider)
-                if len(wider.hops) < MAX_HOPS and (not wider.requests or any(f.is_open() for f in wider.requests)):
-                    work.append(wider)
+        found += self._by_callers(work)
         told = {id(e.hops[-1]) for e in found if _is_messenger(e)}  # who handed the object over knows more of the call
         found = [e for e in found if len(e.hops) > 1 or id(e.site) not in told]
         primitives = self._parameter_primitives(found)
@@ -255,10 +247,42 @@ class Effects:
 
     # out to callers --------------------------------------------------------------------------------------------
 
-    def _widen(self, effect: Effect) -> Iterator[Effect]:
-        """The effect as each caller of its function sees it, where that says more."""
+    def _by_callers(self, open_effects: Iterable[Effect]) -> list[Effect]:
+        """Effects that stand at callers, of calls that are open, nearest callers first. A call to which too many ways
+        lead is told at its own line alone."""
+        found: dict[int, list[Effect]] = {}
+        work = deque(open_effects)
+        seen: set[tuple[int, tuple[object, ...]]] = set()
+        tried: Counter[int] = Counter()
+        left: dict[int, Site] = {}
+        while work:
+            effect = work.popleft()
+            last = effect.hops[-1]
+            ways = found.setdefault(id(last), [])
+            for wider in self._widen(effect, tried):
+                key = (id(wider.site), tuple(f.skeleton() for f in wider.requests))
+                if key in seen:
+                    continue
+                seen.add(key)
+                if wider.requests:
+                    ways.append(wider)
+                if len(wider.hops) < MAX_HOPS and (not wider.requests or any(f.is_open() for f in wider.requests)):
+                    work.append(wider)
+                if len(ways) > MAX_WAYS:
+                    tried[id(last)] = MAX_TRIED
+            if tried[id(last)] >= MAX_TRIED:
+                left.setdefault(id(last), last)
+        self.given_up = tuple(left.values())
+        return [effect for last, ways in found.items() if last not in left for effect in ways]
+
+    def _widen(self, effect: Effect, tried: Counter[int]) -> Iterator[Effect]:
+        """The effect as each caller of its function sees it, where that says more. `tried` counts, by call, the callers
+        that were looked at."""
         owner = effect.site.owner
-        for caller in self._callers.get(owner, ())[:MAX_CALLERS]:
+        for caller in self._callers.get(owner, ()):
+            if tried[id(effect.hops[-1])] >= MAX_TRIED:
+                return
+            tried[id(effect.hops[-1])] += 1
             if any(caller is hop for hop in effect.hops):
                 continue
             hops = (caller, *effect.hops)

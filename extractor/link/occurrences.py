@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -151,21 +150,32 @@ def _is_same(sent: Request, told: Request, url: Text | None) -> bool:
         return False
     if url is None or not sent.urls:
         return True
-    shape, plain = _shape(url), skeleton(url)
-    return any(shape.fullmatch(skeleton(one)) or _shape(one).fullmatch(plain) for one in sent.urls)
+    return any(_fits(url, skeleton(one)) or _fits(one, skeleton(url)) for one in sent.urls)
 
 
-def _shape(url: Text) -> re.Pattern[str]:
-    """A URL whose open parts may be anything."""
-    parts = (
-        re.escape(part)
-        if isinstance(part, str)
-        else re.escape(f"{{{part.name}}}")
-        if part.kind in ("setting", "env")
-        else ".*"
-        for part in url.parts
-    )
-    return re.compile("".join(parts), re.DOTALL)
+def _fits(url: Text, told: str) -> bool:
+    """Whether a told URL is one of a shape in which what is open may be anything. Each literal is looked for once, the
+    first at the start and the last at the end: a regular expression would try every way to share the text out."""
+    literals = [""]
+    for part in url.parts:
+        if isinstance(part, str):
+            literals[-1] += part
+        elif part.kind in ("setting", "env"):
+            literals[-1] += f"{{{part.name}}}"
+        else:
+            literals.append("")
+    first, last = literals[0], literals[-1]
+    if len(literals) == 1:
+        return told == first
+    if not told.startswith(first) or not told.endswith(last) or len(first) + len(last) > len(told):
+        return False
+    at, end = len(first), len(told) - len(last)
+    for literal in literals[1:-1]:
+        at = told.find(literal, at, end)
+        if at < 0:
+            return False
+        at += len(literal)
+    return True
 
 
 __all__ = ["Occurrences"]

@@ -8,6 +8,7 @@ from extractor.checks import CheckContext, unread_tasks
 from extractor.checks import find as find_findings
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
+from extractor.link.bounds import gaps_of_bounds
 from extractor.link.celery import find_tasks, gaps_of, read_celery, type_tasks
 from extractor.link.constructors import with_constructors
 from extractor.link.declared import declared_effects
@@ -106,7 +107,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
 
     queued = occurrences.enqueues(celery.enqueues, reach)
     unread = (*libraries.gaps, *unread_tasks(program))
-    gaps = (unread, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
+    bounds = gaps_of_bounds(finder.given_up, (one for one in replayed.visits.given_up if one.module.in_repo))
+    gaps = (unread, bounds, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
     bindings = (*(setting_bindings(table) for table in tables), events.bindings, sign_ins(ev, settings))
     return RepoFacts(
         source=reading.source,
