@@ -60,7 +60,8 @@ def recursion(size: int) -> str:
         text.append(
             f"def walk_{i}(node, path='', depth=0):\n    if depth:\n"
             f"        return walk_{i}(walk_{i}(node.left, path + 'l'), walk_{i}(node.right, path + 'r', depth))\n"
-            f"    requests.get(settings.STOCK_URL + path, timeout=5)\n    return walk_{i}(node, path + 'x', depth + 1)\n\n\n"
+            "    requests.get(settings.STOCK_URL + path, timeout=5)\n"
+            f"    return walk_{i}(node, path + 'x', depth + 1)\n\n\n"
         )
     calls = "".join(f"    walk_{i}(None, 'a', {i})\n" for i in range(size))
     return "".join([*text, f"@shared_task\ndef start():\n{calls}"])
@@ -186,7 +187,7 @@ def scanned(text: str, limit: float) -> Taken:
             env=env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit))),  # noqa: PLW1509
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit))),
         )
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

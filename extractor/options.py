@@ -25,6 +25,7 @@ class ScanOptions:
     """Options of one scan.
 
     `jobs` is how many processes read modules; `cache_dir` where summaries and libraries are kept, None to keep none;
+    `scripts` draws script files that no service loads;
     `offline` forbids the network; `stamp` (ISO 8601, UTC) and `version` go into the graph as they are.
     """
 
@@ -33,5 +34,6 @@ class ScanOptions:
     jobs: int = 1
     cache_dir: Path | None = None
     offline: bool = False
+    scripts: bool = False
     progress: Progress = _unheard
     timing: Timing = _untimed

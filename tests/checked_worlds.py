@@ -23,7 +23,7 @@ def program(
         for target in ev.index.defs()
         if target.kind == "function" and target.scope.params and target.scope.params[0][0] == "request"
     ]
-    reach = entrypoints.reach(ev, graph, loading(ev), {}, views, (), signals_of(ev, graph))
+    reach = entrypoints.reach(ev, graph, loading(ev), {}, views, (), (), signals_of(ev, graph))
     book = shipped_rules()
     return CheckContext(
         repo=REPO,

@@ -9,6 +9,7 @@ import pytest
 from extractor.deployment.read import read_runtime
 from extractor.estate.model import Estate, Person, Service, System, Target, Use
 from extractor.graph.arrows import Arrows
+from extractor.graph.commands import command_processes
 from extractor.graph.deployment import Deployment, deployments
 from extractor.graph.nodes import nodes
 from extractor.graph.proxies import Link
@@ -45,13 +46,15 @@ def deployed(files: dict[str, str], *services: Service, **rows: object) -> Deplo
 
 def flows(files: dict[str, str], **rows: object) -> dict[tuple[str, str], Flow]:
     known = {"shop": facts(files, **rows)}
-    found = Arrows(estate(), known, timings(known), deployments(estate(), known)).flows()
+    found = Arrows(
+        estate(), known, timings(known), deployments(estate(), known), command_processes(estate(), known)
+    ).flows()
     return {(flow.source, flow.target): flow for flow in found}
 
 
 def elements(files: dict[str, str], **rows: object) -> dict[str, Node]:
     known, where = {"shop": facts(files, **rows)}, deployments(estate(), {"shop": facts(files, **rows)})
-    return {node.id: node for node in nodes(estate(), known, {}, (), where)}
+    return {node.id: node for node in nodes(estate(), known, {}, (), where, command_processes(estate(), known))}
 
 
 def roles(files: dict[str, str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def reached(files: dict[str, str], views: dict[str, str] | None = None) -> tuple
     graph = callgraph.build(ev)
     served = [(value.target, pattern, "web") for name, pattern in (views or {}).items() for value in ev.by_dotted(name)]  # type: ignore[union-attr]
     return ev, entrypoints.reach(
-        ev, graph, loading(ev), tasks(ev, REPO).index.names(), served, (), signals_of(ev, graph)
+        ev, graph, loading(ev), tasks(ev, REPO).index.names(), served, (), (), signals_of(ev, graph)
     )
 
 

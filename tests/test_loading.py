@@ -170,7 +170,7 @@ def test_a_receiver_runs_in_the_services_that_load_it() -> None:
     of = loading(ev, till="till.settings", depot="depot.settings")
     views = [(sell, "/till/sell/", "till"), (sell, "/depot/sell/", "depot")]
     graph = callgraph.build(ev)
-    reach = entrypoints.reach(ev, graph, of, {}, views, (), signals_of(ev, graph))
+    reach = entrypoints.reach(ev, graph, of, {}, views, (), (), signals_of(ev, graph))
     assert {(c.name, c.services) for c in reach.contexts(work)} == {
         ("/depot/sell/", ("depot",)),
         ("sold: index", ("depot",)),
@@ -186,5 +186,5 @@ def test_a_file_run_by_hand_is_in_no_service() -> None:
     [weigh] = [v.target for v in ev.by_dotted("weights.weigh")]  # type: ignore[union-attr]
     of = loading(ev, till="till.settings", depot="depot.settings")
     graph = callgraph.build(ev)
-    reach = entrypoints.reach(ev, graph, of, {}, (), (), signals_of(ev, graph))
+    reach = entrypoints.reach(ev, graph, of, {}, (), (), (), signals_of(ev, graph))
     assert [(c.kind, c.name, c.services) for c in reach.contexts(weigh)] == [("command", "scripts/count.py", ())]

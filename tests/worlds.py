@@ -62,7 +62,7 @@ def around(
 ) -> Surroundings:
     """What turning the effects of `finder` into rows needs; `views` are views with a pattern and a service."""
     signals = signals_of(ev, finder.graph)
-    reach = entrypoints.reach(ev, finder.graph, loading(ev, **settings), {}, views, (), signals)
+    reach = entrypoints.reach(ev, finder.graph, loading(ev, **settings), {}, views, (), (), signals)
     served = [ServedView(target, pattern, service) for target, pattern, service in views]
     replayed = replay(ev, finder.graph, reach, served, list(finder.graph.sites), signals)
     return Surroundings(REPO, systems, reach, Occurrences(finder, replayed), store_of)

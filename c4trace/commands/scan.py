@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="read a system from here for this run; may be given for several",
     )
+    what.add_argument("--scripts", action="store_true", help="draw what script files reach that no service loads")
     what.add_argument("--only", metavar="NAME", action="append", default=[], help="read only this system's repository")
     where = parser.add_argument_group("where to")
     where.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="the output directory [out]")
@@ -88,6 +89,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             jobs=options.jobs,
             cache_dir=None if options.no_cache else cache_dir,
             offline=options.offline,
+            scripts=options.scripts,
             progress=progress,
             timing=clock.took,
         )

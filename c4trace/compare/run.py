@@ -75,5 +75,5 @@ def _scanned(options: argparse.Namespace, console: Console) -> Revisions:
     from extractor.pipeline.scan import scan_states
 
     with console.progress() as progress:
-        scan_options = ScanOptions(stamp(), version(), options.jobs, cache_dir, options.offline, progress)
+        scan_options = ScanOptions(stamp(), version(), options.jobs, cache_dir, options.offline, progress=progress)
         return scan_revisions(estate, ranges, cache_dir, scan_options, scan_states)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 
 from extractor.deployment.commands import Program, Scripts, as_line, program, unit_running
@@ -26,6 +26,7 @@ _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", 
 _TEMPLATE = re.compile(rb"\{\{")
 _RUN = ("worker", "beat", "web", "command")
 _MAX_DEPTH = 12
+_CRON = re.compile(r"\s*(?:@\w+|\S+(?:\s+\S+){4})\s*")
 # Keys that hold a container or its parts and do not name it.
 _UNNAMED = frozenset({"container", "containers", "extraContainers", "deployment", "spec", "template", "image", "pod"})
 
@@ -47,10 +48,10 @@ def kubernetes_units(path: str, data: bytes, kind: str, scripts: Scripts) -> tup
         if isinstance(root, YamlMapping) and (is_values or text_of(root.get("kind")) in _WORKLOADS):
             metadata = root.get("metadata")
             name = text_of(metadata.get("name")) if isinstance(metadata, YamlMapping) else ""
-            for named, container, line in _containers(root, name, root.line, 0):
-                found = program(with_defaults(_command(container)), scripts)
+            for one in _containers(root, _Named(name, root.line), 0):
+                found = program(with_defaults(_command(one.tree)), scripts)
                 if found.role in _RUN:
-                    units.append(_unit(named, container, found, path, line, kind, _schedule(root)))
+                    units.append(_unit(one, found, path, kind))
     return tuple(units)
 
 
@@ -61,29 +62,42 @@ def _known_commands() -> re.Pattern[bytes]:
     return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\b")
 
 
-def _containers(tree: Tree, name: str, line: int, depth: int) -> Iterator[tuple[str, YamlMapping, int]]:
-    """The mappings that give a command, each with the name it goes by and the line of that."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A name that a mapping goes by, the line of that, and when cron runs what stands in it ("" for what runs on)."""
+
+    name: str
+    line: int
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """A mapping that gives a command."""
+
+    tree: YamlMapping
+    named: _Named
+
+
+def _containers(tree: Tree, named: _Named, depth: int) -> Iterator[_Container]:
+    """The mappings that give a command. A schedule beside it, or around it, is a CronJob's, in values files too."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(tree, Items):
         for item in tree.items:
-            yield from _containers(item, name, item.line, depth + 1)
+            yield from _containers(item, replace(named, line=item.line), depth + 1)
     elif isinstance(tree, YamlMapping):
-        own = tree.get("name")
+        own, times = tree.get("name"), tree.get("schedule")
         if own is not None and text_of(own):
-            name = text_of(own)
+            named = replace(named, name=text_of(own))
+        if times is not None and _CRON.fullmatch(text_of(times)):
+            named = replace(named, schedule=text_of(times).strip())
         if tree.get("command") is not None or tree.get("args") is not None:
-            yield name, tree, line
+            yield _Container(tree, named)
         for key, (value, at) in tree.rows.items():
             if key not in ("command", "args", "metadata"):
-                yield from _containers(value, name if key in _UNNAMED else key, at, depth + 1)
-
-
-def _schedule(root: YamlMapping) -> str:
-    """When a CronJob runs, as it is written; "" for other workloads."""
-    spec = root.get("spec")
-    given = spec.get("schedule") if isinstance(spec, YamlMapping) and text_of(root.get("kind")) == "CronJob" else None
-    return text_of(given) if given is not None else ""
+                called = named.name if key in _UNNAMED else key
+                yield from _containers(value, replace(named, name=called, line=at), depth + 1)
 
 
 def _command(container: YamlMapping) -> str:
@@ -92,11 +106,14 @@ def _command(container: YamlMapping) -> str:
     return " ".join(as_line(texts_of(part)) if isinstance(part, Items) else text_of(part) for part in given if part)
 
 
-def _unit(name: str, container: YamlMapping, found: Program, path: str, line: int, kind: str, schedule: str) -> Unit:
+def _unit(one: _Container, found: Program, path: str, kind: str) -> Unit:
+    container, name = one.tree, one.named.name
     image = container.get("image")
     shown = masked_text(text_of(image)) if image is not None and not isinstance(image, YamlMapping | Items) else ""
-    unit = unit_running(found, name or words_of(path)[-1], with_defaults(_command(container)), path, line, kind)
-    return replace(unit, image=shown, schedule=schedule)
+    unit = unit_running(
+        found, name or words_of(path)[-1], with_defaults(_command(container)), path, one.named.line, kind
+    )
+    return replace(unit, image=shown, schedule=one.named.schedule)
 
 
 __all__ = ["is_kubernetes", "kubernetes_units"]

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.arrow import MAX_EVIDENCE, Arrow
-from extractor.graph.commands import CommandProcess, command_processes
+from extractor.graph.commands import CommandProcess, CommandProcesses
 from extractor.graph.consumers import Consumers
 from extractor.graph.deployment import Deployment
 from extractor.graph.nodes import use_id
@@ -21,6 +22,7 @@ from extractor.model import ids
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Hop, Route, Schedule, Store, Task
 from extractor.rules.buses import buses
 
+_NO_COMMANDS: Mapping[str, CommandProcesses] = MappingProxyType({})
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
 _USE = "the estate file names this use; a route of the service is its evidence"
 _USE_THROUGH = "the estate file names this use; deployment files put this proxy before the service"
@@ -45,14 +47,13 @@ class Arrows:
         facts: Mapping[str, RepoFacts],
         timings: Mapping[str, Timings],
         deployed: Mapping[str, Deployment],
+        commands: Mapping[str, CommandProcesses] = _NO_COMMANDS,
     ) -> None:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
         self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
         self.consumers = Consumers(facts)
-        self._commands = {
-            system.id: command_processes(system, facts[system.id]) for system in estate.systems if system.id in facts
-        }
+        self._commands = commands
         self._buses = {bus.system for bus in buses()}
 
     def flows(self) -> tuple[Flow, ...]:
@@ -114,13 +115,12 @@ class Arrows:
             self._triggers(arrow, repo, runner.contexts)
             if process is not None:
                 arrow.cadences.update(dict.fromkeys([process.cadence] if process.cadence else ()))
-                for unit in process.units:
-                    arrow.explaining[self._at(repo, unit.path, unit.line, unit.line, "runtime")] = None
+                arrow.explaining.update(dict.fromkeys(process.evidence(repo)))
 
     def _command_of(self, system: System, runner: _Runner) -> CommandProcess | None:
         """The process of its own in which a runner's command runs."""
-        names = [context.name for context in runner.contexts] if runner.role == "command" else []
-        return self._commands[system.id].get((runner.service, names[0])) if names else None
+        names = [context.name for context in runner.contexts] if runner.role in ("command", "script") else []
+        return self._commands.get(system.id, {}).get((runner.service, names[0])) if names else None
 
     def _naming(self, repo: RepoFacts, call: Call) -> Iterator[Evidence]:
         """The settings that say where a call goes: what lists a bus's topics, else the setting that holds the base."""
@@ -154,10 +154,14 @@ class Arrows:
         for context in contexts:
             if context.kind == "unknown":
                 continue
+            script = self._commands.get(system.id, {}).get(("", context.name)) if not context.services else None
+            if script is not None and context.kind == "command":
+                out.setdefault(("script", "", script.node), []).append(context)
             for one in _services(system, service, context):
                 role, node = "worker" if context.kind == "task" else "web", ""
-                if context.kind == "command" and (one.id, context.name) in self._commands.get(system.id, {}):
-                    role, node = "command", ids.command_id(system.id, one.id, context.name)
+                process = self._commands.get(system.id, {}).get((one.id, context.name))
+                if context.kind == "command" and process is not None:
+                    role, node = "command", process.node
                 node = node or ids.ids_of_service(system.id, one.id)[role]
                 out.setdefault((role, one.id, node), []).append(context)
         return [_Runner(node, role, name, tuple(reached)) for (role, name, node), reached in out.items()]

@@ -1,60 +1,110 @@
-"""Management commands that deployment runs as processes of their own: on a schedule, or without end."""
+"""Commands that run as processes of their own: on a schedule, without end, or installed as a program."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.deployment.units import Unit
-from extractor.estate.model import Service, System, services_of
+from extractor.estate.model import Estate, Service, System, services_of
 from extractor.graph.units import placed, runs, unit_words
 from extractor.link.celery.cadence import BadField, Crontab, crontab_words
 from extractor.link.facts import RepoFacts
+from extractor.link.programs import CommandProgram
 from extractor.model.graph import Call, Enqueue, Evidence, Node, Store
-from extractor.model.ids import command_id
+from extractor.model.ids import command_id, script_id
 
 
 @dataclass(frozen=True, slots=True)
 class CommandProcess:
-    """A command of a service, and the units that run it. `cadence` is in words, "" for one that runs on."""
+    """A command of a service that runs in a process of its own: the units that run it, or the program that it is.
+    `node` is its element; `cadence` is in words, "" for one that runs on or when somebody asks; `service` is "" for a
+    script that none has."""
 
+    node: str
     service: str
     name: str
     units: tuple[Unit, ...]
     cadence: str
+    program: CommandProgram | None = None
+
+    def evidence(self, repo: RepoFacts) -> tuple[Evidence, ...]:
+        """The lines that say that it runs, at most four."""
+        lines = [(unit.path, unit.line) for unit in self.units]
+        if self.program is not None:
+            lines.append((self.program.path, self.program.line))
+        source = repo.source
+        return tuple(Evidence(source.name, source.commit, path, line, line, "runtime") for path, line in lines[:4])
 
 
-def command_processes(system: System, repo: RepoFacts) -> dict[tuple[str, str], CommandProcess]:
-    """The processes by service and command: those whose command the code has, of a service that is told."""
+# The processes of a system by service and command.
+CommandProcesses = Mapping[tuple[str, str], CommandProcess]
+
+
+def command_processes(
+    estate: Estate, facts: Mapping[str, RepoFacts], scripts: bool = False
+) -> dict[str, CommandProcesses]:
+    """The processes of each scanned system, by its id: those whose command the code has, of a service that is told,
+    and that reach something; with `scripts` the script files, too, that no service loads."""
+    return {system.id: _of_system(system, facts[system.id], scripts) for system in estate.systems if system.id in facts}
+
+
+def _of_system(system: System, repo: RepoFacts, scripts: bool) -> CommandProcesses:
     known = set(_commands_seen(repo))
     found: dict[tuple[str, str], list[Unit]] = {}
     for unit in placed(repo.runtime.units) if repo.runtime else ():
         for service in _services(system, unit) if unit.role == "command" else ():
-            if (service.id, unit.management) in known:
-                found.setdefault((service.id, unit.management), []).append(unit)
-    return {key: CommandProcess(*key, tuple(units), _cadence(units)) for key, units in found.items()}
+            found.setdefault((service.id, unit.management), []).append(unit)
+    for service_id, unit in repo.jobs:
+        found.setdefault((service_id, unit.management), []).append(unit)
+    out = {
+        key: CommandProcess(command_id(system.id, *key), *key, tuple(units), _cadence(units))
+        for key, units in found.items()
+        if key in known
+    }
+    for program in repo.programs:
+        for service_id in program.services if program.kind == "console" else ():
+            key = (service_id, program.name)
+            if key in known and key not in out:
+                out[key] = CommandProcess(command_id(system.id, *key), *key, (), "", program)
+        if scripts and program.kind == "script" and ("", program.name) in known:
+            out["", program.name] = CommandProcess(
+                script_id(system.id, program.name), "", program.name, (), "", program
+            )
+    return out
 
 
-def command_nodes(system: System, repo: RepoFacts) -> Iterator[Node]:
-    """The containers of a system in which deployment runs commands."""
-    for process in command_processes(system, repo).values():
-        lines = [
-            Evidence(system.id, repo.source.commit, unit.path, unit.line, unit.line, "runtime")
-            for unit in process.units
-        ]
-        when = f"Runs {process.cadence}" if process.cadence else "Runs without end"
+def command_nodes(system: System, repo: RepoFacts, processes: CommandProcesses) -> Iterator[Node]:
+    """The containers of a system in which commands run."""
+    for process in processes.values():
         yield Node(
-            id=command_id(system.id, process.service, process.name),
+            id=process.node,
             kind="container",
-            name=process.name.replace("_", " ").capitalize(),
-            technology=process.units[0].technology,
-            description=f"{when}. {unit_words(process.units)}",
+            name=_shown_name(process.name),
+            technology=process.units[0].technology if process.units else "Python",
+            description=_description(process),
             parent=system.id,
-            evidence=tuple(lines[:4]),
+            evidence=process.evidence(repo),
             repo=system.id,
-            role="command",
-            service=process.service,
+            role="command" if process.service else "script",
+            service=process.service or None,
         )
+
+
+def _shown_name(command: str) -> str:
+    """What a command is called in a picture: of a function its own name alone, of a script that of its file."""
+    bare = posixpath.basename(command.removesuffix(".py"))
+    return bare.rsplit(".", 1)[-1].replace("_", " ").replace("-", " ").capitalize()
+
+
+def _description(process: CommandProcess) -> str:
+    if process.program is not None and not process.service:
+        return f"A script that somebody runs: {process.name}"
+    if process.program is not None:
+        return f"The program {process.name}, which {process.program.path} installs"
+    when = f"Runs {process.cadence}" if process.cadence else "Runs without end"
+    return f"{when}. {unit_words(process.units)}"
 
 
 def _commands_seen(repo: RepoFacts) -> Iterator[tuple[str, str]]:
@@ -62,7 +112,7 @@ def _commands_seen(repo: RepoFacts) -> Iterator[tuple[str, str]]:
     rows: list[Call | Store | Enqueue] = [*repo.calls, *repo.stores, *repo.enqueues]
     for context in (context for row in rows for context in row.contexts):
         if context.kind == "command":
-            yield from ((service, context.name) for service in context.services)
+            yield from ((service, context.name) for service in context.services or ("",))
 
 
 def _services(system: System, unit: Unit) -> Sequence[Service]:
@@ -90,4 +140,4 @@ def _words(schedule: str) -> str:
         return schedule
 
 
-__all__ = ["CommandProcess", "command_nodes", "command_processes"]
+__all__ = ["CommandProcess", "CommandProcesses", "command_nodes", "command_processes"]

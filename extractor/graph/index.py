@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from extractor.graph.timing import Timing, Timings
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Call, Context, Enqueue, Evidence, Finding, Graph, Node, Route, Store, Task
-from extractor.model.ids import command_id, queue_id, store_id, web_id, worker_id
+from extractor.model.ids import command_id, queue_id, script_id, store_id, web_id, worker_id
 
 
 class RowAt(Protocol):
@@ -101,6 +101,9 @@ class GraphIndex:
         contexts = tuple(contexts)
         web = [service] if service else self._serving(repo, contexts)
         for context in contexts:
+            if context.kind == "command" and not context.services and script_id(repo, context.name) in self.nodes:
+                out.setdefault(script_id(repo, context.name), []).append(context)
+                continue
             for one in self._running(repo, service, context, web):
                 node = worker_id(repo, one) if context.kind == "task" else web_id(repo, one)
                 if context.kind == "command" and command_id(repo, one, context.name) in self.nodes:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from extractor.deployment.consumers import queues_taken
 from extractor.deployment.units import Unit
 from extractor.estate.model import Estate, Service, System, services_of
-from extractor.graph.commands import command_nodes
+from extractor.graph.commands import CommandProcesses, command_nodes
 from extractor.graph.deployment import Deployment
 from extractor.graph.units import family, placed, running, unit_words
 from extractor.link.facts import RepoFacts
@@ -22,6 +23,7 @@ from extractor.model.ids import beat_id, person_id, queue_id, store_id, web_id, 
 from extractor.rules.clients import Vendor
 from extractor.rules.stores import store_rules
 
+_NO_COMMANDS: Mapping[str, CommandProcesses] = MappingProxyType({})
 _STORE_NAMES = {
     "postgres": "PostgreSQL",
     "mysql": "MySQL",
@@ -54,9 +56,10 @@ def nodes(
     vendors: Mapping[str, Vendor],
     used: Iterable[str],
     deployed: Mapping[str, Deployment],
+    commands: Mapping[str, CommandProcesses] = _NO_COMMANDS,
 ) -> tuple[Node, ...]:
     """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it.
-    `deployed` is what deployment files show of each system."""
+    `deployed` is what deployment files show of each system, `commands` what runs in processes of its own."""
     out: dict[str, Node] = {}
     for system in estate.systems:
         repo = facts.get(system.id)
@@ -64,7 +67,7 @@ def nodes(
             for node in (
                 *deployed[system.id].nodes,
                 *_system_nodes(estate, system, repo),
-                *command_nodes(system, repo),
+                *command_nodes(system, repo, commands.get(system.id, {})),
             ):
                 out[node.id] = node
     for person in estate.people:

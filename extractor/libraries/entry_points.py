@@ -11,7 +11,7 @@ import configparser
 import contextlib
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,19 +37,20 @@ def of_ini(data: bytes, prefix: str = "", path: str = "") -> Iterator[EntryPoint
         if prefix:
             groups = parser.items(prefix) if parser.has_section(prefix) else []
             for group, lines in groups:
-                yield from of_lines(group, lines.splitlines(), path)
+                for spec in of_lines(group, lines.splitlines(), path):
+                    yield replace(spec, line=_line_of(text, spec.name) if path else 0)
         else:
             for group in parser.sections():
                 for name, target in parser.items(group):
                     yield EntryPointSpec(group, name, dotted(target), path, _line_of(text, name) if path else 0)
 
 
-def of_lines(group: str, lines: list[str], path: str = "") -> Iterator[EntryPointSpec]:
-    """The entry points of lines like `name = package.module:Class [extra]`."""
+def of_lines(group: str, lines: list[str], path: str = "", at: int = 0) -> Iterator[EntryPointSpec]:
+    """The entry points of lines like `name = package.module:Class [extra]`, which stand at a line of a file."""
     for line in lines:
         name, sign, target = line.partition("=")
         if sign and name.strip() and target.strip():
-            yield EntryPointSpec(group, name.strip(), dotted(target), path)
+            yield EntryPointSpec(group, name.strip(), dotted(target), path, at)
 
 
 def of_pyproject(data: bytes, path: str = "") -> Iterator[EntryPointSpec]:

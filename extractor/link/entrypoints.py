@@ -164,10 +164,12 @@ def reach(
     tasks: Mapping[Def, str],
     views: Iterable[tuple[Def, str, str]],
     named_in_settings: Iterable[tuple[Def, str, str]],
+    commands: Iterable[tuple[Def, str, str | None]],
     signals: Signals,
 ) -> Reach:
     """All entry points of one repository. `tasks` gives task names by definition; `views` are views with their route
     and its service; `named_in_settings` code that settings name as text, with the setting and its service;
+    `commands` functions that run as programs of their own, with the name and the service (None: all that load them);
     `signals` who receives what. Adds to the graph who runs whom by a signal."""
     entries: dict[Def, dict[tuple[Context, int, str], set[str]]] = {}
 
@@ -183,6 +185,8 @@ def reach(
     for target, setting, service in named_in_settings:
         if "task" not in {context.kind for context, _line, _how in entries.get(target, ())}:
             add(target, "request", f"{target.shown} (named in {setting})", "override", service=service)
+    for target, name, ran_by in commands:
+        add(target, "command", name, "call", service=ran_by)
     _from_definitions(ev, tasks, loading, add)
     for receiver in signals.receivers:
         add(receiver.target, "signal", f"{receiver.source}: {receiver.target.shown}", "signal", receiver.line)

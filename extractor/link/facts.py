@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.deployment.units import Runtime
+from extractor.deployment.units import Runtime, Unit
 from extractor.link.directives import PlacedDirective
+from extractor.link.programs import CommandProgram
 from extractor.link.settings import DeclaredStore, SettingBinding
 from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 
@@ -13,7 +14,8 @@ from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, S
 @dataclass(frozen=True, slots=True)
 class RepoFacts:
     """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
-    regular expressions of routes' parameters, by route id; `bindings` the settings by which units meet."""
+    regular expressions of routes' parameters, by route id; `bindings` the settings by which units meet; `programs` what
+    it runs by name; `jobs` the services whose settings have a scheduler run something, each with that as a unit."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -31,3 +33,5 @@ class RepoFacts:
     directives: tuple[PlacedDirective, ...] = ()
     parameters: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     bindings: tuple[SettingBinding, ...] = ()
+    programs: tuple[CommandProgram, ...] = ()
+    jobs: tuple[tuple[str, Unit], ...] = ()

@@ -271,6 +271,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """What a service runs, or a script that none does (`service` is ""). `kind` is `web`, `worker`, `beat`, `command`,
+    `consumer` (a command that deployment runs without end) or `script`; `id` is that of its element where one is drawn.
+
+    `queues` are those that a worker takes; `started_by` says what starts it (a schedule in words, or a deployment file
+    and what it runs), empty where nothing that was read does; `entries` are the routes, tasks, schedules or the command
+    by which it is entered.
+    """
+
+    id: str
+    repo: str
+    service: str
+    kind: str
+    name: str
+    queues: tuple[str, ...]
+    started_by: tuple[str, ...]
+    entries: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """A route that another system (not a browser user of this estate) is known to call: a webhook, a callback."""
 
@@ -423,6 +444,7 @@ class Graph:
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     nodes: tuple[Node, ...] = ()
+    processes: tuple[Process, ...] = ()
     flows: tuple[Flow, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     etl: tuple[EtlRow, ...] = ()

@@ -63,6 +63,11 @@ def command_id(system: str, service: str, command: str) -> str:
     return f"{system}/{service}-command-{command}"
 
 
+def script_id(system: str, path: str) -> str:
+    """The node id of a script that is run by its path."""
+    return f"{system}/script:{path}"
+
+
 def ids_of_service(system: str, service: str) -> dict[str, str]:
     """The node ids that a service may have, by role."""
     make = {"web": web_id, "worker": worker_id, "queue": queue_id, "beat": beat_id}

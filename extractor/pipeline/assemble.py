@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from extractor.checks import apply_ignores, contracts, queues
 from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
+from extractor.graph.commands import command_processes
 from extractor.graph.consumers import Consumers
 from extractor.graph.deployment import deployments
 from extractor.graph.etl import etl_gaps, etl_rows
 from extractor.graph.nodes import nodes
+from extractor.graph.processes import processes
 from extractor.graph.scenarios import scenarios
 from extractor.graph.scenarios.definition import Definition
 from extractor.graph.timing import timings
@@ -31,7 +33,8 @@ def assemble(
     """The graph of an estate. `facts` are those of its repositories, joined, by system id; `definitions` its
     scenarios."""
     deployed = deployments(estate, facts)
-    arrows = Arrows(estate, facts, timings(facts), deployed).flows()
+    commands = command_processes(estate, facts, options.scripts)
+    arrows = Arrows(estate, facts, timings(facts), deployed, commands).flows()
     used = {end for flow in arrows for end in (flow.source, flow.target)}
     findings = _findings(facts, Consumers(facts).taken)
     flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
@@ -41,7 +44,8 @@ def assemble(
         generated=options.stamp,
         estate=estate.title,
         findings=_with_flows(findings, flows),
-        nodes=nodes(estate, facts, book.vendors, used, deployed),
+        nodes=nodes(estate, facts, book.vendors, used, deployed, commands),
+        processes=processes(estate, facts, commands),
         flows=flows,
     )
     graph = dataclasses.replace(graph, scenarios=scenarios(graph, definitions))

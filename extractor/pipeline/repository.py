@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from extractor.checks import CheckContext, unread_tasks
 from extractor.checks import find as find_findings
@@ -18,11 +18,14 @@ from extractor.link.events import events_of, senders
 from extractor.link.facts import RepoFacts
 from extractor.link.loading import EntryPoints, Loading
 from extractor.link.occurrences import Occurrences
+from extractor.link.programs import console_scripts, programs_of
 from extractor.link.replay.replayed import replay
 from extractor.link.routes import routes_of, views_of
 from extractor.link.settings import (
+    Job,
     declared_stores,
     named_code,
+    scheduled_jobs,
     setting_bindings,
     settings_of,
     settings_rows,
@@ -39,7 +42,9 @@ from extractor.options import Timing
 from extractor.pipeline.reading import ReadRepository
 from extractor.pipeline.stopwatch import Stopwatch
 from extractor.program.index import ModuleIndex
+from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
+from extractor.rules.django import django_rules
 
 
 def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> RepoFacts:
@@ -72,7 +77,10 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     views, task_names = views_of(served), celery.tasks.index.names()
     routed = [(view.target, view.pattern, view.service) for view in views]
     signals = signals_of(ev, graph)
-    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named_code(ev, settings), signals)
+    consoles, jobs = console_scripts(ev, loading.installed.all), scheduled_jobs(settings)
+    commands = [*((one.target, one.name, None) for one in consoles), *_run_by(jobs)]
+    named = [row for row in named_code(ev, settings) if row[1] not in django_rules().job_lists]
+    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named, commands, signals)
     chain = dict.fromkeys(module for table in tables for module in table.chain)
     finder = Effects(ev, graph, book)
     effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
@@ -126,7 +134,15 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         directives=directives_of(ev.index),
         parameters=tuple(pair for table in served for pair in sorted(table.parameters.items())),
         bindings=tuple(binding for rows in bindings for binding in rows),
+        programs=programs_of(reach, consoles),
+        jobs=tuple((job.service, job.unit) for job in jobs),
     )
+
+
+def _run_by(jobs: Iterable[Job]) -> Iterator[tuple[Def, str, str | None]]:
+    for job in jobs:
+        if job.target is not None:
+            yield job.target, job.unit.management, job.service
 
 
 def _in_order(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

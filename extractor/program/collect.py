@@ -20,6 +20,10 @@ from extractor.workers import interrupts_held, worker_pool
 
 SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
 _CHUNK_BYTES = 200_000
+_PROGRAM = re.compile(r"(^|/)[^/.]+$")
+_PROGRAM_FOLDER = re.compile(r"(^|/)s?(bin|scripts?)/")
+_MAX_PROGRAM = 256 * 1024
+_SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 _ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -50,6 +54,7 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     """Summaries of a tree's modules. Tests, migrations, documentation and hidden folders are set aside, unless
     other code imports them. What cannot be read is a Skip, never an error."""
     entries = [e for e in tree.entries if e.path.endswith(".py")]
+    entries = sorted((*entries, *_programs(tree)), key=lambda e: e.path)
     aside = {e.path: kind for e in entries if (kind := _aside_kind(e.path))}
     wanted = [e for e in entries if e.path not in aside]
     summaries, reasons = _summaries(tree, wanted, cache, options)
@@ -81,6 +86,14 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     counted = tuple((kind, sum(1 for k in aside.values() if k == kind)) for kind in kinds)
     told = tuple(sorted(set(skipped), key=lambda s: (s.path, s.reason)))
     return Collected(tuple(modules), len(entries), counted, told)
+
+
+def _programs(tree: Tree) -> list[TreeEntry]:
+    """The programs of Python whose names have no suffix: their first line says what runs them."""
+    candidates = [e for e in tree.entries if _PROGRAM.search(e.path) and 0 < e.size <= _MAX_PROGRAM]
+    candidates = [e for e in candidates if e.mode & 0o111 or _PROGRAM_FOLDER.search(e.path)]
+    data = dict(tree.read_many(dict.fromkeys(e.blob for e in candidates)))
+    return [e for e in candidates if _SHEBANG.match(data.get(e.blob) or b"")]
 
 
 def _aside_kind(path: str) -> str | None:

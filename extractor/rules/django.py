@@ -21,7 +21,8 @@ class DjangoRules:
     that entry points of a group name. `app_lists` and `task_module_lists` are variables of settings that list apps and
     modules of tasks, `app_libraries` the distributions by package that bring such and `affixes` what names of others
     have beside the package's; only those that need one of `task_libraries` bring tasks.
-    `telling_migrations` gives a word of the migrations that are read, by app. `url_libraries` gives distributions by
+    `telling_migrations` gives a word of the migrations that are read, by app; `job_lists` the scheduler of jobs, by the
+    setting that lists them. `url_libraries` gives distributions by
     package, `own_urls` the views by route of each URLconf of Django itself.
     """
 
@@ -43,6 +44,7 @@ class DjangoRules:
     task_libraries: frozenset[str]
     builtin_tasks: frozenset[str]
     telling_migrations: Mapping[str, str]
+    job_lists: Mapping[str, str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -71,6 +73,7 @@ def django_rules() -> DjangoRules:
         task_libraries=frozenset(data["task_libraries"]),
         builtin_tasks=frozenset(data["builtin_tasks"]),
         telling_migrations=data["telling_migrations"],
+        job_lists=data["job_lists"],
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
     )

@@ -37,7 +37,7 @@ def _of_setup(ev: Evaluator, module: Module) -> Iterator[EntryPointSpec]:
             if isinstance(value, Mapping):
                 for keys, values in value.items:
                     for group in _texts(keys):
-                        yield from of_lines(group, list(_texts(values)), path)
+                        yield from of_lines(group, list(_texts(values)), path, call.line)
             elif isinstance(value, Text) and value.literal:
                 yield from of_ini(value.literal.encode("utf-8", "replace"), path=path)
 

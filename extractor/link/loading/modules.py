@@ -8,6 +8,7 @@ See https://docs.djangoproject.com/en/stable/ref/applications/#initialization-pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from extractor.estate.model import Service
@@ -25,6 +26,7 @@ from extractor.summary.expr import Attribute, Comparison, Constant, ImportedName
 
 APPS = "INSTALLED_APPS"
 _ADDS = frozenset({"append", "extend", "insert"})
+_SCRIPTS = re.compile(r"(^|/)(s?bin|scripts?|tools)/[^/]+$")
 _DISCOVERS = "autodiscover_tasks"
 _INCLUDES = frozenset({"include", "path", "re_path", "url", "import_module", "Celery"})
 
@@ -35,11 +37,12 @@ class Loading:
     def __init__(
         self, ev: Evaluator, services: Sequence[Service], tables: Mapping[str, SettingsTable], installed: EntryPoints
     ) -> None:
-        self._ev, self._installed = ev, installed
+        self._ev, self.installed = ev, installed
         self._imports = Imports(ev.index)
         self.apps = {service.id: self._apps(tables[service.id]) for service in services}
         self._loaded = {service.id: self._modules(service, tables[service.id]) for service in services}
         self._known: dict[Module, frozenset[str]] = {}
+        self._imported_anywhere: frozenset[Module] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,11 +56,20 @@ class Loading:
         return seen | frozenset(s for s in self.services(module) if not self.apps[s])
 
     def is_script(self, module: Module) -> bool:
-        """True for a file that is run by its path (`if __name__ == "__main__":`) and that no service loads."""
-        if not module.in_repo or any(module in modules for modules in self._loaded.values()):
-            return False
+        """True for a file that is run by its path and that no service loads: its name has no suffix, it says so (`if
+        __name__ == "__main__":`), or it stands among scripts and nothing imports it."""
         scope = module.summary.scopes.get("")
-        return scope is not None and any(_is_main(test) for test, _holds, _line in scope.guards)
+        if scope is None or not module.in_repo or any(module in modules for modules in self._loaded.values()):
+            return False
+        if not module.path.endswith(".py") or any(_is_main(test) for test, _holds, _line in scope.guards):
+            return True
+        return bool(scope.calls and _SCRIPTS.search(module.path)) and module not in self._imported()
+
+    def _imported(self) -> frozenset[Module]:
+        if self._imported_anywhere is None:
+            every = (m for module in self._ev.index.modules if module.in_repo for m in self._imports.everywhere(module))
+            self._imported_anywhere = frozenset(every)
+        return self._imported_anywhere
 
     def loads(self, service: str, module: Module) -> bool:
         """Whether the processes of a service load a module."""
@@ -179,7 +191,7 @@ class Loading:
         for value in values:
             if isinstance(value, Ext) and django_rules().app_groups.search(value.path):
                 for group in _group_texts(value):
-                    yield from self._installed.objects(group)
+                    yield from self.installed.objects(group)
             elif isinstance(value, Seq):
                 for item in value.items:
                     yield from self._listed(item)

@@ -2,6 +2,7 @@
 
 from extractor.link.settings.bindings import SettingBinding, setting_bindings
 from extractor.link.settings.class_settings import with_class_settings
+from extractor.link.settings.jobs import Job, scheduled_jobs
 from extractor.link.settings.layers import settings_modules
 from extractor.link.settings.named_code import named_by, named_code
 from extractor.link.settings.reads import setting_reads
@@ -11,6 +12,7 @@ from extractor.link.settings.table import SettingsTable, Where, settings_of
 
 __all__ = [
     "DeclaredStore",
+    "Job",
     "SettingBinding",
     "SettingsTable",
     "StoreOf",
@@ -18,6 +20,7 @@ __all__ = [
     "declared_stores",
     "named_by",
     "named_code",
+    "scheduled_jobs",
     "setting_bindings",
     "setting_reads",
     "settings_modules",
