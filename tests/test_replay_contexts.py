@@ -295,3 +295,56 @@ def test_an_unknown_base_that_some_caller_does_not_tell_is_told_where_it_is_used
     """
     files = SETTINGS | {"shop/views.py": code, "shop/urls.py": views("retire"), "shop/api.py": API}
     assert 12 in {gap.line for gap in linked(files).gaps if gap.path == "shop/api.py"}
+
+
+GUESSED = """
+import requests
+class Stock:
+    def refill(self):
+        requests.get("https://stock.example/items/", timeout=5)
+"""
+
+
+def test_a_call_that_only_the_name_of_a_method_leads_to_is_told_as_a_guess() -> None:
+    files = SETTINGS | {
+        "shop/stock.py": GUESSED,
+        "shop/views.py": "def look(request, stock):\n    stock.refill()\n",
+        "shop/urls.py": views("look"),
+    }
+    [call] = linked(files).calls
+    assert (call.confidence, "guessed" in call.why, entered(call)) == ("likely", True, {"/look/"})
+
+
+def test_a_call_on_an_object_that_is_known_is_no_guess() -> None:
+    files = SETTINGS | {
+        "shop/stock.py": GUESSED,
+        "shop/views.py": "from shop.stock import Stock\ndef look(request):\n    Stock().refill()\n",
+        "shop/urls.py": views("look"),
+    }
+    [call] = linked(files).calls
+    assert call.confidence == "certain"
+
+
+def test_a_database_is_used_where_the_branch_that_uses_it_is_taken() -> None:
+    code = """
+        from shop.models import Order
+        import requests
+        def tell(kind):
+            if kind == "letter":
+                requests.post("https://post.example/letters/", timeout=5)
+                return
+            Order.objects.all().count()
+        def write(request):
+            tell("letter")
+        def count(request):
+            tell("count")
+    """
+    database = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n"
+    files = SETTINGS | {
+        "shop/settings.py": SETTINGS["shop/settings.py"] + database,
+        "shop/models.py": "from django.db import models\nclass Order(models.Model):\n    pass\n",
+        "shop/views.py": code,
+        "shop/urls.py": views("write", "count"),
+    }
+    [store] = linked(files).stores
+    assert {context.name for context in store.contexts} == {"/count/"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor.evaluate import folding
 from extractor.evaluate.values import Env, Mapping, Text
 from extractor.link.settings import SettingsTable, Where, setting_reads, settings_modules
@@ -224,3 +226,34 @@ def test_every_place_that_reads_a_setting_is_told() -> None:
         ("shop/views.py", 7, 9, "c0ffee"),
         ("shop/views.py", 11, 11, "c0ffee"),
     ]
+
+
+PLUGIN = (
+    "def plugin_settings(settings):\n    settings.MAIL_URL = 'https://mail.example/'\n    settings.HOST = 'x.example'\n"
+)
+READY = """
+from django.apps import AppConfig
+from django.conf import settings
+class Shop(AppConfig):
+    def ready(self):
+        settings.MAIL_URL = 'https://mail.example/'
+"""
+
+
+@pytest.mark.parametrize("source", [PLUGIN, READY])
+def test_what_a_function_puts_on_the_settings_is_a_setting(source: str) -> None:
+    found = table({"shop/settings.py": "HOST = 'shop.example'\n", "shop/apps.py": source})
+    assert shown(found, "MAIL_URL") == ["https://mail.example/"]
+    assert shown(found, "HOST") == ["shop.example"]  # that of the settings module is what is told
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def made(client):\n    client.MAIL_URL = 'https://mail.example/'\n",
+        "class Client:\n    def made(self):\n        self.MAIL_URL = 'https://mail.example/'\n",
+        "from mail import settings\ndef made():\n    settings.MAIL_URL = 'https://mail.example/'\n",
+    ],
+)
+def test_what_is_put_on_another_object_is_none(source: str) -> None:
+    assert table({"shop/settings.py": "", "shop/apps.py": source}).names() == ()

@@ -15,7 +15,7 @@ from extractor.link.request import Request
 from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, store_rows
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import BY_NAME, TargetSystem, setting_texts
-from extractor.model.graph import Call, Context, Gap, Store
+from extractor.model.graph import Call, Gap, Store
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import Expr
@@ -159,7 +159,7 @@ def _row(
     reached: Reached,
 ) -> Call:
     site, owner, contexts = effect.site, effect.site.runner, reached.contexts
-    confidence, why = _confidence(who, url, contexts)
+    confidence, why = _confidence(who, url, reached)
     name = owner.shown
     shape = emptied(url, keep=(SETTING, ENV))
     return Call(
@@ -199,12 +199,14 @@ def _only(services: tuple[str, ...]) -> str:
     return services[0] if len(services) == 1 else ""
 
 
-def _confidence(who: TargetSystem, url: str, contexts: Sequence[Context]) -> tuple[str, str]:
+def _confidence(who: TargetSystem, url: str, reached: Reached) -> tuple[str, str]:
     """How sure a call is, and why."""
     if who.system is None:
         return "possible", "the system it reaches is not known"
-    if contexts[0].kind == "unknown":
+    if reached.contexts[0].kind == "unknown":
         return "possible", "no entry point was found that reaches it"
+    if reached.is_guessed:
+        return "likely", "on the way to it, whose method is called is guessed by the method's name"
     if is_computed(url):
         return "likely", "part of the URL is computed at run time"
     if who.known_by.startswith(_WEAK):

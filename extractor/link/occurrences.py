@@ -105,6 +105,17 @@ class Occurrences:
         frames = self.replayed.running(site)
         return self.replayed.reached(frames, site.call.line) if frames else None
 
+    def contexts(self, site: Site, reach: Reach) -> tuple[Context, ...]:
+        """The entry points that reach a call, whatever it does: by the replay, where it looked at the call's function;
+        else by the call graph, as for what stands in the body of a class, which a framework makes use of. `unknown`
+        when none does; () when no visit of its function comes to it."""
+        if site.owner.kind == "class" or site.runner not in self.replayed.leading:
+            return reach.contexts(site.runner)
+        found = self.of_site(site)
+        if found is not None:
+            return found.contexts
+        return () if self.replayed.visited(site.runner) else (reach.unreached(site.runner),)
+
     def enqueues(self, found: Enqueues, reach: Reach) -> tuple[Enqueue, ...]:
         """The rows of places that queue tasks, each with the entry points that reach it."""
 

@@ -8,6 +8,7 @@ from extractor.evaluate import folding
 from extractor.evaluate.values import Env, Ext, QueryMethod, SettingRef, Text, Values
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
+from extractor.link.replay.reach import Reached
 from extractor.link.request import Request
 from extractor.link.surroundings import Surroundings
 from extractor.model.graph import Context, Gap, Store
@@ -86,7 +87,8 @@ def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterab
     site, owner, rule = effect.site, effect.site.runner, request.rule
     alias = request.aliases[0] if request.aliases else "default"
     fixed = dict(rule.system_map).get(request.systems[0], request.systems[0]) if request.systems else ""
-    for service, contexts in _by_service(_contexts(effect, request, around)):
+    reached = _reached(effect, request, around)
+    for service, contexts in _by_service(reached.contexts):
         declared = around.store_of(rule.store, alias, service)
         if declared is None and not fixed:
             continue
@@ -109,6 +111,7 @@ def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterab
             function=owner.shown,
             contexts=contexts,
             via=effect.via,
+            confidence="likely" if reached.is_guessed else "certain",
         )
 
 
@@ -118,11 +121,12 @@ def orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
         done: set[str] = set()
         for site in sites:
             operation = _orm_operation(site.funcs)
-            if operation is None or operation in done:
+            reached = around.occurrences.contexts(site, around.reach) if operation not in (None, *done) else ()
+            if operation is None or not reached:
                 continue
             done.add(operation)
             model = next(f.cls.scope.name for f in site.funcs if isinstance(f, QueryMethod))
-            for service, contexts in _by_service(around.reach.contexts(owner)):
+            for service, contexts in _by_service(reached):
                 declared = around.store_of("database", "default", service)
                 if declared is None:
                     continue
@@ -144,12 +148,11 @@ def orm_rows(graph: CallGraph, around: Surroundings) -> Iterable[Store]:
                 )
 
 
-def _contexts(effect: Effect, request: Request, around: Surroundings) -> tuple[Context, ...]:
+def _reached(effect: Effect, request: Request, around: Surroundings) -> Reached:
     """The entry points from which a store is used so."""
     if not around.occurrences.is_visited(effect):
-        return (around.reach.unreached(effect.site.runner),)
-    found = around.occurrences.reached(effect, request, None)
-    return found.contexts if found is not None else ()
+        return Reached((around.reach.unreached(effect.site.runner),), ())
+    return around.occurrences.reached(effect, request, None) or Reached((), ())
 
 
 def _by_service(contexts: Sequence[Context]) -> Iterator[tuple[str, tuple[Context, ...]]]:

@@ -25,6 +25,11 @@ class Reached:
     contexts: tuple[Context, ...]
     chains: tuple[tuple[Context, tuple[Hop, ...]], ...]
 
+    @property
+    def is_guessed(self) -> bool:
+        """Whether every chain goes over a call whose receiver is known by the name of the method alone."""
+        return bool(self.chains) and all(any(hop.how == "guess" for hop in chain) for _entry, chain in self.chains)
+
 
 @dataclass(slots=True)
 class FrameReach:

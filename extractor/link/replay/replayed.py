@@ -20,13 +20,15 @@ from extractor.program.module import Def
 
 @dataclass(slots=True)
 class Replayed:
-    """Answers for one repository. `visits` are the frames that were visited from entry points, `unsent` receivers of
-    signals that nothing sends."""
+    """Answers for one repository. `visits` are the frames that were visited from entry points, `leading` the
+    definitions of which that says everything (others were not looked at), `unsent` receivers of signals that nothing
+    sends."""
 
     ev: Evaluator
     graph: CallGraph
     visits: Visits
     reach: FrameReach
+    leading: frozenset[Def]
     unsent: tuple[Def, ...]
     _running: dict[int, tuple[Frame, ...]] = field(default_factory=dict)
     _held: list[Site] = field(default_factory=list)
@@ -80,7 +82,7 @@ def replay(
         walk.enter(ready)
     unsent = tuple(frame.owner for frame in starts if frame in waiting)
     entered = {frame: rows for frame, rows in starts.items() if frame not in waiting}
-    return Replayed(ev, graph, walk.visits, FrameReach(entered, walk.visits, reach.loading), unsent)
+    return Replayed(ev, graph, walk.visits, FrameReach(entered, walk.visits, reach.loading), leading, unsent)
 
 
 @dataclass(slots=True)

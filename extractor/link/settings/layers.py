@@ -22,6 +22,7 @@ from extractor.summary.expr import (
     ImportedName,
     Local,
     Name,
+    Parameter,
     Subscript,
     last_name,
     literal_text,
@@ -31,11 +32,13 @@ from extractor.summary.expr import (
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A definition of a setting: its module, its value, its line (from 1)."""
+    """A definition of a setting: its module, its value, its line (from 1), and the function that makes it when it runs
+    ("" for the module's body)."""
 
     module: Module
     value: Expr
     line: int
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,30 @@ def bindings(module: Module, name: str) -> tuple[Binding, ...]:
     if scope is None:
         return ()
     return tuple(Binding(module, scope.defs[i][1], scope.defs[i][0]) for i in scope.names.get(name, ()))
+
+
+def late_bindings(index: ModuleIndex) -> dict[str, list[Binding]]:
+    """What functions of the repository assign to the settings that they import or are handed, by name: as
+    `AppConfig.ready` or a plugin does (`def plugin_settings(settings): settings.X = ...`)."""
+    found: dict[str, list[Binding]] = {}
+    for module in index.modules:
+        for name, scope in module.summary.scopes.items() if module.in_repo else ():
+            for base, attribute, value, line in scope.attrs if scope.kind == "function" else ():
+                if attribute.isupper() and _is_settings(module, scope, base):
+                    found.setdefault(attribute, []).append(Binding(module, value, line, name))
+    return found
+
+
+def _is_settings(module: Module, scope: Scope, base: Expr) -> bool:
+    if isinstance(base, Local) and len(base.definitions) == 1:
+        base = scope.defs[base.definitions[0]][1]
+    if isinstance(base, Parameter):
+        return base.name.endswith("settings")
+    if isinstance(base, Name):
+        top = module.summary.scopes.get("")
+        kept = [top.defs[i][1] for i in top.names.get(base.name, ())] if top is not None else []
+        return any(_is_settings(module, scope, one) for one in kept if not isinstance(one, Name))
+    return isinstance(base, ImportedName) and (base.module, base.name) == ("django.conf", "settings")
 
 
 def changes(module: Module) -> dict[str, list[SettingChange]]:

@@ -13,7 +13,16 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.values import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.settings.expand import SettingExpander
-from extractor.link.settings.layers import Binding, SettingChange, bindings, changes, end_line, layers, settings_modules
+from extractor.link.settings.layers import (
+    Binding,
+    SettingChange,
+    bindings,
+    changes,
+    end_line,
+    late_bindings,
+    layers,
+    settings_modules,
+)
 from extractor.program.module import Module
 from extractor.text.masking import masked
 
@@ -44,6 +53,7 @@ class SettingsTable:
         self._deployed = deployed
         self.expander = SettingExpander(ev, chain, self.value)
         self._changes = [(module, changes(module)) for module in chain]
+        self._late = late_bindings(ev.index)
         self._raw: dict[str, Values] = {}
         self._folded: dict[str, Values] = {}
         self._busy: set[str] = set()
@@ -60,7 +70,7 @@ class SettingsTable:
     # what settings are -----------------------------------------------------------------------------------------
 
     def names(self) -> tuple[str, ...]:
-        """Every setting (a name in capitals that a settings module binds), sorted."""
+        """Every setting, sorted: a name in capitals that a settings module binds, or that a function sets."""
         found = {
             name
             for module in self.chain
@@ -68,7 +78,7 @@ class SettingsTable:
             for name in module.summary.scopes[""].names
             if name.isupper() and not name.startswith("_")
         }
-        return tuple(sorted(found))
+        return tuple(sorted(found | self._late.keys()))
 
     def raw(self, name: str) -> Values:
         """What a setting can be as written: environment variables and other settings stay open. () when absent."""
@@ -105,17 +115,22 @@ class SettingsTable:
     def _evaluate(self, name: str) -> Values:
         values: list[Value] = []
         for binding in self._bindings(name)[:1]:
-            values += self.expander.opened(self.ev.module_name(binding.module, name))
+            made = self.ev.module_name(binding.module, name) if not binding.scope else self._made(binding)
+            values += self.expander.opened(made)
         for module, change in self._changes_of(name):
             values = [*self._changed(values, module, change)]
         return bounded(values)
 
+    def _made(self, binding: Binding) -> Values:
+        return self.ev.eval(binding.value, self.ev.frame(binding.module.define(binding.scope)))
+
     def _bindings(self, name: str) -> tuple[Binding, ...]:
+        """The definitions that may hold: those of settings modules, else those that functions make when they run."""
         for module in self.chain:
             found = bindings(module, name)
             if found:
                 return found
-        return ()
+        return tuple(self._late.get(name, ()))
 
     def _changes_of(self, name: str) -> Iterator[tuple[Module, SettingChange]]:
         """Changes made by the layer that binds the name, then by those above it."""
@@ -195,7 +210,7 @@ class SettingsTable:
     def where(self, name: str) -> Where | None:
         """Where the assignment that holds stands; None when there is no such setting."""
         for binding in self._bindings(name)[:1]:
-            scope = binding.module.summary.scopes[""]
+            scope = binding.module.summary.scopes[binding.scope]
             return Where(binding.module.path, binding.line, end_line(scope, binding.value, binding.line))
         return None
 
