@@ -348,3 +348,20 @@ def test_a_database_is_used_where_the_branch_that_uses_it_is_taken() -> None:
     }
     [store] = linked(files).stores
     assert {context.name for context in store.contexts} == {"/count/"}
+
+
+def test_a_command_is_entered_by_its_handle_and_not_by_its_other_methods() -> None:
+    command = """
+        from django.core.management.base import BaseCommand
+        import requests
+        class Command(BaseCommand):
+            def tell(self, kind):
+                if kind == "letter":
+                    requests.post("https://post.example/letters/", timeout=5)
+                else:
+                    requests.post("https://sms.example/messages/", timeout=5)
+            def handle(self, *args, **options):
+                self.tell("letter")
+    """
+    files = SETTINGS | {"shop/urls.py": "urlpatterns = []\n", "shop/management/commands/tell.py": command}
+    assert sent(linked(files)) == {"POST https://post.example/letters/": {"tell"}}

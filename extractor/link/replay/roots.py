@@ -13,6 +13,7 @@ from extractor.link.routes import ServedView
 from extractor.program.module import Def
 from extractor.rules.django import django_rules
 
+_NARROW = frozenset({"command", "task"})  # entered by `handle` and `run`, whatever other methods there are
 MAX_NAMED = 3  # classes named by classes that a framework makes
 
 
@@ -33,19 +34,24 @@ def roots(
     for target, rows in entries.items():
         for entry in rows:
             own = [h for s in entry.services for h in answering.get((target, entry.context.name, s), ())]
-            for frame in _frames(ev, walk, hooks, target, own, answers.get(target, set())):
+            wide = target not in answers and entry.context.kind not in _NARROW
+            for frame in _frames(ev, walk, hooks, target, own, answers.get(target, set()), wide):
                 found.setdefault(frame, []).append(entry)
     return found
 
 
-def _frames(ev: Evaluator, walk: Walk, hooks: Hooks, target: Def, own: list[Def], answers: set[Def]) -> Iterator[Frame]:
+def _frames(
+    ev: Evaluator, walk: Walk, hooks: Hooks, target: Def, own: list[Def], answers: set[Def], wide: bool
+) -> Iterator[Frame]:
+    """`own` are the methods that answer the route, `answers` those that answer any; `wide`: the framework may call any
+    method."""
     if target.kind != "class":
         yield ev.frame(target)
         return
     me = Inst(target, (), known=True)
     for method in own:
         yield walk.frame(DefRef(method, me))
-    for hook in hooks.of_framework(target, every=not answers):
+    for hook in hooks.of_framework(target, every=wide):
         if not answers or (hook.target not in answers and not _is_action(ev, hook.target)):
             yield walk.frame(hook)
     for cls in _named(hooks, target):
