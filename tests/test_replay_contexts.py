@@ -364,4 +364,7 @@ def test_a_command_is_entered_by_its_handle_and_not_by_its_other_methods() -> No
                 self.tell("letter")
     """
     files = SETTINGS | {"shop/urls.py": "urlpatterns = []\n", "shop/management/commands/tell.py": command}
-    assert sent(linked(files)) == {"POST https://post.example/letters/": {"tell"}}
+    assert sent(linked(files)) == {
+        "POST https://post.example/letters/": {"tell"},
+        "POST https://sms.example/messages/": {""},  # nothing that was read takes this branch
+    }
