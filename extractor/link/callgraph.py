@@ -72,12 +72,14 @@ class Site:
 
 @dataclass(slots=True)
 class CallGraph:
-    """Sites by the definition they stand in, edges both ways."""
+    """Sites by the definition they stand in, edges both ways. `unresolved` are the definitions that call a method of an
+    object which, with their parameters open, is not known, by the method's name."""
 
     sites: dict[Def, list[Site]] = field(default_factory=dict)
     callers: dict[Def, list[Edge]] = field(default_factory=dict)
     callees: dict[Def, list[Edge]] = field(default_factory=dict)
     nested: list[Def] = field(default_factory=list)
+    unresolved: dict[str, dict[Def, None]] = field(default_factory=dict)
     _seen: set[tuple[Def, Def, str]] = field(default_factory=set)
 
     def add(self, source: Def, target: Def, line: int, how: str) -> None:
@@ -190,6 +192,8 @@ def _scope_edges(
                     graph.add(owner, run.target, call.line, "call")
         if method is not None and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(ev, graph, owner, method.name, call.line, funcs, methods)
+            if method.name in methods and method.name not in _OF_PYTHON and any(isinstance(f, Param) for f in funcs):
+                graph.unresolved.setdefault(method.name, {})[owner] = None
         if owner.kind in ("module", "class") or (method is not None and method.name in KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
         if any(isinstance(func, Ext) and func.path == "collections.namedtuple()" for func in funcs):

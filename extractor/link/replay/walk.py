@@ -261,7 +261,8 @@ def _own_object(func: Ext) -> Inst | None:
 
 
 def leading_to(graph: CallGraph, targets: Iterable[Def]) -> frozenset[Def]:
-    """The definitions from which targets can be reached along the call graph."""
+    """The definitions from which targets can be reached along the call graph, and those that call a method of such a
+    name on an object that only a caller may know."""
     seen: set[Def] = set()
     pending = list(targets)
     while pending:
@@ -270,6 +271,8 @@ def leading_to(graph: CallGraph, targets: Iterable[Def]) -> frozenset[Def]:
             continue
         seen.add(here)
         pending += [edge.source for edge in graph.callers.get(here, ())]
+        if here.owner_class is not None:
+            pending += graph.unresolved.get(here.scope.name.rsplit(".", 1)[-1], ())
     return frozenset(seen)
 
 
