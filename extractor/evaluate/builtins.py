@@ -129,10 +129,31 @@ def _int(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | N
     return tuple(out)
 
 
+# What settings that hold an address are called.
+_ADDRESS = re.compile(r"ur[il]|host|base|root|endpoint|domain|site|server|origin|address", re.IGNORECASE)
+
+
 def _urljoin(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     base = args[0] if args else kwargs.get("base", ())
     path = args[1] if len(args) > 1 else kwargs.get("url", ())
-    return folding.urljoin(base, path)
+    return folding.urljoin(base, path, lambda hole: _start_of(ev, hole))
+
+
+def _start_of(ev: Evaluation, hole: Hole) -> str:
+    """How the text of a setting or variable starts: `://` for a URL, `/` for a path, "" for a part of one; by what it
+    is, else by what it is called."""
+    held = ev.setting(hole.name) if ev.setting is not None and hole.kind == "setting" and "." not in hole.name else ()
+    known = [text for value in held for text in _literal_texts(value)]
+    if known:
+        is_url = any("://" in text or text.startswith("//") for text in known)
+        return "://" if is_url else "/" if known[0].startswith("/") else ""
+    return "://" if _ADDRESS.search(hole.name) is not None else ""
+
+
+def _literal_texts(value: Value) -> list[str]:
+    if isinstance(value, Env):
+        return [text for inner in value.default for text in _literal_texts(inner)]
+    return [value.literal] if isinstance(value, Text) and value.literal else []
 
 
 def _path_join(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:

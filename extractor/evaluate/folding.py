@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from extractor.evaluate.values import (
     Const,
@@ -143,12 +143,25 @@ def arithmetic(op: str, a: Const, b: Const) -> Value:
     return Unknown("arithmetic") if value is None else Const(value, type(value).__name__)
 
 
-def urljoin(base: Values, path: Values) -> Values:
-    """`urllib.parse.urljoin(base, path)`; an open base keeps its hole in front of the joined path."""
+def urljoin(base: Values, path: Values, start_of: Callable[[Hole], str]) -> Values:
+    """`urllib.parse.urljoin(base, path)`; an open base keeps its hole in front of the joined path. `start_of` tells how
+    the text of a setting or variable starts: `://` for an address, which stands for itself, `/` for a path from the
+    root, "" for others."""
     out: list[Value] = []
     for b, p in itertools.islice(itertools.product(texts(base), texts(path)), LIMIT):
-        out.append(_urljoin(b, p))
+        head = p.parts[0] if p.parts else ""
+        start = start_of(head) if isinstance(head, Hole) and head.kind in ("setting", "env") else ""
+        if start == "/":
+            root = _urljoin(b, Text(("/",)))
+            out.append(join(_without_slash(root), p))
+        else:
+            out.append(p if start else _urljoin(b, p))
     return bounded(out)
+
+
+def _without_slash(text: Text) -> Text:
+    last = text.parts[-1] if text.parts else ""
+    return Text((*text.parts[:-1], last.removesuffix("/"))) if isinstance(last, str) else text
 
 
 _MARK = "c4trace-hole-{}-"
@@ -164,8 +177,6 @@ def _urljoin(base: Text, path: Text) -> Text:
         except ValueError:
             return Text((Hole("unknown", "urljoin"),))
     head = base.parts[0] if base.parts else ""
-    if isinstance(path.parts[0], Hole) and path.parts[0].kind in ("setting", "env"):
-        return path
     if isinstance(path.parts[0], str) and "://" in path.parts[0].split("/{")[0]:
         return path
     holes: list[Hole] = []

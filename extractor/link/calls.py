@@ -98,7 +98,7 @@ def _settled_by_callers(effects: Sequence[Effect]) -> dict[int, list[Effect]]:
 
 
 def _call_rows(effect: Effect, around: Surroundings, settled: dict[int, list[Effect]]) -> Iterable[Call]:
-    for request, url, reached in _told(effect, around):
+    for request, url, reached in _told(effect, around, bool(settled.get(id(effect.site)))):
         if request.rule.effect == "store":
             continue
         method = request.methods[0] if len(request.methods) == 1 else None
@@ -113,12 +113,12 @@ def _call_rows(effect: Effect, around: Surroundings, settled: dict[int, list[Eff
         yield _row(effect, request, around, who, method, shown, reached)
 
 
-def _told(effect: Effect, around: Surroundings) -> Iterator[tuple[Request, Text | None, Reached]]:
+def _told(effect: Effect, around: Surroundings, by_callers: bool) -> Iterator[tuple[Request, Text | None, Reached]]:
     """The requests of an effect and what reaches them: entry points by the frames that send each; `unknown` where no
     process is seen to run its line. What no frame sends is left out, where the line is run at all."""
     runner, line = effect.site.runner, effect.site.call.line
     if around.occurrences.is_visited(effect) and not any(request.rule.everywhere for request in effect.requests):
-        yield from around.occurrences.told(effect)
+        yield from around.occurrences.told(effect, by_callers)
         return
     reached = Reached((around.reach.unreached(runner),), ())
     if effect.site.owner.kind == "class":  # a framework sends it for the class

@@ -374,11 +374,12 @@ def _readings(requests: tuple[Request, ...]) -> dict[tuple[object, ...], int]:
         known = len(one.methods) + 3 * len(one.systems)
         for url in one.urls or (None,):
             key = (one.rule.match, one.methods, one.systems, one.aliases, skeleton(url) if url else "")
-            out[key] = known + (_known_of(url) if url else 0)
+            out[key] = known + (known_of(url) if url else 0)
     return out
 
 
-def _known_of(url: Text) -> int:
+def known_of(url: Text) -> int:
+    """How much is known of a URL: its characters, a setting or variable as three."""
     return sum(len(p) if isinstance(p, str) else (3 if p.kind in ("setting", "env") else 0) for p in url.parts)
 
 

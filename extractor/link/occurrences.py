@@ -9,7 +9,7 @@ from extractor.evaluate.values import Frame, Hole, Text
 from extractor.link.callgraph import Site
 from extractor.link.celery.enqueues import Enqueues
 from extractor.link.celery.sites import QueueSite
-from extractor.link.effects import Effect, Effects
+from extractor.link.effects import Effect, Effects, known_of
 from extractor.link.entrypoints import Reach
 from extractor.link.replay.reach import Reached
 from extractor.link.replay.replayed import Replayed
@@ -43,14 +43,15 @@ class Occurrences:
         frames = [frame for frame, sent in self._frames(effect) if any(_is_same(one, request, url) for one in sent)]
         return self.replayed.reached(frames, effect.site.call.line) if frames else None
 
-    def told(self, effect: Effect) -> Iterator[tuple[Request, Text | None, Reached]]:
+    def told(self, effect: Effect, by_callers: bool) -> Iterator[tuple[Request, Text | None, Reached]]:
         """The requests that an effect sends, each with its URL and what reaches it.
 
-        A request whose base its function leaves open is told as the frames know it, while these are few; where some of
-        them leave it open too, or they are many, it is told open.
+        A request of which its function leaves parts open is told as the frames know it, while these are few; where some
+        of them leave as much open, or they are many, it is told open. `by_callers`: effects of its callers tell what
+        stands open in its path.
         """
         for request in effect.requests:
-            if not _is_baseless(request):
+            if not (_is_baseless(request) if by_callers else _is_open(request)):
                 for url in request.urls or (None,):
                     reached = self.reached(effect, request, url)
                     if reached is not None:
@@ -88,16 +89,19 @@ class Occurrences:
     ) -> tuple[dict[tuple[Request, Text | None], list[Frame]], list[Frame]]:
         """What the frames send in place of an open request, and the frames that leave it open."""
         closed: dict[tuple[Request, Text | None], list[Frame]] = {}
+        first: dict[tuple[tuple[str, ...], Text | None], Request] = {}  # what is sent so, whatever else differs
         left: list[Frame] = []
+        known = _known(request)
         for frame, sent in self._frames(effect):
             mine = [one for one in sent if one.rule is request.rule]
-            if any(map(_is_baseless, mine)):
+            if any(_known(one) <= known for one in mine):
                 left.append(frame)
                 continue
             for one in mine:
                 for url in one.urls or (None,):
                     if any(_is_same(one, request, known) for known in request.urls or (None,)):
-                        closed.setdefault((one, url), []).append(frame)
+                        alike = first.setdefault((one.methods, url), one)
+                        closed.setdefault((alike, url), []).append(frame)
         return closed, left
 
     def of_site(self, site: Site) -> Reached | None:
@@ -147,6 +151,17 @@ def _is_baseless(request: Request) -> bool:
     return request.rule.url is not None and (
         not heads or any(isinstance(head, Hole) and head.kind in ("arg", "unknown") for head in heads)
     )
+
+
+def _is_open(request: Request) -> bool:
+    """Whether a frame may know more of where a request goes."""
+    holes = (part for url in request.urls for part in url.parts if isinstance(part, Hole))
+    return _is_baseless(request) or any(hole.kind == "arg" for hole in holes)
+
+
+def _known(request: Request) -> int:
+    """How much is known of where a request goes, at least; less than anything where it is open to whom."""
+    return -1 if _is_baseless(request) else min(map(known_of, request.urls), default=0)
 
 
 def _is_blank(request: Request) -> bool:

@@ -20,7 +20,7 @@ from extractor.link.loading import EntryPoints, Loading
 from extractor.link.occurrences import Occurrences
 from extractor.link.programs import console_scripts, programs_of
 from extractor.link.replay.replayed import replay
-from extractor.link.routes import routes_of, views_of
+from extractor.link.routes import loaded_routes, routes_of, views_of
 from extractor.link.settings import (
     Job,
     declared_stores,
@@ -71,7 +71,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     installed = list(find_tasks(wide, libraries.app_modules))
     celery = read_celery(ev, graph, repo, services, commit, loading, installed)
     watch.ended("celery")
-    served = routes_of(wide, repo, services)
+    served = loaded_routes(wide, routes_of(wide, repo, services), loading.loads)
     watch.ended("routes")
 
     views, task_names = views_of(served), celery.tasks.index.names()

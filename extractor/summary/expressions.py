@@ -77,7 +77,7 @@ def _name(node: ast.Name, scope: Recorder) -> Expr:
 def _attribute(node: ast.Attribute, scope: Recorder) -> Expr:
     value = Attribute(value_of(node.value, scope), node.attr)
     scope.reads.append((node.lineno, value))
-    return value
+    return scope.attribute(value)
 
 
 def _callee(node: ast.expr, scope: Recorder) -> Expr:

@@ -21,6 +21,9 @@ class Recorder(Protocol):
     def lookup(self, name: str) -> Expr:
         """The value of a name read here."""
 
+    def attribute(self, value: Attribute) -> Expr:
+        """The value of an attribute read here."""
+
     def bind(self, name: str, value: Expr, line: int) -> None:
         """Binds a name to a value from here on."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from extractor.summary.expr import (
+    Alternatives,
     Attribute,
     CallResult,
     Closure,
@@ -48,6 +49,8 @@ class ScopeBuilder:
         self.yields: list[Expr] = []
         self.attrs: list[tuple[Expr, str, Expr, int]] = []
         self.subs: list[tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]]] = []
+        self.former: dict[tuple[Expr, str], Expr] = {}  # what attributes were that are being assigned
+        self.former_read: set[tuple[Expr, str]] = set()
         self.branches = 0  # how many branches deep the statement stands that is being read
         self.global_sets: list[tuple[str, Expr, int]] = []
         self.withs: list[tuple[int, Expr]] = []
@@ -108,6 +111,36 @@ class ScopeBuilder:
         elif isinstance(target, ast.Tuple | ast.List):
             for index, item in enumerate(target.elts):
                 self.bind_target(item, _item_of(value, index), line)
+
+    @contextmanager
+    def reassigned(self, targets: Iterable[ast.expr]) -> Iterator[None]:
+        """What is read inside is the new value of these targets: an attribute that is made of what it was
+        (`self.url = join(self.url, "v1")`) is so of what was put there before, which no longer holds afterwards."""
+        named = [t for t in targets if isinstance(t, ast.Attribute)] if self.attrs else []
+        keys = {(self.lookup(t.value.id), t.attr) for t in named if isinstance(t.value, ast.Name)}
+        kept = {key: [at for at, row in enumerate(self.attrs) if row[:2] == key] for key in keys}
+        was = {key: tuple(self.attrs[at][2] for at in places) for key, places in kept.items() if places}
+        self.former = {key: Alternatives(values) if len(values) > 1 else values[0] for key, values in was.items()}
+        self.former_read = set()
+        yield
+        gone = {at for key in self.former_read for at in kept[key]} if not self.branches else set[int]()
+        self.attrs = [row for at, row in enumerate(self.attrs) if at not in gone]
+        self.former, self.former_read = {}, set()
+
+    def attribute(self, value: Attribute) -> Expr:
+        """The value of an attribute that is read here."""
+        return self._former((value.base, value.name)) or value
+
+    def former_value(self, target: ast.expr) -> Expr | None:
+        """What the target of an assignment was that is being reassigned; None where that is not known."""
+        is_plain = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+        return self._former((self.lookup(target.value.id), target.attr)) if is_plain else None  # type: ignore[attr-defined]
+
+    def _former(self, key: tuple[Expr, str]) -> Expr | None:
+        former = self.former.get(key)
+        if former is not None:
+            self.former_read.add(key)
+        return former
 
     @contextmanager
     def inner_names(self) -> Iterator[None]:

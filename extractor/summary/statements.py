@@ -125,7 +125,8 @@ class _ModuleReader:
     # assignments -----------------------------------------------------------------------------------------------
 
     def assign(self, node: ast.Assign, scope: ScopeBuilder) -> None:
-        value = value_of(node.value, scope)
+        with scope.reassigned(node.targets):
+            value = value_of(node.value, scope)
         for target in node.targets:
             scope.bind_target(target, value, node.lineno)
 
@@ -145,7 +146,9 @@ class _ModuleReader:
         if isinstance(node.target, ast.Name):
             scope.bind(node.target.id, BinaryOperation(scope.lookup(node.target.id), value, operator), node.lineno)
         else:
-            scope.bind_target(node.target, BinaryOperation(Opaque("augmented"), value, operator), node.lineno)
+            with scope.reassigned([node.target]):
+                former = scope.former_value(node.target) or Opaque("augmented")
+            scope.bind_target(node.target, BinaryOperation(former, value, operator), node.lineno)
 
     def declare_global(self, node: ast.Global, scope: ScopeBuilder) -> None:
         scope.global_names.update(node.names)

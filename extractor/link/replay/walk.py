@@ -53,7 +53,7 @@ class Walk:
 
     def __init__(self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def], signals: Signals) -> None:
         self._ev, self._graph, self._wanted, self._signals = ev, graph, wanted, signals
-        self._names = frozenset(target.scope.name.rsplit(".", 1)[-1] for target in wanted)
+        self._names = frozenset(map(_name, wanted))
         self._hooks = Hooks(ev)
         self._pending: list[Frame] = []
         self._looped: dict[int, bool] = {}  # by the site, which the graph holds
@@ -102,6 +102,7 @@ class Walk:
 
     def _steps(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
         owner = frame.owner
+        known: set[tuple[int, str]] = set()  # the lines and names of calls of which the frame tells what they enter
         for site in self._graph.sites.get(owner, ()):
             if site.decorates is not None:
                 continue
@@ -111,10 +112,12 @@ class Walk:
             if self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
                 funcs = site.funcs if frame.is_open else self._ev.eval(site.call.func, frame)
                 for target, how in self._called(site, funcs, frame):
+                    known.add((site.call.line, _name(target.owner)))
                     yield target, site.call.line, how
         yield from self._implicit(frame)
         for edge in self._graph.callees.get(owner, ()):
-            if edge.how in ("decorator", "guess"):
+            guessed = edge.how == "guess" and (edge.line, _name(edge.target)) not in known
+            if guessed or edge.how == "decorator":
                 yield self._ev.frame(edge.target), edge.line, edge.how
 
     def _may_lead(self, site: Site) -> bool:
@@ -249,6 +252,10 @@ class Walk:
                 yield self._ev.bound_frame(inner, (), None, frame), edge.line, "callback"
 
 
+def _name(target: Def) -> str:
+    return target.scope.name.rsplit(".", 1)[-1]
+
+
 def _own_object(func: Ext) -> Inst | None:
     """The object of a class of the repository on which a method is called that was not read."""
     holder: Ext | None = func
@@ -272,7 +279,7 @@ def leading_to(graph: CallGraph, targets: Iterable[Def]) -> frozenset[Def]:
         seen.add(here)
         pending += [edge.source for edge in graph.callers.get(here, ())]
         if here.owner_class is not None:
-            pending += graph.unresolved.get(here.scope.name.rsplit(".", 1)[-1], ())
+            pending += graph.unresolved.get(_name(here), ())
     return frozenset(seen)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from extractor.estate.model import Service
 from extractor.evaluate.evaluator import Evaluator
@@ -43,6 +43,30 @@ def routes_of(ev: Evaluator, repo: str, services: Iterable[Service]) -> list[Rou
         routes(ev, repo, service.id, service.urlconf or None, next(iter(service.settings_modules), None))
         for service in services
     ]
+
+
+def loaded_routes(
+    ev: Evaluator, tables: Iterable[RouteTable], loads: Callable[[str, Module], bool]
+) -> list[RouteTable]:
+    """The tables without the pages of admin classes that their service does not load: an admin site has those of
+    installed apps alone. `loads` says whether a service loads a module."""
+    out = []
+    for table in tables:
+        gone = {
+            row.id
+            for row in table.routes
+            if row.id in table.views
+            and _is_admin(ev, table.views[row.id])
+            and not loads(row.service, table.views[row.id].module)
+        }
+        kept = tuple(row for row in table.routes if row.id not in gone)
+        out.append(replace(table, routes=kept) if gone else table)
+    return out
+
+
+def _is_admin(ev: Evaluator, view: Def) -> bool:
+    cls = view if view.kind == "class" else view.owner_class
+    return cls is not None and any(".admin." in f".{path}" for path in ev.classes.mro(cls)[1])
 
 
 @dataclass(frozen=True, slots=True)
