@@ -13,8 +13,10 @@ from extractor.evaluate.values import (
     Kwargs,
     Mapping,
     Seq,
+    SettingRef,
     Text,
     Unknown,
+    Value,
     Values,
 )
 from extractor.program.module import Def
@@ -59,6 +61,14 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
                     if literal is not None:
                         kwargs.setdefault(literal, values)
     return tuple(args), tuple(sorted(kwargs.items()))
+
+
+def settled_key(ev: Evaluation, key: Value) -> Values:
+    """What a key is that a setting holds, where nothing from outside decides it."""
+    if not isinstance(key, SettingRef) or key.path or ev.setting is None:
+        return (key,)
+    held = ev.setting(key.name)
+    return held if held and all(isinstance(v, Text) and v.literal is not None for v in held) else (key,)
 
 
 def bind(ev: Evaluation, target: Def, args: Args, kwargs: Kwargs, skip_first: bool = False) -> Bindings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding
-from extractor.evaluate.arguments import method_frame
+from extractor.evaluate.arguments import method_frame, settled_key
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
@@ -288,7 +288,8 @@ def item(ev: Evaluation, base: Value, key: Value) -> Values:
     """What `base[key]` can be."""
     literal = key.literal if isinstance(key, Text) else None
     if isinstance(base, Mapping | Seq):
-        return folding.lookup(base, key) or (Unknown("item"),)
+        found = folding.gathered([folding.lookup(base, one) for one in settled_key(ev, key)])
+        return found or (Unknown("item"),)
     if isinstance(base, SettingRef):
         return (SettingRef(base.name, (*base.path, literal if literal is not None else "*")),)
     if isinstance(base, Ext):

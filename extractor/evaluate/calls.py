@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding, formatting
-from extractor.evaluate.arguments import MAX_INLINE, MORE_ARGS, MORE_KWARGS, arguments, bind, entry_frame
+from extractor.evaluate.arguments import MAX_INLINE, MORE_ARGS, MORE_KWARGS, arguments, bind, entry_frame, settled_key
 from extractor.evaluate.folding import bounded, gathered
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
@@ -116,6 +116,7 @@ def _mapping_method(ev: Evaluation, base: Mapping, name: str, call: CallExpr, fr
         default = args[1] if len(args) > 1 else (Const(None, "NoneType"),) if name == "get" else ()
         if base.open or (default and _is_changed(frame.owner.scope, call.func)):
             default = (*default, Unknown("item"))
+        keys = tuple(known for key in keys for known in settled_key(ev, key))
         return gathered([folding.lookup(base, key) or default for key in keys])
     if name == "items":
         return (Seq(tuple((Seq((keys, values)),) for keys, values in base.items), open=True),)
@@ -147,7 +148,8 @@ def call_value(
         variable = ev.environment_read(func.target.qualified, args, kwargs)
         if variable is not None:
             return variable
-        return returned(ev, func if me is None else DefRef(func.target, me, func.frame), args, kwargs)
+        called = func if me is None else DefRef(func.target, me, func.frame, func.is_bare)
+        return returned(ev, ev.wrappers.of(called) or called, args, kwargs)
     if isinstance(func, Ext):
         return ev.outside(func, args, kwargs, frame)
     if isinstance(func, Partial):

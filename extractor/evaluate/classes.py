@@ -94,7 +94,8 @@ class Classes:
             indices = owner.scope.names.get(name)
             if indices:
                 frame = self.ev.frame(owner)
-                return owner, bounded(v for i in indices for v in self.ev.eval(owner.scope.defs[i][1], frame))
+                values = bounded(v for i in indices for v in self.ev.eval(owner.scope.defs[i][1], frame))
+                return owner, self.ev.registries.filled(owner, name, values)
         return None
 
     def assigned(self, cls: Def, name: str) -> list[tuple[Def, Expr]]:

@@ -6,7 +6,8 @@ of steps per question. Beyond a bound the answer is `Unknown`, with the bound as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from extractor.evaluate import attributes, builtins, calls
@@ -14,6 +15,7 @@ from extractor.evaluate.classes import Classes
 from extractor.evaluate.expressions import EXPRESSIONS
 from extractor.evaluate.feasible import Branches
 from extractor.evaluate.folding import LIMIT, bounded
+from extractor.evaluate.registries import Registries
 from extractor.evaluate.values import (
     Bindings,
     Const,
@@ -30,6 +32,7 @@ from extractor.evaluate.values import (
     Values,
     const,
 )
+from extractor.evaluate.wrappers import Wrappers
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import Expr
@@ -80,6 +83,8 @@ class Evaluator:
         self._globals: dict[Module, dict[str, list[tuple[str, Expr]]]] = {}
         self.classes = Classes(self)
         self.branches = Branches(self)
+        self.registries = Registries(self)
+        self.wrappers = Wrappers(self)
         # What a setting can be, once the settings of a service were read.
         self.setting: Callable[[str], Values] | None = None
         # The literal text of a setting, where settings are to be read as what they are and not by name.
@@ -195,6 +200,7 @@ class Evaluator:
         if indices is not None:
             frame = self.frame(module.define(""))
             values = bounded(v for i in indices for v in self.eval(scope.defs[i][1], frame))
+            values = self.registries.filled(frame.owner, name, values)
             known = [v for v in values if not (isinstance(v, Const) and v.value is None)]
             return tuple(known) + self._set_elsewhere(module, name) or values
         child = self.index.find(f"{module.name}.{name}") if module.package else None
@@ -300,6 +306,16 @@ class Evaluator:
         if found:
             self._held.append(expr)
         return found
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """Questions asked inside have depths and steps of their own: they are not part of the one that led here."""
+        before = self.depth, self._steps, self.inline
+        self.depth = self._steps = self.inline = 0
+        try:
+            yield
+        finally:
+            self.depth, self._steps, self.inline = before
 
     def _constant(self, value: object) -> Values:
         key = (type(value), value)

@@ -179,7 +179,12 @@ def _pipe(left: Values, right: Values) -> Value:
 
 def _item(ev: Evaluation, expr: Subscript, frame: Frame) -> Values:
     keys = ev.eval(expr.index, frame) or (Unknown("key"),)
-    return gathered([ev.item(base, key) for base in ev.eval(expr.base, frame) for key in keys])
+    found = gathered([ev.item(base, key) for base in ev.eval(expr.base, frame) for key in keys])
+    put = [sub[2] for sub in frame.owner.scope.subs if sub[0] == expr.base and sub[1] == expr.index]
+    if not put:
+        return found
+    told = gathered([ev.eval(value, frame) for value in put])  # what this function puts there itself
+    return gathered([told, tuple(v for v in found if not isinstance(v, Unknown))])
 
 
 def _sequence(ev: Evaluation, expr: SequenceDisplay, frame: Frame) -> Values:

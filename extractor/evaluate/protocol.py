@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Kwargs, Value, Values
@@ -36,6 +37,20 @@ class ClassFacts(Protocol):
         """The only property of this name in the repository."""
 
 
+class TableFacts(Protocol):
+    """What is known of tables that other code fills; see `extractor.evaluate.registries`."""
+
+    def filled(self, owner: Def, name: str, values: Values) -> Values:
+        """What a name of a module or a class is, with what is put into it."""
+
+
+class WrapperFacts(Protocol):
+    """What is known of decorated functions; see `extractor.evaluate.wrappers`."""
+
+    def of(self, func: DefRef) -> DefRef | None:
+        """The function that is called in the place of a decorated one; None where that is as good as itself."""
+
+
 class BranchFacts(Protocol):
     """What is known of the tests that guard lines; see `extractor.evaluate.feasible`."""
 
@@ -61,6 +76,14 @@ class Evaluation(Protocol):
         """What is known of the tests of functions."""
 
     @property
+    def registries(self) -> TableFacts:
+        """What is known of tables."""
+
+    @property
+    def wrappers(self) -> WrapperFacts:
+        """What is known of decorated functions."""
+
+    @property
     def index(self) -> ModuleIndex:
         """The modules that were read."""
 
@@ -80,6 +103,9 @@ class Evaluation(Protocol):
 
     def eval(self, expr: Expr, frame: Frame) -> Values:
         """The alternatives of an expression in a frame."""
+
+    def apart(self) -> AbstractContextManager[None]:
+        """Questions asked inside have bounds of their own."""
 
     def typed(self, annotation: Expr, frame: Frame) -> Values:
         """Instances of the classes that an annotation names."""

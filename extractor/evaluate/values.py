@@ -117,11 +117,13 @@ class ModuleRef:
 
 @_value
 class DefRef:
-    """A function or class that was read. `self` is what it is bound to; `frame` the frame it closes over."""
+    """A function or class that was read. `self` is what it is bound to; `frame` the frame it closes over; `is_bare`
+    what a decorator is given: the function without its decorators."""
 
     target: Def
     self: Value | None = None
     frame: Frame | None = None
+    is_bare: bool = False
 
 
 @_value

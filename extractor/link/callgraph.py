@@ -229,6 +229,9 @@ def _targets(ev: Evaluator, func: Value) -> Iterator[tuple[Def, str]]:
         yield func.target, "call"
         yield from _members(ev, func.target, ("__init__", "__post_init__", "__new__"))
     elif isinstance(func, DefRef):
+        wrapper = ev.wrappers.of(func)
+        if wrapper is not None:
+            yield wrapper.target, "call"
         yield func.target, "call"
         yield from _overrides(ev, func)
     elif isinstance(func, Ext) and func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
@@ -322,6 +325,9 @@ def _definition_edges(ev: Evaluator, graph: CallGraph, owner: Def) -> None:
     if scope.kind in ("function", "lambda") and parent is not None and parent.kind in ("function", "lambda"):
         graph.nested.append(owner)
     if scope.kind == "function" and scope.decorators and parent is not None:
+        wrapper = ev.wrappers.of(DefRef(owner))
+        if wrapper is not None:
+            graph.add(wrapper.target, owner, wrapper.target.scope.line, "call")
         frame = ev.frame(parent)
         for decorator in scope.decorators:
             expr = parent.scope.calls[decorator.call].func if isinstance(decorator, CallResult) else decorator

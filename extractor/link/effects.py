@@ -168,6 +168,7 @@ class Effects:
         if depth > MAX_LIBRARY_DEPTH or self._steps > MAX_LIBRARY_STEPS:
             return ()
         self._steps += 1
+        func = self.ev.wrappers.of(func) or func
         target = func.target
         if target.kind == "class":
             made = self.ev.classes.member(target, "__init__")
@@ -344,7 +345,7 @@ class Effects:
         if not isinstance(func, DefRef):
             return []
         args, kwargs = arguments(self.ev, site.call, frame)
-        if func.target is owner:
+        if func.target is owner and self.ev.wrappers.of(func) is None:
             return [entry_frame(self.ev, func, args, kwargs)]
         if func.target.kind == "class":
             made = self.ev.classes.member(func.target, "__init__")

@@ -80,7 +80,8 @@ def _cut(value: Value, depth: int) -> Value:
         args, kwargs = _each(value.args, depth), _named(value.kwargs, depth)
         return Ext(value.path, args, kwargs, receiver if isinstance(receiver, Ext) else None)
     if isinstance(value, DefRef):
-        return DefRef(value.target, _kept(value.self, depth) if value.self is not None else None, value.frame)
+        me = _kept(value.self, depth) if value.self is not None else None
+        return DefRef(value.target, me, value.frame, value.is_bare)
     if isinstance(value, Partial):
         return Partial(value.func, _each(value.args, depth), _named(value.kwargs, depth), value.curried)
     if isinstance(value, Seq):

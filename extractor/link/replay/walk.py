@@ -185,6 +185,8 @@ class Walk:
             yield from self._targets(func.func, func.args + args, merged)
         elif isinstance(func, DefRef) and func.target.kind == "class":
             yield from self._made(func.target, args, kwargs)
+        elif isinstance(func, DefRef) and (wrapper := self._ev.wrappers.of(func)) is not None:
+            yield self.frame(wrapper, args, kwargs), "call"
         elif isinstance(func, DefRef):
             yield self.frame(func, args, kwargs), "call"
             if isinstance(func.self, Inst) and not func.self.known:

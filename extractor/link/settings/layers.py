@@ -28,6 +28,17 @@ from extractor.summary.expr import (
     literal_text,
     walk,
 )
+from extractor.text.words import words_of
+
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
+_SERVERS = frozenset({"wsgi.py", "asgi.py"})
+# What settings are for, by a word of their name.
+_WORDS = {
+    **dict.fromkeys(("prod", "production", "live", "deploy", "deployment", "aws", "heroku", "staging"), 0),
+    **dict.fromkeys(("local", "dev", "devel", "develop", "development", "devstack", "debug", "example", "docker"), 2),
+    **dict.fromkeys(("test", "tests", "testing", "ci", "pytest", "travis"), 3),
+}
+_OF_TESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +65,51 @@ class SettingChange:
     maybe: bool = False
 
 
-def settings_modules(index: ModuleIndex) -> tuple[str, ...]:
-    """The settings modules that the repository itself names, where `DJANGO_SETTINGS_MODULE` is set
-    (`manage.py`, `wsgi.py`, `celery.py`): the one named most often first, then by name."""
+def settings_modules(index: ModuleIndex, deployed: Iterable[str] = ()) -> tuple[str, ...]:
+    """The settings modules of a repository, the one that counts first: of those that are named as
+    `DJANGO_SETTINGS_MODULE` the ones that deployment runs (`deployed`), then those of WSGI and ASGI applications, then
+    others; where none is, those that set what only settings do. Modules for tests come last, and those for
+    production before those for a developer's machine; then those named most often."""
     counts: dict[str, int] = {}
+    ranks: dict[str, int] = dict.fromkeys(deployed, 0)
     for module in index.modules:
         if module.in_repo:
-            for scope in module.summary.scopes.values():
-                for call in scope.calls:
-                    texts = _texts(call)
-                    if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
-                        counts[texts[1]] = counts.get(texts[1], 0) + 1
-                for _base, key, value, *_rest in scope.subs:
-                    name = literal_text(value) if literal_text(key) == "DJANGO_SETTINGS_MODULE" else None
-                    if name is not None:
-                        counts[name] = counts.get(name, 0) + 1
-    known = (name for name in counts if index.find(name) is not None)
-    return tuple(sorted(known, key=lambda name: (-counts[name], name)))
+            server = posixpath.basename(module.path) in _SERVERS
+            for name in _named_in(module):
+                counts[name] = counts.get(name, 0) + 1
+                ranks[name] = min(ranks.get(name, 2), 1 if server else 2)
+    known = [name for name in ranks if index.find(name) is not None]
+    if not known:
+        known = [module.name for module in index.modules if module.in_repo and _is_settings_module(module)]
+        deep = {name: len(layers(index, (name,))) for name in known}
+        return tuple(sorted(known, key=lambda name: (_kind(name), -deep[name], name)))
+    return tuple(sorted(known, key=lambda n: (_kind(n) == _OF_TESTS, ranks[n], _kind(n), -counts.get(n, 0), n)))
+
+
+def _named_in(module: Module) -> Iterator[str]:
+    """The settings modules that a module names, where it sets `DJANGO_SETTINGS_MODULE`."""
+    for scope in module.summary.scopes.values():
+        for call in scope.calls:
+            texts = _texts(call)
+            if len(texts) == 2 and texts[0] == _VARIABLE:
+                yield texts[1]
+        for _base, key, value, *_rest in scope.subs:
+            name = literal_text(value) if literal_text(key) == _VARIABLE else None
+            if name is not None:
+                yield name
+
+
+def _is_settings_module(module: Module) -> bool:
+    """Whether a module sets what only Django's settings do, itself or by a star import of a module beside it."""
+    scope = module.summary.scopes.get("")
+    if scope is None or "settings" not in module.name:
+        return False
+    return "ROOT_URLCONF" in scope.names or "INSTALLED_APPS" in scope.names or bool(module.summary.stars)
+
+
+def _kind(dotted: str) -> int:
+    """For what settings are by their name: 0 for production, 1 for anything, 2 for a developer, 3 for tests."""
+    return max((_WORDS.get(word, 1) for word in words_of(dotted) if word in _WORDS), default=1)
 
 
 def layers(index: ModuleIndex, modules: Iterable[str]) -> tuple[Module, ...]:
@@ -91,7 +130,7 @@ def _with_stars(index: ModuleIndex, module: Module, seen: set[str]) -> Iterator[
     yield module
     for dotted in (*reversed(_loaded(index, module)), *reversed(module.summary.stars)):
         below = index.find(module.absolute(dotted))
-        if below is not None:
+        if below is not None and (_kind(below.name) < _OF_TESTS or _kind(module.name) == _OF_TESTS):
             yield from _with_stars(index, below, seen)
 
 

@@ -63,9 +63,10 @@ class SettingsTable:
         cls, ev: Evaluator, repo: str, modules: Sequence[str], service: str, deployed: Sequence[EnvValue] = ()
     ) -> SettingsTable:
         """The table of a service that uses `modules` (dotted names, the one that wins first); when none is given, the
-        one that the repository names most often where it sets `DJANGO_SETTINGS_MODULE`. `deployed` are the values
-        that the repository's deployment files give to variables."""
-        return cls(ev, repo, service, layers(ev.index, modules or settings_modules(ev.index)[:1]), deployed)
+        one that counts by what the repository says. `deployed` are the values that the repository's deployment files
+        give to variables."""
+        run = [v.value for v in deployed if v.name == "DJANGO_SETTINGS_MODULE" and v.kind == "deployment"]
+        return cls(ev, repo, service, layers(ev.index, modules or settings_modules(ev.index, run)[:1]), deployed)
 
     # what settings are -----------------------------------------------------------------------------------------
 
