@@ -25,6 +25,7 @@ Beside them stand what frameworks are called and what words mean, a file each, w
 | `deployment.yaml` | what images of containers, platforms' add-ons and commands are |
 | `django.yaml` | where control comes in, and which libraries serve URLs |
 | `eventbus.yaml` | the buses that carry a library's signals to other services |
+| `python.yaml` | what libraries do with functions and objects that they are given |
 | `routes.yaml` | how frameworks serve URLs: functions, views, routers, hooks, plug-ins |
 | `signin.yaml` | whose identity provider a sign-in backend means |
 | `stores.yaml` | how settings name datastores, and which schedulers keep their schedule in one |
@@ -65,10 +66,13 @@ A pattern names the call that does I/O and no other: `execute`, not `filter`; a 
 | `alias` | where the alias of a declared store stands (`caches["x"]`): its settings then say which system it is |
 | `label`, `protocol` | what moves, and how, where the code does not say |
 | `everywhere` | set up once, it then acts in every process (a log handler that settings name) |
+| `body` | where what is sent stands: without a method, a call that has one is a POST, another a GET |
 | `only_urls` | the function takes a file or a text as well: a call counts where its `url` is seen to be an address |
 
 A *place* is `{arg: [0, url]}` (the first argument, or the keyword `url`), `{receiver: [0, service_name]}` (the same of
 the nearest call inside the path: `boto3.client("s3").put_object(...)`), either with a `default`, or a plain text.
+With a `key` it is the item of a dictionary that stands there. `objects` lists, as calls, the request objects of a
+library: a call that is given one sends what that holds.
 
 A text that is a URL may hold placeholders: `{objectType}` is filled from the keyword argument `object_type`, else from
 the positional argument in its turn, when that is one plain word; `{@0}` is the last name of the access path, `{@1}` the

@@ -59,7 +59,7 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
                 for keys, values in value.items:
                     literal = ev.constant_key(keys)
                     if literal is not None:
-                        kwargs.setdefault(literal, values)
+                        kwargs[literal] = values
     return tuple(args), tuple(sorted(kwargs.items()))
 
 

@@ -28,6 +28,7 @@ from extractor.evaluate.values import (
     Values,
 )
 from extractor.program.module import Def
+from extractor.rules.python import python_rules
 
 SETTINGS = "django.conf.settings"
 # The argument under which an object of a class with outside bases is kept with the access path of its base.
@@ -146,11 +147,26 @@ def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
         return (Query(inst.cls),)
     outside = ev.classes.mro(inst.cls)[1]
     if outside:
+        forwarded = _forwarded(ev, inst, outside, name)
+        if forwarded:
+            return forwarded
         made = () if not inst.known else inst.bindings
         me = (SELF, (inst,))
         return bounded(Ext(f"{path}()", (), (*made, me)).extended(f".{name}") for path in outside[:3])
     annotation = _annotated(ev, inst.cls, name)
     return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+
+
+def _forwarded(ev: Evaluation, inst: Inst, outside: tuple[str, ...], name: str) -> Values:
+    """A method of a library that calls one which the object's class overrides: that one, with the name before."""
+    to = next((found for path in outside if (found := python_rules().forwards.get((path, name)))), None)
+    member = ev.classes.member(inst.cls, to) if to is not None else None
+    first = ((Text((name.upper(),)),),)
+    return tuple(
+        Partial(DefRef(value.target, inst, value.frame), first, ())
+        for value in (member[1] if member is not None else ())
+        if isinstance(value, DefRef) and value.target.kind == "function"
+    )
 
 
 def _subclass_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
@@ -183,7 +199,8 @@ def _bind_member(ev: Evaluation, owner: Def, value: Value, inst: Inst, has_assig
         if target.owner_class is None:
             return (value,) if target.kind == "lambda" else (DefRef(target, inst, value.frame),)
         if ev.classes.is_property(target):
-            return ev.returned(DefRef(target, inst, value.frame), (), ())
+            found = ev.returned(DefRef(target, inst, value.frame), (), ())
+            return tuple(_of_field(v, owner, target) for v in found) if ev.classes.is_model(owner) else found
         names = ev.decorator_names(target) if target.scope.decorators else ()
         if "builtins.staticmethod" in names:
             return (DefRef(target, None, value.frame),)
@@ -195,6 +212,15 @@ def _bind_member(ev: Evaluation, owner: Def, value: Value, inst: Inst, has_assig
     if isinstance(value, Ext) and value.path.endswith(("ForeignKey()", "OneToOneField()", "ParentalKey()")):
         return _related(ev, owner, value)
     return (value,)
+
+
+def _of_field(value: Value, owner: Def, made_by: Def) -> Value:
+    """A text that a property of a model makes of what stands in the database goes by the property's name."""
+    head = value.parts[0] if isinstance(value, Text) and value.parts else ""
+    if not isinstance(value, Text) or not isinstance(head, Hole) or head.kind != "unknown":
+        return value
+    name = f"{owner.scope.name}.{made_by.scope.name.rsplit('.', 1)[-1]}"
+    return Text((Hole("field", name), *value.parts[1:]))
 
 
 def _related(ev: Evaluation, owner: Def, field: Ext) -> Values:

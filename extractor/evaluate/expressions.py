@@ -173,7 +173,7 @@ def _binary(ev: Evaluation, expr: BinaryOperation, frame: Frame) -> Values:
 def _pipe(left: Values, right: Values) -> Value:
     a, b = (left[0] if left else Unknown("value")), (right[0] if right else Unknown("value"))
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return Mapping(a.items + b.items, a.open or b.open)
+        return Mapping(folding.later_wins(a.items + b.items), a.open or b.open)
     return Piped(left, right)
 
 
@@ -218,7 +218,7 @@ def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
         merged = [v for v in values if isinstance(v, Mapping)]
         items += [item for mapping in merged for item in mapping.items]
         is_open = is_open or not merged
-    return (Mapping(tuple(items), is_open),)
+    return (Mapping(folding.later_wins(items), is_open),)
 
 
 def _either(ev: Evaluation, expr: Alternatives, frame: Frame) -> Values:

@@ -235,6 +235,16 @@ def path_join(parts: Iterable[Values]) -> Values:
     return bounded(out)
 
 
+def later_wins(items: Iterable[tuple[Values, Values]]) -> tuple[tuple[Values, Values], ...]:
+    """The items of a dictionary: of those with the same known key, the last, at the place of the first."""
+    out: dict[object, tuple[Values, Values]] = {}
+    for at, (keys, values) in enumerate(items):
+        key = keys[0] if len(keys) == 1 else None
+        known = isinstance(key, Const) or (isinstance(key, Text) and key.literal is not None)
+        out[keys if known else at] = (keys, values)
+    return tuple(out.values())
+
+
 def lookup(container: Value, key: Value) -> Values:
     """`container[key]`: every value that may be meant; all of them when the key is open."""
     if isinstance(container, Mapping):

@@ -283,6 +283,8 @@ def join(*texts: Text) -> Text:
             size += len(part) if isinstance(part, str) else 1
             if size > MAX_TEXT:
                 return Text((Hole("unknown", "long text"),))
+            if part == "" and (parts or len(texts) > 1):
+                continue
             if isinstance(part, str) and parts and isinstance(parts[-1], str):
                 parts[-1] += part
             else:

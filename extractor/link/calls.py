@@ -15,7 +15,7 @@ from extractor.link.request import Request
 from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, store_rows
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import BY_NAME, TargetSystem, setting_texts
-from extractor.model.graph import Call, Gap, Store
+from extractor.model.graph import Call, Context, Gap, Store
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import Expr
@@ -67,7 +67,7 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
             told_elsewhere.add((effect.site.owner.module.path, effect.site.call.line))
         seen: set[tuple[object, ...]] = set()
         for call in _call_rows(effect, around, settled):
-            key = (call.system, call.http_method, _shape(call.url))
+            key = (call.system, call.http_method, _shape(call))
             if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
                 seen.add(key)
                 calls.append(call)
@@ -252,12 +252,15 @@ def _best_alternatives(calls: list[Call]) -> list[Call]:
     """Where one line has readings that name a system, its readings that do not, or of which only callers or the
     function's name tell it, are dropped; where it has the same path below a base that has a name, so are those below an
     argument."""
-    known = {(c.path, c.line, c.end_line) for c in calls if _is_told(c)}
+    known: dict[tuple[str, int, int], set[Context]] = {}
+    for call in calls:
+        if _is_told(call):
+            known.setdefault((call.path, call.line, call.end_line), set()).update(call.contexts)
     based = {_below_base(c) for c in calls if not has_open_base(c.url)}
     return [
         c
         for c in calls
-        if (_is_told(c) or (c.path, c.line, c.end_line) not in known)
+        if (_is_told(c) or not known.get((c.path, c.line, c.end_line), set()).issuperset(c.contexts))
         and not (has_open_base(c.url) and _below_base(c) in based)
     ]
 
@@ -270,10 +273,11 @@ def _below_base(call: Call) -> tuple[object, ...]:
     return call.path, call.line, call.end_line, call.http_method, path_of(call.url)
 
 
-def _shape(url: str) -> str:
+def _shape(call: Call) -> str:
     """What two readings of one line have in common that are one request: the URL without its query, unknown parts
-    alike."""
-    return without_query(emptied(url, keep=(SETTING, ENV, ARGUMENT)))
+    alike; where it is not known to whom it goes, arguments too."""
+    kept = (SETTING, ENV, ARGUMENT) if call.system is not None else (SETTING, ENV)
+    return without_query(emptied(call.url, keep=kept))
 
 
 def _gaps(calls: Iterable[Call], told_elsewhere: Set[tuple[str, int]]) -> Iterable[Gap]:

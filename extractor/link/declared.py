@@ -12,7 +12,7 @@ from extractor.link.request import read_call
 from extractor.program.module import Module
 from extractor.rules.clients import RuleBook
 from extractor.summary import CallExpr, Expr
-from extractor.summary.expr import DictDisplay, Opaque, literal_text
+from extractor.summary.expr import DictDisplay, Opaque, last_name, literal_text
 
 
 def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -> Iterator[Effect]:
@@ -23,7 +23,10 @@ def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -
         if scope is None or not module.in_repo:
             continue
         owner = module.define("")
-        for line, expr in scope.defs:
+        put: list[tuple[int, Expr]] = [(line, value) for _base, _key, value, line, *_rest in scope.subs]
+        put += [(call.line, arg) for call in scope.calls if last_name(call.func) == "update" for arg in call.args]
+        kept = [(line, expr) for line, expr in scope.defs if isinstance(expr, DictDisplay)]
+        for line, expr in (*kept, *put):
             for text, at in _named(expr, line):
                 rule = book.find(text) if "." in text and " " not in text else None
                 if rule is not None and rule.everywhere:
@@ -32,13 +35,12 @@ def declared_effects(ev: Evaluator, modules: Iterable[Module], book: RuleBook) -
 
 
 def _named(expr: Expr, line: int) -> Iterator[tuple[str, int]]:
-    """The texts that stand as values in dictionaries, with the line of their key."""
+    """A text, or those that stand as values in a dictionary, with the line of their key."""
+    whole = literal_text(expr)
+    if whole is not None:
+        yield whole, line
     if not isinstance(expr, DictDisplay):
         return
     for index, (_key, value) in enumerate(expr.items):
         at = expr.lines[index] if index < len(expr.lines) else line
-        text = literal_text(value)
-        if text is not None:
-            yield text, at
-        else:
-            yield from _named(value, at)
+        yield from _named(value, at)

@@ -17,12 +17,14 @@ from extractor.evaluate.arguments import arguments, bind, entry_frame
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.runners import run_by
 from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
+from extractor.rules.python import python_rules
 from extractor.summary import CallExpr, Scope
 from extractor.summary.expr import Attribute, Constant, Opaque, last_name, literal_text
 
@@ -78,7 +80,7 @@ class Effects:
         for owner, sites in self.graph.sites.items():
             frame = self.ev.frame(owner)
             for site in sites:
-                requests = self._at(site, frame, site.funcs)
+                requests = self._in_rounds(site, frame)
                 if requests:
                     effect = Effect((site,), requests, _via(site.funcs, requests))
                     found.append(effect)
@@ -130,6 +132,16 @@ class Effects:
 
     # what a site does ------------------------------------------------------------------------------------------
 
+    def _in_rounds(self, site: Site, frame: Frame) -> tuple[Request, ...]:
+        """What a site does: in a loop over a table that stands in the code, in each of its rounds."""
+        if not any(isinstance(func, Ext) and self.book.find(func.path) is not None for func in site.funcs):
+            return self._at(site, frame, site.funcs)
+        out: dict[Request, None] = {}
+        for inner in self._rounds(site, frame):
+            funcs = site.funcs if inner is frame else self.ev.eval(site.call.func, inner)
+            out.update(dict.fromkeys(self._at(site, inner, funcs)))
+        return tuple(out)
+
     def _at(self, site: Site, frame: Frame, funcs: Values) -> tuple[Request, ...]:
         out: list[Request] = []
         for func in funcs:
@@ -145,21 +157,38 @@ class Effects:
             if rule is None:
                 self._steps = 0
                 yield from self._composition(func, args, kwargs, 0)
+                yield from self._run_by(func, site, frame)
         elif isinstance(func, Partial):
             args, kwargs = arguments(self.ev, site.call, frame)
+            self._steps = 0
             yield from self._partial(func, args, kwargs)
         elif isinstance(func, DefRef) and not func.target.module.in_repo:
             args, kwargs = arguments(self.ev, site.call, frame)
             self._steps = 0
             yield from self._library(func, args, kwargs, 0)
 
-    def _partial(self, func: Partial, args: Args, kwargs: Kwargs) -> Iterator[Request]:
+    def _run_by(self, func: Ext, site: Site, frame: Frame) -> Iterator[Request]:
+        """What a function does that is handed to one that runs it: `pool.submit(requests.get, url)`."""
+        if python_rules().runner(func.path) is None:
+            return
+        for value, args, kwargs in run_by(self.ev, func, *arguments(self.ev, site.call, frame)):
+            rule = self.book.find(value.path) if isinstance(value, Ext) else None
+            if isinstance(value, Ext) and rule is not None:
+                yield read_call(self.ev, rule, value, args, kwargs)
+            elif isinstance(value, Partial):
+                yield from self._partial(value, args, kwargs)
+            elif isinstance(value, DefRef) and not value.target.module.in_repo:
+                yield from self._library(value, args, kwargs, 0)
+
+    def _partial(self, func: Partial, args: Args, kwargs: Kwargs, depth: int = 0) -> Iterator[Request]:
         inner = func.func
+        merged = tuple(sorted((dict(func.kwargs) | dict(kwargs)).items()))
         if isinstance(inner, Ext):
             rule = self.book.find(inner.path)
             if rule is not None:
-                merged = dict(func.kwargs) | dict(kwargs)
-                yield read_call(self.ev, rule, inner, func.args + args, tuple(sorted(merged.items())))
+                yield read_call(self.ev, rule, inner, func.args + args, merged)
+        elif isinstance(inner, DefRef) and not inner.target.module.in_repo:
+            yield from self._library(inner, func.args + args, merged, depth)
 
     # into libraries --------------------------------------------------------------------------------------------
 
@@ -233,6 +262,8 @@ class Effects:
             if rule is None:
                 return tuple(self._composition(value, *arguments(self.ev, call, frame), depth))
             return (read_call(self.ev, rule, value, *arguments(self.ev, call, frame)),)
+        if isinstance(value, Partial):
+            return tuple(self._partial(value, *arguments(self.ev, call, frame), depth + 1))
         if isinstance(value, DefRef) and (not value.target.module.in_repo or _is_handed_on(value, call)):
             return self._library(value, *arguments(self.ev, call, frame), depth + 1)
         return ()
@@ -330,7 +361,7 @@ class Effects:
 
     def _rounds(self, site: Site, frame: Frame) -> Iterable[Frame]:
         """The frame, or one for each round of the loop over a table in which the call stands."""
-        exprs = (*site.call.args, *(value for _name, value in site.call.kwargs))
+        exprs = (site.call.func, *site.call.args, *(value for _name, value in site.call.kwargs))
         looped = self._looped.get(id(site))
         if looped is None:
             looped = self._looped[id(site)] = is_looped(site.owner, exprs)

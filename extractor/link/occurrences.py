@@ -51,7 +51,7 @@ class Occurrences:
         stands open in its path.
         """
         for request in effect.requests:
-            if not (_is_baseless(request) if by_callers else _is_open(request)):
+            if not (_is_vague(request) if by_callers else _is_open(request)):
                 for url in request.urls or (None,):
                     reached = self.reached(effect, request, url)
                     if reached is not None:
@@ -156,12 +156,17 @@ def _is_baseless(request: Request) -> bool:
 def _is_open(request: Request) -> bool:
     """Whether a frame may know more of where a request goes."""
     holes = (part for url in request.urls for part in url.parts if isinstance(part, Hole))
-    return _is_baseless(request) or any(hole.kind == "arg" for hole in holes)
+    return _is_vague(request) or any(hole.kind == "arg" for hole in holes)
 
 
 def _known(request: Request) -> int:
-    """How much is known of where a request goes, at least; less than anything where it is open to whom."""
-    return -1 if _is_baseless(request) else min(map(known_of, request.urls), default=0)
+    """How much is known of where a request goes, at least; less than anything where it is open to whom, or how."""
+    return -1 if _is_vague(request) else min(map(known_of, request.urls), default=0)
+
+
+def _is_vague(request: Request) -> bool:
+    """Whether it is open to whom a request goes, or by which method."""
+    return _is_baseless(request) or (request.rule.method is not None and not request.methods)
 
 
 def _is_blank(request: Request) -> bool:

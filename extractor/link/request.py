@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.evaluate import attributes, folding
 from extractor.evaluate.arguments import handed_outside
@@ -17,6 +17,7 @@ from extractor.evaluate.values import (
     Hole,
     Inst,
     Kwargs,
+    Mapping,
     Param,
     SettingRef,
     Text,
@@ -27,6 +28,7 @@ from extractor.evaluate.values import (
 )
 from extractor.rules.clients import ArgumentPlace, CallRule, Off, matches
 
+MAX_OBJECTS = 3  # request objects that are made of request objects
 _PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _FULL_URL = ("http://", "https://", "redis://", "rediss://", "ftp://", "sftp://", "ws://", "wss://")
@@ -85,12 +87,11 @@ def skeleton(url: Text) -> str:
 def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Request:
     """What a call of `func` with these arguments says, by its rule."""
     given = dict(kwargs)
-    name = func.path.rsplit(".", 1)[-1].removesuffix("()")
-    urls = _urls(ev, rule, func, args, given)
+    methods, urls = _sent(ev, rule, func, args, given, MAX_OBJECTS)
     return Request(
         rule=rule,
         via=func.path,
-        methods=_methods(ev, rule, name, func, args, given),
+        methods=methods,
         urls=urls,
         systems=_literals(at(ev, rule.system, func, args, given)),
         timeout=_timeout(ev, rule, func, args, given),
@@ -100,6 +101,25 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
         ),
         auth=_auth(given),
     )
+
+
+def _sent(
+    ev: Evaluator, rule: CallRule, func: Ext, args: Args, given: dict[str, Values], depth: int
+) -> tuple[tuple[str, ...], tuple[Text, ...]]:
+    """The methods and URLs of a call: those of the request object that it is given, where it is given one."""
+    values = (value for held in (*args, *given.values()) for value in held if isinstance(value, Ext))
+    carried = ((one, value) for value in values for one in rule.objects if matches(one.match, value.path))
+    found = next(carried, None) if depth else None
+    if found is not None:
+        one, made = found
+        inner = replace(one, objects=rule.objects)
+        return _sent(ev, inner, made, made.args, dict(made.kwargs), depth - 1)
+    name = func.path.rsplit(".", 1)[-1].removesuffix("()")
+    methods = _methods(ev, rule, name, func, args, given)
+    if rule.body is not None and not methods:
+        body = at(ev, rule.body, func, args, given)
+        methods = ("POST",) if any(not (isinstance(v, Const) and v.value is None) for v in body) else ("GET",)
+    return methods, _urls(ev, rule, func, args, given)
 
 
 def of_class(rule: CallRule, urls: tuple[Text, ...]) -> Request:
@@ -122,6 +142,9 @@ def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs
         while holder is not None and not found:
             found = _given(place, holder.args, dict(holder.kwargs)) or _given_up(ev, place, holder)
             holder = holder.receiver
+    if place.key:
+        key = Text((place.key,))
+        found = tuple(v for one in found if isinstance(one, Mapping) for v in folding.lookup(one, key))
     found = found or (_of_object(ev, place, func) if place.attributes else ())
     return found or ((Text((place.text,)),) if place.text else ())
 
@@ -240,14 +263,22 @@ def _all_urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict
     if not base:
         return paths
     if not paths:
-        return folding.texts(base)
+        return tuple(_with_scheme(text, rule.protocol) for text in folding.texts(base))
     out = []
     for path in paths:
-        for root in folding.texts(base):
+        for root in (_with_scheme(text, rule.protocol) for text in folding.texts(base)):
             first = path.parts[0] if path.parts else ""
             absolute = isinstance(first, str) and first.startswith(_FULL_URL)
             out.append(path if absolute else _under(root, path))
     return tuple(dict.fromkeys(out))
+
+
+def _with_scheme(root: Text, protocol: str) -> Text:
+    """A base that names a host alone, as a URL of the rule's protocol."""
+    first = root.parts[0] if root.parts else Hole("unknown", "")
+    if protocol not in ("HTTP", "HTTPS") or not isinstance(first, str) or "://" in first or not first:
+        return root
+    return join(Text((f"{protocol.lower()}://",)), root)
 
 
 def _under(root: Text, path: Text) -> Text:

@@ -8,12 +8,13 @@ guessed apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Target
-from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
+from extractor.evaluate.folding import lookup
+from extractor.evaluate.values import Env, Hole, Mapping, Text, Unknown, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_in, vendor_named
 from extractor.link.request import Request
 from extractor.rules.clients import RuleBook
@@ -56,8 +57,8 @@ class Targets:
             target = self.estate.of_setting(self.repo, name)
             if target is not None:
                 return TargetSystem(target.system, target.service, f"estate: setting {name}", name)
-        for name in settings:
-            for text in setting_texts(self.setting(name)):
+        for name, keys in _places(url):
+            for text in setting_texts(self._held(name, keys)):
                 host = host_of(text)
                 if host and not is_example(host, reserved=True):
                     vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
@@ -65,6 +66,15 @@ class Targets:
                         return self._named(vendor, Hole("setting", name), name)
                     return self._of_host(host, f"default of setting {name}", name)
         return TargetSystem(None, None, "", base)
+
+    def _held(self, name: str, keys: Sequence[str]) -> Values:
+        """What a setting holds, or an item of it under keys (`*` is any)."""
+        values = self.setting(name)
+        for key in keys:
+            wanted = Text((key,)) if key != "*" else Unknown("key")
+            held = (v for value in values for v in (value.default if isinstance(value, Env) else (value,)))
+            values = tuple(v for value in held if isinstance(value, Mapping) for v in lookup(value, wanted))
+        return values
 
     def by_name(self, url: Text | None, who: TargetSystem, around: tuple[str, ...] = ()) -> TargetSystem:
         """The system that names tell, for a call that is `who` without them: a well-known system that a setting, field
@@ -92,7 +102,8 @@ class Targets:
     def _owner(self, head: Hole, is_whole: bool) -> str | None:
         """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
         if head.kind in ("setting", "env"):
-            return owner_named(head.name.split(".")[0])
+            keys = [key for key in head.name.split(".") if key != "*"]
+            return (owner_named(".".join(keys[-2:])) if len(keys) > 1 else None) or owner_named(keys[0])
         if head.kind == "arg" and "." in head.name:
             return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
         return owner_named(head.name) if head.kind == "field" else None
@@ -161,6 +172,12 @@ def _settings(url: Text | None) -> tuple[str, ...]:
         return ()
     names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind in ("setting", "env")]
     return tuple(dict.fromkeys(names))
+
+
+def _places(url: Text) -> list[tuple[str, list[str]]]:
+    """The settings in a URL, each with the keys under which the part stands."""
+    names = [p.name.split(".") for p in url.parts if isinstance(p, Hole) and p.kind in ("setting", "env")]
+    return [(name, keys) for name, *keys in names]
 
 
 def _plain(url: Text) -> str:

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from extractor.files.yaml import read_plain, read_yaml
 @dataclass(frozen=True, slots=True)
 class ArgumentPlace:
     """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself; when
-    nothing stands there, in attributes of the object the method is called on.
+    nothing stands there, in attributes of the object the method is called on. `key` is that of a dictionary which
+    stands there.
 
     `source` is `arg`, `receiver` or `text`.
     """
@@ -31,6 +32,7 @@ class ArgumentPlace:
     keywords: tuple[str, ...] = ()
     text: str = ""
     attributes: tuple[str, ...] = ()
+    key: str = ""
 
 
 Off = bool | str | None
@@ -68,8 +70,10 @@ class CallRule:
 
     `method` is an ArgumentPlace, or the text `@name` for the upper-cased last segment. `system` names the system when
     the library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is one too, or a word
-    (`built-in`, `unknown`). `everywhere` marks what is set up once and then acts in every process (a log handler),
-    `only_urls` what takes files and texts as well as addresses. `limit` and `tls` are those of the whole library.
+    (`built-in`, `unknown`). Without a method it is POST where something stands at `body`. `objects` are the library's
+    request objects, which hold what is sent, as rules of their own. `everywhere` marks what is set up once and then
+    acts in every process (a log handler), `only_urls` what takes files and texts as well as addresses. `limit` and
+    `tls` are those of the whole library.
     """
 
     rule: str
@@ -90,6 +94,8 @@ class CallRule:
     only_urls: bool = False
     limit: TimeLimit = TimeLimit()
     tls: tuple[TlsSwitch, ...] = ()
+    body: ArgumentPlace | None = None
+    objects: tuple[CallRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +230,13 @@ def _unchecked(path: Path, _schema: str) -> Any:
 def _client(data: Mapping[str, Any]) -> ClientRule:
     examples = data["examples"]
     limit, tls = TimeLimit(**data.get("limited_by", {})), _tls(data)
+    objects = tuple(_call(data["id"], row, limit, tls) for row in data.get("objects", ()))
     return ClientRule(
         id=data["id"],
         title=data["title"],
         why=data["why"],
         docs=data["docs"],
-        calls=tuple(_call(data["id"], row, limit, tls) for row in data["calls"]),
+        calls=tuple(replace(_call(data["id"], row, limit, tls), objects=objects) for row in data["calls"]),
         hits=tuple(
             CallExample(e["code"], tuple(e["expect"]), tuple(e.get("unverified", ()))) for e in examples["hits"]
         ),
@@ -281,6 +288,7 @@ def _call(rule: str, row: Mapping[str, Any], limit: TimeLimit, tls: tuple[TlsSwi
         only_urls=row.get("only_urls", False),
         limit=limit,
         tls=tls,
+        body=_place(row.get("body")),
     )
 
 
@@ -293,7 +301,8 @@ def _place(data: Any) -> ArgumentPlace | None:
     names = _listed(data.get(source, []))
     positions = tuple(n for n in names if isinstance(n, int))
     keywords = tuple(n for n in names if isinstance(n, str))
-    return ArgumentPlace(source, positions, keywords, data.get("default", ""), tuple(_listed(data.get("self", []))))
+    own = tuple(_listed(data.get("self", [])))
+    return ArgumentPlace(source, positions, keywords, data.get("default", ""), own, data.get("key", ""))
 
 
 def _listed(names: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from extractor.evaluate.attributes import SELF
 from extractor.evaluate.calls import construct, waits
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.runners import run_by
 from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
 from extractor.link.callgraph import KEEPERS, RUN_INLINE, CallGraph, Site
@@ -196,7 +197,11 @@ class Walk:
         elif isinstance(func, Ext):
             me = _own_object(func)
             if me is not None:  # a method that was not read may call those that the object's class overrides
-                yield from ((self.frame(hook), "override") for hook in self._hooks.of_object(me))
+                called = func.path.rsplit(".", 1)[-1]  # its own override it is called from, and does not call again
+                hooks = (hook for hook in self._hooks.of_object(me) if _name(hook.target) != called)
+                yield from ((self.frame(hook), "override") for hook in hooks)
+            for run, given, named in run_by(self._ev, func, args, kwargs):
+                yield from self._targets(run, given, named)
             if func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
                 yield from self._handed_over(func.args, ())
         elif isinstance(func, Inst):
