@@ -19,7 +19,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.runners import run_by
 from extractor.evaluate.unroll import is_looped, rounds
-from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Text, Value, Values
+from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Super, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton
 from extractor.program.module import Def
@@ -245,7 +245,7 @@ class Effects:
         if request.timeout != "no" or not isinstance(func, Attribute):
             return request
         for base in self.ev.eval(func.base, frame):
-            if isinstance(base, Inst):
+            if isinstance(base, Inst | Super):
                 order = self.ev.classes.mro(base.cls)[0]
                 scopes = [
                     s
