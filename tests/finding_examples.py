@@ -50,7 +50,7 @@ def found_in(example: FindingExample) -> list[Finding]:
     views = "".join(f"    path('{view}/', {NAME}.{view}),\n" for view in _VIEW.findall(example.code))
     urls = f"import {NAME}\nfrom django.urls import path\n\nurlpatterns = [\n{views}]\n"
     service = Service("web", "Example", settings_modules=("settings",), urlconf="urls", celery=NAME)
-    files = {f"{NAME}.py": example.code, "settings.py": "", "urls.py": urls}
+    files = {f"{NAME}.py": example.code, "settings.py": example.settings, "urls.py": urls}
     if example.runs:
         files["Procfile"] = example.runs
     systems = [System(NAME, "Example", kind="system", repository=Repository(""), services=(service,))]

@@ -41,6 +41,9 @@ class SettingsView(Protocol):
     def raw(self, name: str) -> Values:
         """What a setting can be as written; () when there is none of that name."""
 
+    def is_undefined(self, name: str) -> bool:
+        """Whether nothing defines a setting, as far as all of the settings were read."""
+
     def where(self, name: str) -> Located | None:
         """Where a setting is given its value."""
 

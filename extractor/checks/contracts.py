@@ -72,9 +72,19 @@ def unserved_endpoint(estate: ContractContext, rule: FindingRule) -> Iterator[Di
             yield _unserved(call, repo, at_root, rule)
 
 
+@check("redirected-request", ContractContext)
+def redirected_request(estate: ContractContext, rule: FindingRule) -> Iterator[Diagnostic]:
+    """Requests with a body that are answered by a redirect."""
+    for call in estate.live_calls:
+        if call.redirected and call.route_id is not None and call.http_method in ("POST", "PUT", "PATCH"):
+            asked = f"{call.http_method} {canonical_url(call.url)}"
+            message = f"{asked} lacks the slash at the end of its URL: the redirect that answers loses what was sent"
+            yield _at_call(call, rule, message)
+
+
 def _is_unserved(call: Call, heads: Iterable[str]) -> bool:
     """True when enough of the path is known, and what may stand in its last hole answers no route either."""
-    path = path_of(call.url, rooted=True)
+    path = call.asked or path_of(call.url, rooted=True)
     known = [part for part in segments(path) if not is_hole(part)]
     if len(known) < _MIN_LITERAL or any(EMPTY in part for part in known):
         return False
@@ -111,7 +121,7 @@ def _prefix(gap: Gap) -> str:
 def _may_serve(gap: Gap, call: Call) -> bool:
     """True when the path of a call lies under URLs that were not read; those at the root say nothing of any path."""
     prefix = [part for part in _prefix(gap).split("/") if part]
-    path = segments(path_of(call.url))
+    path = segments(call.asked or path_of(call.url))
     return (
         bool(prefix)
         and len(path) >= len(prefix)

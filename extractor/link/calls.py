@@ -160,6 +160,8 @@ def _row(
 ) -> Call:
     site, owner, contexts = effect.site, effect.site.runner, reached.contexts
     confidence, why = _confidence(who, url, reached)
+    if who.base_setting is not None and confidence != "possible" and around.undefined(who.base_setting):
+        confidence, why = "possible", f"the setting {who.base_setting} is defined nowhere"
     name = owner.shown
     shape = emptied(url, keep=(SETTING, ENV))
     return Call(

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.estate.model import Estate
+from extractor.link.addresses import asked_path, bases_of
 from extractor.link.facts import RepoFacts
 from extractor.link.routes.match import RouteIndex
 from extractor.model.graph import Call, Evidence, Inbound, Route
 from extractor.model.ids import row_id, with_unique_ids
-from extractor.text.urls import path_of
 
 _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 
@@ -19,14 +19,19 @@ _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, RepoFacts]:
     """The facts with `Call.route_id` set where a scanned system answers, and the inbound rows that follow."""
     matchers = {
-        name: {service: RouteIndex(rows, dict(repo.parameters)) for service, rows in _by_service(repo.routes).items()}
+        name: {
+            service: RouteIndex(rows, dict(repo.parameters), dict(repo.variants))
+            for service, rows in _by_service(repo.routes).items()
+        }
         for name, repo in facts.items()
         if repo.routes
     }
     routes = {r.id: r for repo in facts.values() for r in repo.routes}
     joined = {}
     for name, repo in facts.items():
-        calls = _answered_elsewhere([_answered(call, matchers, estate) for call in repo.calls])
+        bases = bases_of(repo.settings)
+        asking = (dataclasses.replace(call, asked=asked_path(call, bases)) for call in repo.calls)
+        calls = _answered_elsewhere([_answered(call, matchers, estate) for call in asking])
         joined[name] = dataclasses.replace(repo, calls=calls)
     inbound: dict[str, list[Inbound]] = {}
     for row in _called(joined, routes):
@@ -47,12 +52,14 @@ def _by_service(rows: Sequence[Route]) -> dict[str, list[Route]]:
 
 def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], estate: Estate) -> Call:
     """The call with the route that answers it; several that answer equally well stay candidates."""
-    path = path_of(call.url, rooted=True)
+    path = call.asked
     if call.system is None or call.system not in matchers or not path.strip("/"):
         return call
     found = _matches(call, path, matchers[call.system], estate)
     if not found:
         return call
+    indexes = matchers[call.system].values()
+    call = dataclasses.replace(call, redirected=not any(i.is_exact(call.http_method, path) for i in indexes))
     if len({(r.service, r.pattern) for r in found}) == 1 or _same_service(found):
         return dataclasses.replace(call, route_id=found[0].id, route_candidates=tuple(r.id for r in found[1:4]))
     return dataclasses.replace(
@@ -70,7 +77,7 @@ def _answered_elsewhere(calls: Sequence[Call]) -> tuple[Call, ...]:
     """
 
     def what(call: Call) -> tuple[str, int, str, str | None, str | None]:
-        return call.path, call.line, path_of(call.url, rooted=True), call.http_method, call.system
+        return call.path, call.line, call.asked, call.http_method, call.system
 
     answered = {what(call) for call in calls if call.route_id is not None}
     return tuple(

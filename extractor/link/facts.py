@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from extractor.deployment.units import Runtime, Unit
 from extractor.link.directives import PlacedDirective
 from extractor.link.programs import CommandProgram
+from extractor.link.routes.patterns import Way
 from extractor.link.settings import DeclaredStore, SettingBinding
 from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
 
@@ -14,8 +15,9 @@ from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, S
 @dataclass(frozen=True, slots=True)
 class RepoFacts:
     """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
-    regular expressions of routes' parameters, by route id; `bindings` the settings by which units meet; `programs` what
-    it runs by name; `jobs` the services whose settings have a scheduler run something, each with that as a unit."""
+    regular expressions of routes' parameters, by route id, `variants` the other ways of writing their URLs; `bindings`
+    the settings by which units meet; `programs` what it runs by name; `jobs` the services whose settings have a
+    scheduler run something, each with that as a unit."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -32,6 +34,7 @@ class RepoFacts:
     runtime: Runtime | None = None
     directives: tuple[PlacedDirective, ...] = ()
     parameters: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    variants: tuple[tuple[str, tuple[Way, ...]], ...] = ()
     bindings: tuple[SettingBinding, ...] = ()
     programs: tuple[CommandProgram, ...] = ()
     jobs: tuple[tuple[str, Unit], ...] = ()

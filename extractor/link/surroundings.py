@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from extractor.link.entrypoints import Reach
@@ -13,10 +14,12 @@ from extractor.link.targets import Targets
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What turning effects into rows needs to know. `reach` has the entry points by definition, `occurrences` where
-    effects happen, `store_of` gives the declared store of a kind and an alias in a service."""
+    effects happen, `store_of` gives the declared store of a kind and an alias in a service, `undefined` says whether
+    nothing defines a setting."""
 
     repo: str
     systems: Targets
     reach: Reach
     occurrences: Occurrences
     store_of: StoreOf
+    undefined: Callable[[str], bool] = lambda _name: False

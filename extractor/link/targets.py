@@ -8,6 +8,7 @@ guessed apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +23,7 @@ from extractor.text.urls import EMPTY, host_of, is_example, is_local
 
 SettingValues = Callable[[str], Values]
 BY_NAME = "the name of"
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?/?")
 _EMAIL_SETTING = "EMAIL_BACKEND"
 _ANYMAIL_SETTING = "ANYMAIL"
 
@@ -59,7 +61,7 @@ class Targets:
                 return TargetSystem(target.system, target.service, f"estate: setting {name}", name)
         for name, keys in _places(url):
             for text in setting_texts(self._held(name, keys)):
-                host = host_of(text)
+                host = host_of(text) or (_bare_host(text) if _has_scheme(url) else "")
                 if host and not is_example(host, reserved=True):
                     vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
                     if vendor is not None and not is_local(host):  # a host of one's own that runs it
@@ -172,6 +174,15 @@ def _settings(url: Text | None) -> tuple[str, ...]:
         return ()
     names = [p.name.split(".")[0] for p in url.parts if isinstance(p, Hole) and p.kind in ("setting", "env")]
     return tuple(dict.fromkeys(names))
+
+
+def _has_scheme(url: Text) -> bool:
+    return url.parts[:1] in (("https://",), ("http://",))
+
+
+def _bare_host(text: str) -> str:
+    """The host that a text is, without a scheme; "" when it is something else."""
+    return host_of(text, bare=True) if _HOST.fullmatch(text) else ""
 
 
 def _places(url: Text) -> list[tuple[str, list[str]]]:

@@ -181,6 +181,8 @@ class Call:
 
     `url` is a template: literal text with `{setting:NAME}`, `{arg:name}` or `{?reason}` holes. `timeout` is `yes`,
     `no` or `unknown`. `known_by` says what the system rests on (`estate host`, `setting`, `rule`, `only server`...).
+    `asked` is the path that it asks for, below what its base holds by default, `{}` for each hole ("" where that is not
+    known); `redirected` says that Django answers it by a redirect to the path with a slash.
     `chains` holds chains of hops from entry points, shortest first, at most a handful; `entered` the entry point that
     each of them begins with.
     """
@@ -209,6 +211,8 @@ class Call:
     route_candidates: tuple[str, ...] = ()
     chains: tuple[tuple[Hop, ...], ...] = ()
     entered: tuple[Context, ...] = ()
+    asked: str = ""
+    redirected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

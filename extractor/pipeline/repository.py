@@ -30,6 +30,7 @@ from extractor.link.settings import (
     settings_of,
     settings_rows,
     store_lookup,
+    undefined_in,
     with_class_settings,
 )
 from extractor.link.signals import signals_of
@@ -92,7 +93,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     watch.ended("replay")
 
     declared = {service: declared_stores(ev, table) for service, table in settings.items()}
-    around = Surroundings(repo, Targets(estate, book, repo, value_of), reach, occurrences, store_lookup(declared))
+    systems = Targets(estate, book, repo, value_of)
+    around = Surroundings(repo, systems, reach, occurrences, store_lookup(declared), undefined_in(tables))
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
     watch.ended("contexts")
@@ -133,6 +135,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         runtime=reading.runtime,
         directives=directives_of(ev.index),
         parameters=tuple(pair for table in served for pair in sorted(table.parameters.items())),
+        variants=tuple(pair for table in served for pair in sorted(table.variants.items())),
         bindings=tuple(binding for rows in bindings for binding in rows),
         programs=programs_of(reach, consoles),
         jobs=tuple((job.service, job.unit) for job in jobs),

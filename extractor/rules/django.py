@@ -22,8 +22,8 @@ class DjangoRules:
     modules of tasks, `app_libraries` the distributions by package that bring such and `affixes` what names of others
     have beside the package's; only those that need one of `task_libraries` bring tasks.
     `telling_migrations` gives a word of the migrations that are read, by app; `job_lists` the scheduler of jobs, by the
-    setting that lists them. `url_libraries` gives distributions by
-    package, `own_urls` the views by route of each URLconf of Django itself.
+    setting that lists them; `global_settings` the settings that Django has without the project's. `url_libraries` gives
+    distributions by package, `own_urls` the views by route of each URLconf of Django itself.
     """
 
     request_bases: re.Pattern[str]
@@ -45,6 +45,7 @@ class DjangoRules:
     builtin_tasks: frozenset[str]
     telling_migrations: Mapping[str, str]
     job_lists: Mapping[str, str]
+    global_settings: re.Pattern[str]
     url_libraries: Mapping[str, str]
     own_urls: Mapping[str, Mapping[str, str]]
 
@@ -74,6 +75,7 @@ def django_rules() -> DjangoRules:
         builtin_tasks=frozenset(data["builtin_tasks"]),
         telling_migrations=data["telling_migrations"],
         job_lists=data["job_lists"],
+        global_settings=re.compile("|".join(data["global_settings"])),
         url_libraries=data["url_libraries"],
         own_urls=data["own_urls"],
     )

@@ -30,6 +30,7 @@ class FindingExample:
     why: str = ""
     serves: tuple[tuple[str, str], ...] = ()
     runs: str = ""
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,4 @@ def _rule(data: Mapping[str, Any]) -> FindingRule:
 def _example(row: Mapping[str, Any], severity: str) -> FindingExample:
     lines = tuple((want["line"], want.get("severity", severity)) for want in row.get("expect", ()))
     serves = tuple(sorted(row.get("serves", {}).items()))
-    return FindingExample(row["code"], lines, row.get("why", ""), serves, row.get("runs", ""))
+    return FindingExample(row["code"], lines, row.get("why", ""), serves, row.get("runs", ""), row.get("settings", ""))

@@ -68,6 +68,21 @@ def setting_of(url: str) -> str:
     return "" if "." in name else name
 
 
+def settings_in(url: str) -> list[str]:
+    """The settings that stand in the template, by their names alone, in order."""
+    return [_name(inner).split(".")[0] for inner in _HOLE.findall(url) if _kind(inner) == SETTING]
+
+
+def after_base(url: str) -> tuple[str, str] | None:
+    """The setting or variable that the template starts with, behind a scheme at most, and what follows it; None when
+    it starts with something else."""
+    scheme = _SCHEME.match(url)
+    found = _HOLE.match(url, scheme.end() if scheme else 0)
+    if found is None or _kind(found[1]) not in (SETTING, ENV):
+        return None
+    return _name(found[1]), url[found.end() :]
+
+
 def is_computed(url: str) -> bool:
     """True when part of the template is only known at run time."""
     return any(_kind(inner) == UNKNOWN for inner in _HOLE.findall(url))

@@ -9,7 +9,7 @@ from extractor.estate.model import Service
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import Text
 from extractor.link.routes.expand import MAX_ENTRIES, PatternExpander
-from extractor.link.routes.patterns import canonical
+from extractor.link.routes.patterns import Way, canonical
 from extractor.link.routes.plugins import Plugins
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts
@@ -25,7 +25,8 @@ class RouteTable:
     """What a service serves, sorted by pattern. The mappings are by `Route.id`.
 
     `views` holds the function or class that answers, where it was read; `handlers` the method of the class for each
-    HTTP method; `parameters` the regular expression of each parameter in order; `conditions` what must hold for the
+    HTTP method; `parameters` the regular expression of each parameter in order; `variants` the other
+    ways of writing the URL, each with the same of its own; `conditions` what must hold for the
     route to be served at all (`settings.DEBUG`). A route without `methods` answers any.
     """
 
@@ -35,6 +36,7 @@ class RouteTable:
     handlers: Mapping[str, tuple[tuple[str, Def], ...]] = field(default_factory=dict)
     parameters: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variants: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
 
 
 def routes_of(ev: Evaluator, repo: str, services: Iterable[Service]) -> list[RouteTable]:
@@ -213,6 +215,7 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[UrlEntry], 
         {row.id: entry.view.handlers for row, entry in pairs if entry.view.handlers},
         {row.id: entry.pattern.parameters for row, entry in pairs if entry.pattern.parameters},
         {row.id: entry.conditions for row, entry in pairs if entry.conditions},
+        {row.id: entry.pattern.also for row, entry in pairs if entry.pattern.also},
     )
 
 

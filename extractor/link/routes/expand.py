@@ -215,6 +215,8 @@ class PatternExpander:
             yield from self._old_list(place, call, ground)
         elif names & known.languages:
             prefix = patterns.Pattern("<language>/", (("language", "[a-z]{2}(-[a-z]+)?"),))
+            if dict(call.kwargs).get("prefix_default_language") == Constant(False):
+                prefix = prefix.or_without()
             for arg in call.args:
                 yield from self.expand(place.at(arg), ground.deeper(pattern=ground.pattern.then(prefix)))
         elif names & known.through and call.args:

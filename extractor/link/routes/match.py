@@ -3,7 +3,8 @@
 A hole is `{...}`: one or more unknown characters within a segment, or the whole of it. Known text in a segment must be
 accepted by the route's parameter (`\\d+` does not take `me`); a hole is taken by any parameter. Of the routes that
 match, those with the most literal segments win, so `/users/me/` is found before `/users/<name>/`. A hole stands for
-literal text only where no parameter takes it. A trailing slash is not told apart: Django redirects to the other form.
+literal text only where no parameter takes it. A path without the slash that a pattern ends with is redirected to the
+one with it (`APPEND_SLASH`); one with a slash too much is answered by nobody.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from extractor.link.routes.patterns import Way
 from extractor.model.graph import Route
-from extractor.text.urls import is_hole, literals, segments
+from extractor.text.urls import EMPTY, is_hole, literals, segments
 
 _PARAMETER = re.compile(r"<([^<>]*)>")
 _GROUP_REPEATED = re.compile(r"\)[*+{]")
@@ -54,19 +56,26 @@ class Segment:
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     others: list[tuple[Segment, _Node]] = field(default_factory=list)
-    routes: list[Route] = field(default_factory=list)
+    routes: list[tuple[Route, bool | None]] = field(default_factory=list)  # with whether the pattern ends with a slash
 
 
 class RouteIndex:
-    """Routes by path segment. `parameters` gives, by `Route.id`, the (name, expression) pairs of a pattern in order."""
+    """Routes by path segment. `parameters` gives, by `Route.id`, the (name, expression) pairs of a pattern in order,
+    `variants` the other ways of writing it."""
 
     def __init__(
-        self, routes: Iterable[Route], parameters: Mapping[str, tuple[tuple[str, str], ...]] | None = None
+        self,
+        routes: Iterable[Route],
+        parameters: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+        variants: Mapping[str, tuple[Way, ...]] | None = None,
     ) -> None:
         self._root = _Node()
         self._known: dict[tuple[str | None, str], tuple[Route, ...]] = {}
+        self._exact: dict[tuple[str | None, str], bool] = {}
         for route in routes:
-            self._add(route, (parameters or {}).get(route.id, ()))
+            self._add(route, route.pattern, (parameters or {}).get(route.id, ()))
+            for text, inside in (variants or {}).get(route.id, ()):
+                self._add(route, text, inside)
 
     def match(self, method: str | None, path: str) -> tuple[Route, ...]:
         """The routes that answer `method` (None: any) on a path template, the most literal ones only, sorted by id.
@@ -78,11 +87,17 @@ class RouteIndex:
             self._known[key] = self._find(method, path)
         return self._known[key]
 
-    def _add(self, route: Route, parameters: tuple[tuple[str, str], ...]) -> None:
+    def is_exact(self, method: str | None, path: str) -> bool:
+        """Whether some route answers the path as it is, and not by a redirect to another."""
+        self.match(method, path)
+        return self._exact[method, path]
+
+    def _add(self, route: Route, pattern: str, parameters: tuple[tuple[str, str], ...]) -> None:
         node = self._root
         expressions = list(parameters)
-        for text in segments(route.pattern):
-            segment = _segment(text, expressions)
+        last: Segment | None = None
+        for text in segments(pattern):
+            segment = last = _segment(text, expressions)
             if segment.literal:
                 node = node.literals.setdefault(segment.text, _Node())
                 continue
@@ -94,26 +109,34 @@ class RouteIndex:
                 child = _Node()
                 node.others.append((segment, child))
                 node = child
-        node.routes.append(route)
+        node.routes.append((route, None if last is not None and last.deep else pattern.endswith("/")))
 
     def _find(self, method: str | None, path: str) -> tuple[Route, ...]:
-        parts = segments(path)
+        parts, slash = segments(path), None if path.endswith(EMPTY) else path.endswith("/")
+        self._exact[method, path] = False
         for loose in (False, True):
             best: dict[int, list[Route]] = {}
-            for _way, (score, route) in zip(range(MAX_WAYS), self._walk(self._root, parts, 0, loose, 0), strict=False):
+            exact: set[int] = set()
+            walk = self._walk(self._root, parts, 0, loose, 0)
+            for _way, (score, route, ends) in zip(range(MAX_WAYS), walk, strict=False):
+                if slash and ends is False:
+                    continue
                 if method is None or not route.methods or method.upper() in route.methods:
                     best.setdefault(score, []).append(route)
+                    if slash is None or ends is None or ends == slash:
+                        exact.add(score)
             if best:
                 unique = {route.id: route for route in best[max(best)]}
+                self._exact[method, path] = max(best) in exact
                 return tuple(unique[key] for key in sorted(unique))
         return ()
 
     def _walk(
         self, node: _Node, parts: tuple[str, ...], at: int, loose: bool, score: int
-    ) -> Iterator[tuple[int, Route]]:
+    ) -> Iterator[tuple[int, Route, bool | None]]:
         if at == len(parts):
-            for route in node.routes:
-                yield score, route
+            for route, ends in node.routes:
+                yield score, route, ends
             return
         part = parts[at]
         exact = node.literals.get(part)

@@ -70,7 +70,10 @@ class ObjectUrls:
                     yield from self._endpoints(call_place, ground)
             elif self.walk.routers.is_router(found) and not self._own_urls(found):
                 for served in self.walk.routers.served(found):
-                    pattern = ground.pattern.then(patterns.from_regex(served.regex))
+                    made = patterns.from_regex(served.regex)
+                    if self.walk.routers.takes_suffixes(found):
+                        made = made.with_suffix()
+                    pattern = ground.pattern.then(made)
                     yield self.walk.entry(pattern, served.name, served.view, served.place, ground, served.line)
             else:
                 yield from self._object_urls(found, place, ground)

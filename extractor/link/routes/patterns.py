@@ -9,6 +9,7 @@ were there: `/?` is `/`, `(?:x/)?` is `x/`. A bare `.*` or `.+` is written `.`, 
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -19,16 +20,39 @@ _QUANTIFIER = re.compile(r"(?:[*+?]|\{\d*,?\d*\})[?+]?")
 _ANCHORS = ("\\A", "\\Z", "\\z", "\\b", "\\B")
 
 
+# A text with the (parameter, regular expression) pairs in it.
+Way = tuple[str, tuple[tuple[str, str], ...]]
+MAX_WAYS = 12  # of writing one URL that are told apart
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A piece of a URL pattern: its text, and (parameter, regular expression) in order."""
+    """A piece of a URL pattern: its text, and (parameter, regular expression) in order. `also` are the other ways of
+    writing it: without what is optional, with a suffix, without the prefix of a language."""
 
     text: str
     parameters: tuple[tuple[str, str], ...] = ()
+    also: tuple[Way, ...] = ()
 
     def then(self, other: Pattern) -> Pattern:
         """This piece with another one after it."""
-        return Pattern(self.text + other.text, self.parameters + other.parameters)
+        ways = _product(self.ways, other.ways)
+        return Pattern(*ways[0], ways[1:])
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Every way of writing it, the one that is shown first."""
+        return ((self.text, self.parameters), *self.also)
+
+    def or_without(self) -> Pattern:
+        """The same, that may as well not stand there."""
+        return Pattern(self.text, self.parameters, (*self.also, ("", ())))
+
+    def with_suffix(self) -> Pattern:
+        """The same, that takes a suffix for a format, too: `users.json` (rest_framework.urlpatterns)."""
+        text, parameters = self.text.rstrip("/"), (*self.parameters, ("format", "[a-z0-9]+"))
+        more = tuple((f"{text}.<format>{slash}", parameters) for slash in ("", "/"))
+        return Pattern(self.text, self.parameters, (*self.also, *more)) if text else self
 
     @property
     def absolute(self) -> str:
@@ -47,22 +71,44 @@ def from_path(template: str) -> Pattern:
 
 def from_regex(regex: str) -> Pattern:
     """A `re_path()` regular expression."""
-    out: list[str] = []
-    parameters: list[tuple[str, str]] = []
+    ways: tuple[Way, ...] = (("", ()),)
     at = 0
     while at < len(regex):
-        at = _step(regex, at, out, parameters)
-    text = re.sub(r"(?:<var>){2,}", "<var>", "".join(out))
-    return Pattern(text, tuple(parameters))
+        out: list[str] = []
+        parameters: list[tuple[str, str]] = []
+        also: list[Way] = []
+        after = _step(regex, at, out, parameters, also)
+        pieces = (("".join(out), tuple(parameters)), *also)
+        if _is_optional(regex[at:after]):
+            pieces = (*pieces, ("", ()))
+        ways, at = _product(ways, pieces), after
+    shown = tuple((re.sub(r"(?:<var>){2,}", "<var>", text), parameters) for text, parameters in ways)
+    return Pattern(*shown[0], shown[1:])
 
 
-def _step(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]]) -> int:
+def _product(front: tuple[Way, ...], back: tuple[Way, ...]) -> tuple[Way, ...]:
+    """The ways of two pieces one after the other, each once, those that are shown first."""
+    found = ((a[0] + b[0], a[1] + b[1]) for a, b in itertools.product(front, back))
+    return tuple(itertools.islice(dict.fromkeys(found), MAX_WAYS))
+
+
+def _is_optional(item: str) -> bool:
+    """Whether an item of an expression may be left out: `x?`, `(...)*`."""
+    if item.startswith("("):
+        behind = item[group_end(item, 0) :]
+    else:
+        atom = _ATOM.match(item)
+        behind = item[atom.end() if atom else 2 if item.startswith("\\") else 1 :]
+    return behind.startswith(("?", "*", "{0,", "{,"))
+
+
+def _step(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]], also: list[Way]) -> int:
     """Reads one item of the expression at `at`; the place after it."""
     char = regex[at]
     if char in "^$":
         return at + 1
     if char == "(":
-        return _group(regex, at, out, parameters)
+        return _group(regex, at, out, parameters, also)
     atom = _ATOM.match(regex, at)
     if atom:
         end = _after_quantifier(regex, atom.end())
@@ -87,7 +133,7 @@ def _after_quantifier(regex: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _group(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]]) -> int:
+def _group(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]], also: list[Way]) -> int:
     end = group_end(regex, at)
     inner = regex[at + 1 : end - 1]
     after = _after_quantifier(regex, end)
@@ -106,6 +152,7 @@ def _group(regex: str, at: int, out: list[str], parameters: list[tuple[str, str]
             made = from_regex(body)
             out.append(made.text)
             parameters += made.parameters
+            also += made.also
     else:
         out.append("<var>")
         parameters.append(("var", inner))

@@ -97,6 +97,10 @@ class Routers:
         if any(name.endswith(rules.root_of) for name in names) and not front and router.call is not None:
             yield Served("^$", "api-root", Endpoint(rules.root, methods=("GET",)), router, router.call.line)
 
+    def takes_suffixes(self, router: Reference) -> bool:
+        """Whether what a router serves is served with a suffix for the format as well, as its own page is there."""
+        return any(name.endswith(route_rules().routers.root_of) for name in self._router_names(router))
+
     def endpoint_calls(self, router: Reference) -> list[Reference]:
         """The calls that register an endpoint on a router of a library's API."""
         self._registered(router)

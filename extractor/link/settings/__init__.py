@@ -8,7 +8,7 @@ from extractor.link.settings.named_code import named_by, named_code
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.rows import settings_rows
 from extractor.link.settings.stores import DeclaredStore, StoreOf, declared_stores, store_lookup
-from extractor.link.settings.table import SettingsTable, Where, settings_of
+from extractor.link.settings.table import SettingsTable, Where, settings_of, undefined_in
 
 __all__ = [
     "DeclaredStore",
@@ -27,5 +27,6 @@ __all__ = [
     "settings_of",
     "settings_rows",
     "store_lookup",
+    "undefined_in",
     "with_class_settings",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.deployment.units import EnvValue, Runtime
@@ -24,12 +24,18 @@ from extractor.link.settings.layers import (
     settings_modules,
 )
 from extractor.program.module import Module
+from extractor.rules.django import django_rules
+from extractor.summary.expr import last_name
 from extractor.text.masking import masked
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CODE_SETTINGS = re.compile(
     r"INSTALLED_APPS|MIDDLEWARE(_CLASSES)?|AUTHENTICATION_BACKENDS|TEMPLATES|REST_FRAMEWORK|LOGGING|ROOT_URLCONF"
     r"|\w+_PIPELINE"
+)
+# What puts names into a module that stand nowhere in it.
+_FILLS = frozenset(
+    {"globals", "vars", "locals", "setattr", "exec", "eval", "import_module", "exec_module", "__import__"}
 )
 _LINES_APART = 400  # characters: longer texts are no dotted names
 
@@ -57,6 +63,7 @@ class SettingsTable:
         self._raw: dict[str, Values] = {}
         self._folded: dict[str, Values] = {}
         self._busy: set[str] = set()
+        self._whole: bool | None = None
 
     @classmethod
     def build(
@@ -215,6 +222,26 @@ class SettingsTable:
             return Where(binding.module.path, binding.line, end_line(scope, binding.value, binding.line))
         return None
 
+    def is_undefined(self, name: str) -> bool:
+        """Whether nothing defines a setting: all of the settings were read, and none of them does, nor Django."""
+        if not self.chain or self.where(name) is not None or self.expander.overlay(name) is not None:
+            return False
+        return self._is_whole() and django_rules().global_settings.fullmatch(name) is None
+
+    def _is_whole(self) -> bool:
+        """Whether all that the settings are made of was read, and nothing puts names among them that code does not
+        write."""
+        if self._whole is None:
+            scopes = [module.summary.scopes[""] for module in self.chain if "" in module.summary.scopes]
+            called = {last_name(call.func) for scope in scopes for call in scope.calls}
+            stars = [(module, star) for module in self.chain for star in module.summary.stars]
+            self._whole = (
+                any(name in scope.names for scope in scopes for name in ("INSTALLED_APPS", "ROOT_URLCONF"))
+                and not called & _FILLS
+                and all(self.ev.index.find(module.absolute(star)) is not None for module, star in stars)
+            )
+        return self._whole
+
     def dotted_texts(self) -> list[tuple[str, str, str, int]]:
         """Texts in settings that name code, as (setting, dotted text, path, line), sorted by setting.
 
@@ -273,6 +300,11 @@ def settings_of(ev: Evaluator, repo: str, services: Iterable[Service], runtime: 
     }
 
 
+def undefined_in(tables: Sequence[SettingsTable]) -> Callable[[str], bool]:
+    """Tells whether nothing defines a setting, in any of the services."""
+    return lambda name: bool(tables) and all(table.is_undefined(name) for table in tables)
+
+
 def all_texts(value: Value) -> Iterator[str]:
     """Every literal text in a value: items of sequences, keys and values of mappings, arguments, defaults."""
     if isinstance(value, Text):
@@ -293,4 +325,4 @@ def all_texts(value: Value) -> Iterator[str]:
             yield from all_texts(inner)
 
 
-__all__ = ["SettingsTable", "Where", "all_texts"]
+__all__ = ["SettingsTable", "Where", "all_texts", "settings_of", "undefined_in"]
