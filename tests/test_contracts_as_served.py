@@ -41,9 +41,8 @@ urlpatterns += i18n_patterns(path("about/us/", items))
 
 
 def scanned(code: str, settings: str) -> Graph:
-    view = (
-        f"import requests\nfrom urllib.parse import urljoin\nfrom django.conf import settings\n{textwrap.dedent(code)}"
-    )
+    head = "import requests\nfrom urllib.parse import urljoin\nfrom django.conf import settings\n"
+    urls = "from django.urls import path\nfrom shop.views import ask\nurlpatterns = [path('ask/', ask)]\n"
     files = {
         "shop": {
             "shop/__init__.py": "",
