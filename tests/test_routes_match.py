@@ -104,7 +104,7 @@ def test_a_hostile_expression_is_not_run() -> None:
 def test_many_calls_against_many_routes_take_a_few_steps_each(monkeypatch: pytest.MonkeyPatch) -> None:
     walk, steps = RouteIndex._walk, itertools.count()
 
-    def counted(*arguments: Any) -> Iterator[tuple[int, Route]]:
+    def counted(*arguments: Any) -> Iterator[tuple[int, Route, bool | None]]:
         next(steps)
         return walk(*arguments)
 
