@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from extractor.evaluate import folding
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
     Args,
@@ -51,7 +52,7 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
         if name is not None:
             kwargs[name] = ev.eval(expr, frame)
             continue
-        spread = ev.eval(expr, frame)
+        spread = tuple((table_held_by(ev, v) or v) if isinstance(v, SettingRef) else v for v in ev.eval(expr, frame))
         if not spread or any(not isinstance(value, Mapping) or value.open for value in spread):
             kwargs[MORE_KWARGS] = _MAY_BE_GIVEN
         for value in spread:
@@ -61,6 +62,24 @@ def arguments(ev: Evaluation, call: CallExpr, frame: Frame) -> tuple[Args, Kwarg
                     if literal is not None:
                         kwargs[literal] = values
     return tuple(args), tuple(sorted(kwargs.items()))
+
+
+def held_by(ev: Evaluation, ref: SettingRef) -> Values:
+    """What a setting, or the item of it that is meant, can be; () where settings were not read."""
+    return folding.under_keys(ev.setting(ref.name), ref.path) if ev.setting is not None else ()
+
+
+def table_held_by(ev: Evaluation, ref: SettingRef) -> Mapping | Seq | None:
+    """The dictionary or sequence that a setting is, its items as parts of the setting; None for anything else."""
+    held = held_by(ev, ref)
+    table = held[0] if len(held) == 1 else None
+    if isinstance(table, Seq) and not table.open:
+        return Seq(tuple((SettingRef(ref.name, (*ref.path, str(at))),) for at in range(len(table.items))))
+    keys = [ev.constant_key(keys) for keys, _values in table.items] if isinstance(table, Mapping) else [None]
+    if not isinstance(table, Mapping) or None in keys:
+        return None
+    parts = [(Text((key,)), SettingRef(ref.name, (*ref.path, key))) for key in keys if key is not None]
+    return Mapping(tuple(((key,), (part,)) for key, part in parts), table.open)
 
 
 def settled_key(ev: Evaluation, key: Value) -> Values:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding
-from extractor.evaluate.arguments import method_frame, settled_key
+from extractor.evaluate.arguments import method_frame, settled_key, table_held_by
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.records import field_default, is_enumeration, member_value
 from extractor.evaluate.values import (
+    MADE_AT,
     Const,
     DefRef,
     Env,
@@ -126,10 +128,14 @@ def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
     if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
         return field
     member = ev.classes.member(inst.cls, name)
+    if member is not None and (declared := tuple(v for value in member[1] for v in field_default(ev, value))):
+        return declared
     assigned = ev.classes.assigned(inst.cls, name)
     out: list[Value] = []
     for method, expr in assigned:
         out += ev.eval(expr, method_frame(ev, method, inst))
+    if assigned and inst.bindings and inst.bindings[-1][0] == MADE_AT:  # one that a module keeps for all
+        out = list(ev.registries.filled(inst.cls, name, tuple(out), inst))
     if member is not None:
         owner, values = member
         for value in values:
@@ -247,8 +253,14 @@ def _is_classmethod(ev: Evaluation, target: Def) -> bool:
 def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
     cls = base.target
     member = ev.classes.member(cls, name)
+    if member is None and (kept := _kept_on_class(ev, cls, name)):
+        return kept
     if member is not None:
         out: list[Value] = [_of_class(ev, value, cls) for value in member[1]]
+        if is_enumeration(ev, cls):
+            return bounded(v for value in out for v in member_value(value))
+        if all(isinstance(v, Const | Unknown) for v in out):
+            out = list(_kept_on_class(ev, cls, name)) or out
         if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
             of_subclasses = [
                 v
@@ -267,10 +279,22 @@ def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
         return (QueryMethod(cls, "get"),)
     if name == "__name__":
         return (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
+    if name == "__subclasses__":
+        found = Seq(tuple((DefRef(sub),) for sub in ev.classes.subclasses(cls)))
+        return (Partial(Ext("builtins.list"), ((found,),), ()),)
     outside = ev.classes.mro(cls)[1]
-    if any("enum" in path.lower() or "Choices" in path for path in outside) and name == "value":
+    if name == "value" and not outside:  # a class that is the value of a member of an enumeration
         return (base,)
     return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+
+
+def _kept_on_class(ev: Evaluation, cls: Def, name: str) -> Values:
+    """What methods of a class keep on it: `cls.client = Client()`."""
+    out: list[Value] = []
+    for method, expr in ev.classes.assigned(cls, name):
+        if _is_classmethod(ev, method):
+            out += ev.eval(expr, ev.bound_frame(method, (), DefRef(cls), None))
+    return bounded(_useful(out))
 
 
 def _of_class(ev: Evaluation, value: Value, cls: Def) -> Value:
@@ -317,7 +341,7 @@ def item(ev: Evaluation, base: Value, key: Value) -> Values:
         found = folding.gathered([folding.lookup(base, one) for one in settled_key(ev, key)])
         return found or (Unknown("item"),)
     if isinstance(base, SettingRef):
-        return (SettingRef(base.name, (*base.path, literal if literal is not None else "*")),)
+        return (SettingRef(base.name, (*base.path, literal if literal is not None else folding.ANY_KEY)),)
     if isinstance(base, Ext):
         if base.path == "os.environ" and literal is not None:
             return (Env(literal, (), True),)
@@ -338,7 +362,7 @@ def item(ev: Evaluation, base: Value, key: Value) -> Values:
         if method is not None:
             return bounded(v for m in method[1] for v in ev.call_value(m, ((key,),), (), base))
     if isinstance(base, DefRef) and base.target.kind == "class":
-        return (base,)
+        return _class_attribute(ev, base, literal) if literal and is_enumeration(ev, base.target) else (base,)
     return (Unknown("item"),)
 
 
@@ -376,7 +400,8 @@ def elements(ev: Evaluation, base: Value) -> Values:
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}[]"),)
     if isinstance(base, SettingRef):
-        return (SettingRef(base.name, (*base.path, "*")),)
+        table = table_held_by(ev, base)
+        return elements(ev, table) if table is not None else (SettingRef(base.name, (*base.path, folding.ANY_KEY)),)
     if isinstance(base, Inst):
         method = ev.classes.member(base.cls, "__iter__")
         if method is not None:

@@ -8,6 +8,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 
 from extractor.evaluate import folding
+from extractor.evaluate.arguments import held_by
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
@@ -21,6 +22,7 @@ from extractor.evaluate.values import (
     Inst,
     Kwargs,
     Mapping,
+    ModuleRef,
     Param,
     Partial,
     Seq,
@@ -213,12 +215,36 @@ def _getattr(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame
     if len(args) < 2:
         return None
     names = [v.literal for v in args[1] if isinstance(v, Text) and v.literal is not None]
+    if not names and (fitting := bounded(v for base in args[0] for name in args[1] for v in _fitting(ev, base, name))):
+        return fitting
     if not names:  # whoever binds the parameter names the attribute
         given = tuple(Param(v.owner, v.name) for v in args[1] if isinstance(v, Param) and not v.path)
         return given or (Unknown("attribute by a computed name"),)
     found = bounded(v for base in args[0] for name in names for v in ev.attribute(base, name))
     known = tuple(v for v in found if not isinstance(v, Unknown))
     return known or (args[2] if len(args) > 2 else found)
+
+
+MAX_FITTING = 40  # names that a pattern may mean
+
+
+def _fitting(ev: Evaluation, base: Value, name: Value) -> Iterator[Value]:
+    """What attributes of a class, an object or a module are whose names begin and end as a text does of which a part is
+    open: `getattr(self, f"on_{event}")`."""
+    ends = name.parts if isinstance(name, Text) else ()
+    first = ends[0] if ends and isinstance(ends[0], str) else ""
+    last = ends[-1] if len(ends) > 1 and isinstance(ends[-1], str) else ""
+    cls = base.cls if isinstance(base, Inst) else base.target if isinstance(base, DefRef) else None
+    if not (first or last) or (cls is not None and cls.kind != "class"):
+        return
+    owners = ev.classes.mro(cls)[0] if cls is not None else ()
+    scopes = [owner.scope for owner in owners]
+    if isinstance(base, ModuleRef) and "" in base.module.summary.scopes:
+        scopes.append(base.module.summary.scopes[""])
+    names = (one for scope in scopes for one in scope.names)
+    known = dict.fromkeys(one for one in names if one.startswith(first) and one.endswith(last))
+    for one in itertools.islice(known, MAX_FITTING):
+        yield from ev.attribute(base, one)
 
 
 def _super(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
@@ -279,7 +305,7 @@ def _dotted_names(ev: Evaluation, value: Value) -> Iterator[str]:
         for default in value.default:
             yield from _dotted_names(ev, default)
     elif isinstance(value, SettingRef):
-        for meant in ev.setting(value.name) if ev.setting is not None and not value.path else ():
+        for meant in held_by(ev, value):
             yield from _dotted_names(ev, meant) if not isinstance(meant, SettingRef) else ()
     elif isinstance(value, Text):
         for parts in itertools.islice(itertools.product(*(_choices(ev, part) for part in value.parts)), folding.LIMIT):

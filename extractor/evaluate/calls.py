@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding, formatting
-from extractor.evaluate.arguments import MAX_INLINE, MORE_ARGS, MORE_KWARGS, arguments, bind, entry_frame, settled_key
+from extractor.evaluate.arguments import (
+    MAX_INLINE,
+    MORE_ARGS,
+    MORE_KWARGS,
+    arguments,
+    bind,
+    entry_frame,
+    settled_key,
+    table_held_by,
+)
 from extractor.evaluate.folding import bounded, gathered
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.records import fields, is_enumeration
 from extractor.evaluate.values import (
     Args,
     Const,
@@ -50,6 +60,7 @@ _QUERY_PLAIN = frozenset(
         "aexists",
     }
 )
+_VIEWS = frozenset({"items", "values", "keys", "copy"})
 _PUT = frozenset({"update", "setdefault", "pop", "__setitem__"})  # methods that change a dictionary
 # Methods of text that take something off its ends: an open text stays the same.
 _TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
@@ -82,6 +93,8 @@ def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Fr
             out += _mapping_method(ev, base, name, call, frame)
         elif isinstance(base, Seq):
             out.append(base if name in ("copy",) else Unknown(f"sequence.{name}()"))
+        elif isinstance(base, SettingRef) and name in _VIEWS and isinstance(held := table_held_by(ev, base), Mapping):
+            out += _mapping_method(ev, held, name, call, frame)
         elif isinstance(base, SettingRef) and name == "get" and call.args:
             args, _kwargs = arguments(ev, call, frame)
             out += ev.item(base, args[0][0] if args[0] else Unknown("key"))
@@ -191,18 +204,35 @@ def _query(ev: Evaluation, method: QueryMethod) -> Values:
 
 def construct(ev: Evaluation, cls: Def, args: Args, kwargs: Kwargs) -> Values:
     """An instance, with its constructor's arguments bound by name (dataclass fields where there is no `__init__`)."""
+    chosen = _chosen(ev, cls, args, kwargs)
+    if chosen:
+        return chosen
     made = ev.classes.member(cls, "__init__")
     if made is not None:
         for value in made[1]:
             if isinstance(value, DefRef):
                 return (Inst(cls, bind(ev, value.target, args, kwargs, skip_first=True)),)
-    fields = [name for owner in reversed(ev.classes.mro(cls)[0]) for name in owner.scope.annotations]
+    known = [name for owner in reversed(ev.classes.mro(cls)[0]) for name in fields(ev, owner)]
     plain = {name: values for name, values in kwargs if name not in (MORE_ARGS, MORE_KWARGS)}
-    named = dict(zip(dict.fromkeys(fields), args, strict=False)) | plain
+    named = dict(zip(dict.fromkeys(known), args, strict=False)) | plain
     outside = ev.classes.mro(cls)[1]
-    if not fields and outside:
+    if not known and outside:
         named |= {f"#{index}": value for index, value in enumerate(args)}
     return (Inst(cls, tuple(sorted(named.items()))),)
+
+
+def _chosen(ev: Evaluation, cls: Def, args: Args, kwargs: Kwargs) -> Values:
+    """What calling a class gives that is no new object of it: a member of an enumeration, which goes by its value; an
+    object of another class that `__new__` makes."""
+    if len(args) == 1 and not kwargs and is_enumeration(ev, cls):
+        return args[0]
+    made = ev.classes.member(cls, "__new__")
+    others: list[Value] = []
+    for value in made[1] if made is not None and made[0].module.in_repo else ():
+        if isinstance(value, DefRef):
+            given = returned(ev, DefRef(value.target, DefRef(cls), value.frame), args, kwargs)
+            others += [v for v in given if isinstance(v, Inst) and cls not in ev.classes.mro(v.cls)[0]]
+    return bounded(others)
 
 
 def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values:

@@ -8,7 +8,9 @@ from typing import Any
 from extractor.evaluate import folding, formatting
 from extractor.evaluate.folding import LIMIT, bounded, gathered, gathered_one
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.rounds import rounds
 from extractor.evaluate.values import (
+    MADE_AT,
     Const,
     Ext,
     Frame,
@@ -32,6 +34,7 @@ from extractor.summary.expr import (
     Closure,
     Comparison,
     Conjunction,
+    Constant,
     Declared,
     DictDisplay,
     Element,
@@ -121,9 +124,6 @@ def _attribute(ev: Evaluation, expr: Attribute, frame: Frame) -> Values:
     return gathered([ev.attribute(base, expr.name) for base in bases])
 
 
-MADE_AT = "#made"  # the argument of a signal that tells where it is made: what it is
-
-
 def _call(ev: Evaluation, expr: CallResult, frame: Frame) -> Values:
     call = frame.owner.scope.calls[expr.call]
     values = ev.call_result(call, frame)
@@ -133,12 +133,15 @@ def _call(ev: Evaluation, expr: CallResult, frame: Frame) -> Values:
 
 
 def _with_place(ev: Evaluation, value: Value, frame: Frame, call: CallExpr) -> Value:
-    """A signal with the line that makes it: two of them are not the same, though they are made alike."""
+    """A signal, or an object that keeps things, with the line that makes it: two of them are not the same, though they
+    are made alike."""
     classes = django_rules().signal_classes
     place = ((MADE_AT, (Text((f"{frame.owner.module.name}:{call.line}",)),)),)
     if isinstance(value, Ext) and value.path.endswith("()") and value.path[:-2] in classes:
         return Ext(value.path, value.args, (*value.kwargs, *place), value.receiver)
-    if isinstance(value, Inst) and value.bindings[-1:] != place and classes.intersection(ev.classes.mro(value.cls)[1]):
+    if not isinstance(value, Inst) or not value.known or value.bindings[-1:] == place:
+        return value
+    if classes.intersection(ev.classes.mro(value.cls)[1]) or ev.registries.keeps(value.cls):
         return Inst(value.cls, (*value.bindings, *place), value.known)
     return value
 
@@ -196,7 +199,7 @@ def _sequence(ev: Evaluation, expr: SequenceDisplay, frame: Frame) -> Values:
             continue
         if isinstance(item.value, Generated):
             is_open = True
-            items.append(ev.eval(item.value.value, frame))
+            items += [ev.eval(item.value.value, inner) for inner in rounds(ev, frame, (item.value.value,))]
             continue
         for inner in ev.eval(item.value, frame) or (Unknown("items"),):
             if isinstance(inner, Seq):
@@ -211,6 +214,10 @@ def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
     items: list[tuple[Values, Values]] = []
     is_open = False
     for key, value in expr.items:
+        if key is not None and len(expr.items) == 1 and not isinstance(key, Constant):  # it may be a comprehension
+            for inner in rounds(ev, frame, (key, value)):
+                items.append((ev.eval(key, inner), ev.eval(value, inner)))
+            continue
         values = ev.eval(value, frame)
         if key is not None:
             items.append((ev.eval(key, frame), values))

@@ -262,6 +262,23 @@ def lookup(container: Value, key: Value) -> Values:
     return ()
 
 
+ANY_KEY = "*"  # in the path of a setting: a key that is not known
+
+
+def under_keys(values: Values, keys: Iterable[str]) -> Values:
+    """What stands under a path of keys in values that have items; environment variables by their defaults."""
+    for key in keys:
+        held = [inner for value in values for inner in (value.default if isinstance(value, Env) else (value,))]
+        values = tuple(item for value in held for item in lookup(value, _key(value, key)))
+    return values
+
+
+def _key(value: Value, key: str) -> Value:
+    if key == ANY_KEY:
+        return Unknown("key")
+    return Const(int(key), "int") if isinstance(value, Seq) and key.isdigit() else Text((key,))
+
+
 def show(value: Value) -> str:
     """A value as a template for people: literal text with `{setting:NAME}`, `{env:NAME}`, `{name}`, `{?why}`."""
     return "".join(part if isinstance(part, str) else urls.hole(part.kind, part.name) for part in as_text(value).parts)

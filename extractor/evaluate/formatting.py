@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from extractor.evaluate.folding import bounded, concat, lookup
 from extractor.evaluate.values import (
@@ -155,7 +155,12 @@ _METHODS: dict[str, Callable[..., str]] = {
     "zfill": str.zfill,
 }
 _TESTS: dict[str, Callable[..., bool]] = {"startswith": str.startswith, "endswith": str.endswith}
-_SPLITS: dict[str, Callable[..., list[str]]] = {"split": str.split, "rsplit": str.rsplit}
+_SPLITS: dict[str, Callable[..., Sequence[str]]] = {
+    "split": str.split,
+    "rsplit": str.rsplit,
+    "partition": str.partition,
+    "rpartition": str.rpartition,
+}
 _MAX_NUMBER = 999  # of a width: a scanned text may ask for any
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Kwargs, Value, Values
+from extractor.evaluate.values import Args, Bindings, DefRef, Ext, Frame, Inst, Kwargs, Value, Values
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr, Expr
@@ -40,8 +40,11 @@ class ClassFacts(Protocol):
 class TableFacts(Protocol):
     """What is known of tables that other code fills; see `extractor.evaluate.registries`."""
 
-    def filled(self, owner: Def, name: str, values: Values) -> Values:
-        """What a name of a module or a class is, with what is put into it."""
+    def filled(self, owner: Def, name: str, values: Values, me: Inst | None = None) -> Values:
+        """What a name of a module or a class, or an attribute of an object `me`, is, with what is put into it."""
+
+    def keeps(self, cls: Def) -> bool:
+        """Whether methods of a class put something into what its objects hold."""
 
 
 class WrapperFacts(Protocol):
@@ -103,6 +106,9 @@ class Evaluation(Protocol):
 
     def eval(self, expr: Expr, frame: Frame) -> Values:
         """The alternatives of an expression in a frame."""
+
+    def assume(self, expr: Expr, frame: Frame, values: Values) -> None:
+        """Takes an expression to be worth these values in a frame."""
 
     def apart(self) -> AbstractContextManager[None]:
         """Questions asked inside have bounds of their own."""

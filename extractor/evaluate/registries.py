@@ -49,6 +49,9 @@ _SETS = frozenset({"setdefault", "__setitem__"})
 _MERGES = frozenset({"update", "extend"})
 
 
+_Place = tuple[Def, str, Inst | None]  # a name of a module or class, or an attribute of an object of a class
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """A line that puts something into a table: `key` is None for one that is appended, or merged in as a whole."""
@@ -68,20 +71,26 @@ class Registries:
         self._puts: dict[str, list[Put]] | None = None
         self._calls: dict[str, list[tuple[Def, CallExpr]]] = {}
         self._decorated: dict[str, list[Def]] = {}
-        self._busy: set[tuple[Def, str]] = set()
-        self._known: dict[tuple[Def, str, Values], Values] = {}
+        self._keepers: set[Def] = set()
+        self._busy: set[_Place] = set()
+        self._known: dict[tuple[_Place, Values], Values] = {}
 
-    def filled(self, owner: Def, name: str, values: Values) -> Values:
-        """What a name of a module or a class is, with what is put into it; the same where it is no table, or nothing
-        is."""
+    def keeps(self, cls: Def) -> bool:
+        """Whether methods of a class, or of its bases, put something into an attribute."""
+        self._index()
+        return not self._keepers.isdisjoint(self._ev.classes.mro(cls)[0])
+
+    def filled(self, owner: Def, name: str, values: Values, me: Inst | None = None) -> Values:
+        """What a name of a module or a class, or an attribute of an object `me` of the class, is, with what is put into
+        it; the same where it is no table, or nothing is."""
         if not any(isinstance(value, Mapping | Seq) for value in values):
             return values
         puts = self._index().get(name)
-        place = (owner, name)
+        place = (owner, name, me)
         if not puts or place in self._busy or len(self._busy) >= MAX_NESTED:
             self._ev.cuts += bool(puts)
             return values
-        key = (owner, name, values)
+        key = (place, values)
         found = self._known.get(key)
         if found is None:
             self._busy.add(place)
@@ -95,7 +104,7 @@ class Registries:
                 self._known[key] = found
         return found
 
-    def _with_puts(self, value: Value, puts: list[Put], place: tuple[Def, str]) -> Value:
+    def _with_puts(self, value: Value, puts: list[Put], place: _Place) -> Value:
         if not isinstance(value, Mapping | Seq):
             return value
         items: list[tuple[Values, Values]] = []
@@ -130,6 +139,8 @@ class Registries:
             self._puts = {}
             for target in self._ev.index.defs():
                 for put in _puts_of(target) if target.scope.subs or target.scope.calls else ():
+                    if isinstance(put.base, Attribute) and (cls := _class_around(target)) is not None:
+                        self._keepers.add(cls)
                     self._puts.setdefault(_last(target, put.base), []).append(put)
                 for call in target.scope.calls:
                     self._calls.setdefault(_called_name(target, call.func), []).append((target, call))
@@ -138,7 +149,7 @@ class Registries:
             self._puts.pop("", None)
         return self._puts
 
-    def _may_be(self, put: Put, place: tuple[Def, str]) -> bool:
+    def _may_be(self, put: Put, place: _Place) -> bool:
         """Whether a put may be one into a table, its function's parameters open."""
         frame = self._ev.frame(put.owner)
         if self._is_place(put.base, frame, place):
@@ -146,9 +157,12 @@ class Registries:
         held = self._ev.eval(put.base.base, frame) if isinstance(put.base, Attribute) else ()
         return any(isinstance(value, Param) for value in held)
 
-    def _is_place(self, base: Expr, frame: Frame, place: tuple[Def, str]) -> bool:
-        """Whether an expression stands for a name of a module or class."""
-        owner, name = place
+    def _is_place(self, base: Expr, frame: Frame, place: _Place) -> bool:
+        """Whether an expression stands for a name of a module or class, or an attribute of an object."""
+        owner, name, me = place
+        if me is not None:
+            held = self._ev.eval(base.base, frame) if isinstance(base, Attribute) and base.name == name else ()
+            return any(isinstance(value, Inst) and _may_be_same(value, me, frame.owner) for value in held)
         if isinstance(base, Attribute):
             return base.name == name and any(
                 _owner_of(self._ev, value, name) is owner for value in self._ev.eval(base.base, frame)
@@ -257,6 +271,22 @@ def _puts_of(target: Def) -> Iterator[Put]:
             yield Put(target, func.base, call.args[0], call.args[1])
         elif func.name in _MERGES:
             yield Put(target, func.base, None, call.args[0], merges=True)
+
+
+def _may_be_same(one: Inst, me: Inst, here: Def) -> bool:
+    """Whether two objects may be one: equal ones, those of which it is not known how they are made, and the one that a
+    constructor makes."""
+    return one.cls is me.cls and (one == me or not (one.known and me.known) or here.scope.name.endswith(".__init__"))
+
+
+def _class_around(target: Def) -> Def | None:
+    """The class of the method that a function is, or stands in."""
+    here: Def | None = target
+    while here is not None and here.kind in ("function", "lambda"):
+        if here.owner_class is not None:
+            return here.owner_class
+        here = here.parent
+    return None
 
 
 def _last(target: Def, base: Expr) -> str:

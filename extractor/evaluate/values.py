@@ -14,6 +14,8 @@ from extractor.program.module import Def, Module
 from extractor.summary.expr import record
 
 _T = TypeVar("_T")
+# The argument of a signal, or of an object that keeps things, that tells where a module makes it: two are not the same.
+MADE_AT = "#made"
 
 
 @dataclass_transform(frozen_default=True)

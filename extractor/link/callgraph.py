@@ -31,7 +31,17 @@ from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.rules.vocabulary import vocabulary
 from extractor.summary import CallExpr, Expr, Scope
-from extractor.summary.expr import Attribute, CallResult, Constant, Defined, Local, SequenceDisplay
+from extractor.summary.expr import (
+    Attribute,
+    BinaryOperation,
+    CallResult,
+    Constant,
+    Defined,
+    JoinedText,
+    Local,
+    SequenceDisplay,
+    literal_text,
+)
 
 # Methods of Python's own types: an unknown receiver of one of these is not guessed.
 _OF_PYTHON = frozenset(name for kind in (str, dict, list, set) for name in dir(kind))
@@ -192,7 +202,7 @@ def _scope_edges(
                     graph.add(owner, run.target, call.line, "call")
         if method is not None and not any(isinstance(f, DefRef | Ext | Partial) for f in funcs):
             _guess(ev, graph, owner, method.name, call.line, funcs, methods)
-            if method.name in methods and method.name not in _OF_PYTHON and any(isinstance(f, Param) for f in funcs):
+            if method.name in methods and any(_only_callers_know(f, owner, call) for f in funcs):
                 graph.unresolved.setdefault(method.name, {})[owner] = None
         if owner.kind in ("module", "class") or (method is not None and method.name in KEEPERS):
             continue  # URL tables, registries and receivers keep what they are given for later
@@ -208,6 +218,20 @@ def _scope_edges(
     for line, value in scope.withs:
         _with_edges(ev, graph, owner, ev.eval(value, frame), line)
     _definition_edges(ev, graph, owner)
+
+
+def _only_callers_know(func: Value, owner: Def, call: CallExpr) -> bool:
+    """True for a method of an object that a function is given. One of a name that Python's types have (`get`) is any
+    dictionary's, unless a constructor keeps the object, and it is given what is no key (a path, a text put together, a
+    keyword)."""
+    if not isinstance(func, Param) or not isinstance(call.func, Attribute):
+        return False
+    if call.func.name not in _OF_PYTHON:
+        return True
+    kept = func.owner is not owner and func.owner.scope.name.endswith("__init__")
+    first = call.args[0] if call.args else Constant(None)
+    is_path = isinstance(first, JoinedText | BinaryOperation) or "/" in (literal_text(first) or "")
+    return kept and (is_path or any(name not in (None, "default") for name, _value in call.kwargs))
 
 
 def _decorated(module: Module) -> dict[str, dict[int, Def]]:

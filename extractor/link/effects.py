@@ -17,8 +17,8 @@ from extractor.evaluate.arguments import arguments, bind, entry_frame
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.rounds import is_looped, rounds
 from extractor.evaluate.runners import run_by
-from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Super, Text, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from extractor.evaluate.evaluator import Evaluator, qualified
-from extractor.evaluate.expressions import MADE_AT
-from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Text, Unknown, Value, Values
+from extractor.evaluate.values import MADE_AT, DefRef, Ext, Frame, Inst, Param, Text, Unknown, Value, Values
 from extractor.link.callgraph import CallGraph, Site
 from extractor.program.module import Def
 from extractor.rules.django import django_rules

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate, Target
-from extractor.evaluate.folding import lookup
-from extractor.evaluate.values import Env, Hole, Mapping, Text, Unknown, Value, Values
+from extractor.evaluate import folding
+from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_in, vendor_named
 from extractor.link.request import Request
 from extractor.rules.clients import RuleBook
@@ -60,23 +60,21 @@ class Targets:
             if target is not None:
                 return TargetSystem(target.system, target.service, f"estate: setting {name}", name)
         for name, keys in _places(url):
-            for text in setting_texts(self._held(name, keys)):
-                host = host_of(text) or (_bare_host(text) if _has_scheme(url) else "")
-                if host and not is_example(host, reserved=True):
-                    vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
-                    if vendor is not None and not is_local(host):  # a host of one's own that runs it
-                        return self._named(vendor, Hole("setting", name), name)
-                    return self._of_host(host, f"default of setting {name}", name)
+            for host in self._hosts(name, keys, _has_scheme(url)):
+                vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
+                if vendor is not None and not is_local(host):  # a host of one's own that runs it
+                    return self._named(vendor, Hole("setting", name), name)
+                return self._of_host(host, f"default of setting {name}", name)
         return TargetSystem(None, None, "", base)
 
-    def _held(self, name: str, keys: Sequence[str]) -> Values:
-        """What a setting holds, or an item of it under keys (`*` is any)."""
-        values = self.setting(name)
-        for key in keys:
-            wanted = Text((key,)) if key != "*" else Unknown("key")
-            held = (v for value in values for v in (value.default if isinstance(value, Env) else (value,)))
-            values = tuple(v for value in held if isinstance(value, Mapping) for v in lookup(value, wanted))
-        return values
+    def _hosts(self, name: str, keys: Sequence[str], bare: bool) -> tuple[str, ...]:
+        """The hosts in what a setting is, or in the item of it under these keys; those kept for examples left out.
+        Under a key that is not known stands that of one of several, and nobody knows which. `bare`: what it is may be a
+        host alone, as the URL has its scheme in front of it."""
+        texts = setting_texts(folding.under_keys(self.setting(name), keys))
+        hosts = dict.fromkeys(host_of(text) or (_bare_host(text) if bare else "") for text in texts)
+        found = tuple(host for host in hosts if host and not is_example(host, reserved=True))
+        return () if folding.ANY_KEY in keys and len(found) > 1 else found
 
     def by_name(self, url: Text | None, who: TargetSystem, around: tuple[str, ...] = ()) -> TargetSystem:
         """The system that names tell, for a call that is `who` without them: a well-known system that a setting, field
@@ -104,7 +102,7 @@ class Targets:
     def _owner(self, head: Hole, is_whole: bool) -> str | None:
         """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
         if head.kind in ("setting", "env"):
-            keys = [key for key in head.name.split(".") if key != "*"]
+            keys = [key for key in head.name.split(".") if key != folding.ANY_KEY]
             return (owner_named(".".join(keys[-2:])) if len(keys) > 1 else None) or owner_named(keys[0])
         if head.kind == "arg" and "." in head.name:
             return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)

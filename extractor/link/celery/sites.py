@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.unroll import MAX_ROUNDS, is_looped, rounds
+from extractor.evaluate.rounds import is_looped, rounds
+from extractor.evaluate.unroll import MAX_ROUNDS
 from extractor.evaluate.values import DefRef, Ext, Frame, Param, Unknown, Values
 from extractor.link.celery.appconf import is_app
 from extractor.link.celery.flow import Canvas, Queues, is_called_canvas, may_be_called, read_flow

@@ -10,8 +10,8 @@ from extractor.evaluate.attributes import SELF
 from extractor.evaluate.calls import construct, waits
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.rounds import is_looped, rounds
 from extractor.evaluate.runners import run_by
-from extractor.evaluate.unroll import is_looped, rounds
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
 from extractor.link.callgraph import KEEPERS, RUN_INLINE, CallGraph, Site
 from extractor.link.handed import functions_in
