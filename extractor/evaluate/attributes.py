@@ -160,7 +160,15 @@ def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
         me = (SELF, (inst,))
         return bounded(Ext(f"{path}()", (), (*made, me)).extended(f".{name}") for path in outside[:3])
     annotation = _annotated(ev, inst.cls, name)
-    return annotation or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+    return annotation or _made_up(ev, inst, name) or (Unknown(f"{inst.cls.scope.name}.{name}"),)
+
+
+def _made_up(ev: Evaluation, inst: Inst, name: str) -> Values:
+    """What `__getattr__` gives to be called, or asked further, for a name that the class does not have."""
+    member = ev.classes.member(inst.cls, "__getattr__") if not name.startswith("__") else None
+    methods = [v for v in member[1] if isinstance(v, DefRef)] if member is not None else []
+    found = [ev.returned(DefRef(m.target, inst, m.frame), ((Text((name,)),),), ()) for m in methods]
+    return tuple(v for values in found for v in values if isinstance(v, DefRef | Partial | Inst))
 
 
 def _forwarded(ev: Evaluation, inst: Inst, outside: tuple[str, ...], name: str) -> Values:
@@ -215,6 +223,9 @@ def _bind_member(ev: Evaluation, owner: Def, value: Value, inst: Inst, has_assig
         return (DefRef(target, inst, value.frame),)
     if has_assigned and isinstance(value, Const | Unknown):
         return ()
+    if isinstance(value, Partial) and isinstance(value.func, DefRef) and value.func.target.owner_class is not None:
+        bound = DefRef(value.func.target, value.func.self or inst, value.func.frame)
+        return (Partial(bound, value.args, value.kwargs, value.curried),)
     if isinstance(value, Ext) and value.path.endswith(("ForeignKey()", "OneToOneField()", "ParentalKey()")):
         return _related(ev, owner, value)
     return (value,)

@@ -7,7 +7,7 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 
-from extractor.evaluate import folding
+from extractor.evaluate import folding, formatting
 from extractor.evaluate.arguments import held_by
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
@@ -47,6 +47,8 @@ def outside(ev: Evaluation, func: Ext, args: Args, kwargs: Kwargs, frame: Frame 
         found = known(ev, args, dict(kwargs), frame)
         if found is not None:
             return found
+    if func.path in _TEMPLATES and func.receiver is not None:
+        return _substitute(ev, func.receiver, args, kwargs)
     if func.path in python_rules().passes and args:
         return args[0]
     if _CONFIGURATION_FILE.fullmatch(func.path):
@@ -57,6 +59,20 @@ def outside(ev: Evaluation, func: Ext, args: Args, kwargs: Kwargs, frame: Frame 
         return environment(ev, args, dict(kwargs), func.path)
     receiver = func if func.args or func.kwargs else func.receiver  # `task(queue="q")(run)` keeps the queue
     return (Ext(f"{func.path}()", args, kwargs, receiver),)
+
+
+_TEMPLATES = ("string.Template().substitute", "string.Template().safe_substitute")
+
+
+def _substitute(ev: Evaluation, template: Ext, args: Args, kwargs: Kwargs) -> Values:
+    """`Template(text).substitute(mapping, **more)`."""
+    texts = [v for v in (template.args[0] if template.args else ()) if isinstance(v, Text)]
+    given: dict[str, Values] = {}
+    for held in args[:1]:
+        for mapping in (v for v in held if isinstance(v, Mapping)):
+            given |= {key: values for keys, values in mapping.items if (key := ev.constant_key(keys)) is not None}
+    named = given | dict(kwargs)
+    return bounded(v for text in texts for v in formatting.substituted(text, named)) or (Unknown("template"),)
 
 
 def reads_environment(path: str) -> bool:
@@ -159,6 +175,24 @@ def _literal_texts(value: Value) -> list[str]:
     if isinstance(value, Env):
         return [text for inner in value.default for text in _literal_texts(inner)]
     return [value.literal] if isinstance(value, Text) and value.literal else []
+
+
+def _urlunparse(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    """`urlunparse((scheme, host, path, parameters, query, fragment))`; `urlunsplit` is given no parameters."""
+    given = args[0][0] if args and args[0] else None
+    if not isinstance(given, Seq) or given.open or len(given.items) not in (5, 6):
+        return None
+    scheme, host, path = given.items[:3]
+    query = given.items[-2]
+    pieces = [scheme, (Text(("://",)),), host]
+    if not _is_blank(path):
+        rooted = any(isinstance(v, Text) and isinstance(v.parts[0], str) and v.parts[0][:1] == "/" for v in path)
+        pieces += [path] if rooted else [(Text(("/",)),), path]
+    return folding.concat([*pieces, *([] if _is_blank(query) else [(Text(("?",)),), query])])
+
+
+def _is_blank(values: Values) -> bool:
+    return all((isinstance(v, Text) and v.literal == "") or (isinstance(v, Const) and v.value is None) for v in values)
 
 
 def _path_join(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
@@ -279,11 +313,20 @@ def _first(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame |
 
 
 def _enumerate(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
-    items = bounded(e for v in (args[0] if args else ()) for e in ev.elements(v))
+    given = args[0] if args else ()
+    rows = given[0] if len(given) == 1 else None
+    start = args[1] if len(args) > 1 else kwargs.get("start", (Const(0, "int"),))
+    first = start[0].value if len(start) == 1 and isinstance(start[0], Const) else None
+    if isinstance(rows, Seq) and not rows.open and isinstance(first, int):
+        return (Seq(tuple((Seq(((Const(at, "int"),), row)),) for at, row in enumerate(rows.items, first))),)
+    items = bounded(e for v in given for e in ev.elements(v))
     return (Seq(((Seq(((Unknown("index"),), items)),),), open=True),)
 
 
 def _zip(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
+    rows = [arg[0].items for arg in args if len(arg) == 1 and isinstance(arg[0], Seq) and not arg[0].open]
+    if args and len(rows) == len(args):
+        return (Seq(tuple((Seq(tuple(row)),) for row in zip(*rows, strict=False))),)
     items = tuple(bounded(e for v in arg for e in ev.elements(v)) for arg in args)
     return (Seq(((Seq(items),),), open=True),)
 
@@ -361,6 +404,8 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "urlparse.urljoin": _urljoin,
     "requests.compat.urljoin": _urljoin,
     "six.moves.urllib.parse.urljoin": _urljoin,
+    "urllib.parse.urlunparse": _urlunparse,
+    "urllib.parse.urlunsplit": _urlunparse,
     "os.path.join": _path_join,
     "posixpath.join": _path_join,
     "urllib.parse.urlencode": _urlencode,
@@ -378,6 +423,7 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
         v for func in (a[0] if a else ()) for v in ev.call_value(func, (), ())
     ),
     "functools.partial": _partial,
+    "functools.partialmethod": _partial,
     "toolz.partial": _partial,
     "cytoolz.partial": _partial,
     "toolz.curry": _curry,

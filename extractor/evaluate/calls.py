@@ -87,7 +87,7 @@ def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Fr
     for base in ev.eval(method.base, frame):
         if isinstance(base, Text):
             args, kwargs = arguments(ev, call, frame)
-            found = formatting.text_method(base, name, args, dict(kwargs))
+            found = formatting.text_method(ev, base, name, args, dict(kwargs))
             out += found if found is not None else (Unknown(f"text.{name}()"),)
         elif isinstance(base, Mapping):
             out += _mapping_method(ev, base, name, call, frame)

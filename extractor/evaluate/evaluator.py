@@ -72,6 +72,9 @@ class Evaluator:
         self.depth = 0
         self.inline = 0
         self.recursion: dict[Def, int] = {}  # functions that are being entered to learn what they return, how often
+        self.filled: dict[
+            Def, frozenset[int]
+        ] = {}  # definitions into whose value the lines of a function put something
         self.cuts = 0  # how often a question was left open
         self._steps = 0  # of the question that is being answered
         self._names: dict[tuple[Module, str], Values] = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from extractor.evaluate import folding, formatting
-from extractor.evaluate.folding import LIMIT, bounded, gathered, gathered_one
+from extractor.evaluate.folding import bounded, gathered, gathered_one
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.relevance import FILLS, filled_in
 from extractor.evaluate.rounds import rounds
 from extractor.evaluate.values import (
     MADE_AT,
@@ -34,7 +35,6 @@ from extractor.summary.expr import (
     Closure,
     Comparison,
     Conjunction,
-    Constant,
     Declared,
     DictDisplay,
     Element,
@@ -48,12 +48,14 @@ from extractor.summary.expr import (
     Name,
     Negation,
     Opaque,
+    Parameter,
     SequenceDisplay,
     Slice,
     Starred,
     Subscript,
 )
 
+MAX_PUT = 20  # lines of a function that put something into a dictionary
 MAX_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 
 
@@ -74,14 +76,58 @@ def _variable(ev: Evaluation, expr: Local, frame: Frame) -> Values:
 
 
 def _filled(ev: Evaluation, index: int, frame: Frame) -> Values:
-    """A dictionary that a function starts empty and fills by key: what it may hold; () for any other variable."""
+    """A dictionary that a function makes, or is given as its keywords, and puts items into: what it may hold; () for
+    any other variable."""
     scope = frame.owner.scope
+    filled = ev.filled.get(frame.owner)
+    if filled is None:
+        filled = ev.filled[frame.owner] = filled_in(scope)
     start = scope.defs[index][1]
-    if scope.kind != "function" or not isinstance(start, DictDisplay) or start.items or not scope.subs:
+    if index not in filled or not isinstance(start, DictDisplay | CallResult | Parameter):
         return ()
-    put = [(key, value) for base, key, value, *_ in scope.subs if isinstance(base, Local) and index in base.definitions]
-    items = tuple((ev.eval(key, frame), ev.eval(value, frame)) for key, value in put[:LIMIT])
-    return (Mapping(items, open=True),) if items else ()
+    put = sorted(_puts(ev, index, frame), key=lambda one: one[0])[:MAX_PUT]
+    made = ev.eval(start, frame)
+    if not made or any(not isinstance(value, Mapping) for value in made):
+        return ()
+    return tuple(_with(value, put) for value in made if isinstance(value, Mapping))
+
+
+def _puts(ev: Evaluation, index: int, frame: Frame) -> Iterator[tuple[int, folding.Items, bool, bool]]:
+    """What the lines of a function put into the dictionary of a definition: the line, the items, whether it may not be
+    run, and whether what stands there already stays."""
+    scope = frame.owner.scope
+    for base, key, value, line, maybe, guards in scope.subs:
+        if isinstance(base, Local) and index in base.definitions and not ev.branches.is_passed_over(guards, frame):
+            yield line, ((ev.eval(key, frame), ev.eval(value, frame)),), maybe, False
+    for call in scope.calls:
+        func = call.func
+        if not isinstance(func, Attribute) or func.name not in FILLS or not isinstance(func.base, Local):
+            continue
+        if index not in func.base.definitions or ev.branches.is_passed_over(call.guards, frame):
+            continue
+        if func.name == "setdefault" and len(call.args) == 2:
+            items = ((ev.eval(call.args[0], frame), ev.eval(call.args[1], frame)),)
+            yield call.line, items, bool(call.guards), True
+        elif func.name == "update":
+            given = [v for arg in call.args for v in ev.eval(arg, frame) if isinstance(v, Mapping)]
+            named: folding.Items = tuple(
+                (((Text((name,)),), ev.eval(value, frame)) for name, value in call.kwargs if name is not None)
+            )
+            yield call.line, (*(i for mapping in given for i in mapping.items), *named), bool(call.guards), False
+
+
+def _with(start: Mapping, put: list[tuple[int, folding.Items, bool, bool]]) -> Mapping:
+    """A dictionary with what is put into it, line by line. One that starts empty may be filled by others as well."""
+    items = start.items
+    for _line, more, maybe, stays in put:
+        for item in more:
+            held = next((values for keys, values in items if keys == item[0]), None)
+            if held is None:
+                items = (*items, item)
+            elif not stays:
+                both = bounded((*item[1], *held)) if maybe else item[1]
+                items = tuple((keys, both if keys == item[0] else values) for keys, values in items)
+    return Mapping(items, open=start.open or not start.items)
 
 
 def _closure(ev: Evaluation, expr: Closure, frame: Frame) -> Values:
@@ -214,7 +260,7 @@ def _dict(ev: Evaluation, expr: DictDisplay, frame: Frame) -> Values:
     items: list[tuple[Values, Values]] = []
     is_open = False
     for key, value in expr.items:
-        if key is not None and len(expr.items) == 1 and not isinstance(key, Constant):  # it may be a comprehension
+        if key is not None and not expr.lines:  # a comprehension
             for inner in rounds(ev, frame, (key, value)):
                 items.append((ev.eval(key, inner), ev.eval(value, inner)))
             continue

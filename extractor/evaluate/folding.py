@@ -235,6 +235,9 @@ def path_join(parts: Iterable[Values]) -> Values:
     return bounded(out)
 
 
+Items = tuple[tuple[Values, Values], ...]  # of a dictionary
+
+
 def later_wins(items: Iterable[tuple[Values, Values]]) -> tuple[tuple[Values, Values], ...]:
     """The items of a dictionary: of those with the same known key, the last, at the place of the first."""
     out: dict[object, tuple[Values, Values]] = {}

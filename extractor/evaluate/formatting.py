@@ -12,6 +12,7 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 
 from extractor.evaluate.folding import bounded, concat, lookup
+from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
     MAX_TEXT,
     Const,
@@ -29,6 +30,7 @@ _WIDE = re.compile(r"\d{4}|\*")  # a width or precision that would make texts of
 _CONVERSION = re.compile(
     r"(?:\((?P<key>[^)]*)\))?(?P<spec>[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<kind>.))", re.DOTALL
 )
+_STEP = re.compile(r"\.(?P<attribute>[^.\[]+)|\[(?P<key>[^\]]+)\]")  # what a field takes from a value
 _CONVERTED: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 _OPEN: Values = (Text((Hole("unknown", "formatted text"),)),)
 
@@ -103,7 +105,7 @@ def _converted(values: Values, spec: str) -> Values:
     return _made(values, lambda known: f"%{spec}" % (known,), spec)
 
 
-def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values:
+def format_text(ev: Evaluation, template: Text, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values:
     """`template.format(*args, **kwargs)`."""
     literal = template.literal
     if literal is None:
@@ -114,21 +116,28 @@ def format_text(template: Text, args: tuple[Values, ...], kwargs: dict[str, Valu
         for text, field, spec, conversion in string.Formatter().parse(literal):
             pieces.append((Text((text,)),))
             if field is not None:
-                found = _format_field(field, args, kwargs, counter)
+                found = _format_field(ev, field, args, kwargs, counter)
                 pieces.append(found if "{" in (spec or "") else rendered(found, conversion or "", spec or ""))
     except ValueError:
         return _OPEN
     return concat(pieces)
 
 
-def _format_field(field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]) -> Values:
-    name = field.split(".")[0].split("[")[0]
-    if name == "":
-        name = str(next(counter))
-    found = args[int(name)] if name.isdigit() and int(name) < len(args) else kwargs.get(name, ())
-    if name != field and field not in ("",) and not field.isdigit():
-        return (Text((Hole("arg", field),)),)
-    return found or (Text((Hole("arg", name),)),)
+def _format_field(
+    ev: Evaluation, field: str, args: tuple[Values, ...], kwargs: dict[str, Values], counter: Iterator[int]
+) -> Values:
+    """What a field stands for: `0`, `name`, and what is taken from it (`user.name`, `row[key]`)."""
+    name = re.split(r"[.\[]", field, maxsplit=1)[0]
+    first = name or str(next(counter))
+    found = args[int(first)] if first.isdigit() and int(first) < len(args) else kwargs.get(first, ())
+    for step in _STEP.finditer(field, len(name)):
+        key = step["key"]
+        if key is None:
+            found = bounded(v for value in found for v in ev.attribute(value, step["attribute"]))
+        else:
+            at: Value = Const(int(key), "int") if key.isdigit() else Text((key,))
+            found = bounded(v for value in found for v in ev.item(value, at))
+    return found or (Text((Hole("arg", field or first),)),)
 
 
 def join_text(separator: Text, items: Value) -> Values:
@@ -164,13 +173,15 @@ _SPLITS: dict[str, Callable[..., Sequence[str]]] = {
 _MAX_NUMBER = 999  # of a width: a scanned text may ask for any
 
 
-def text_method(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Values]) -> Values | None:
+def text_method(
+    ev: Evaluation, text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Values]
+) -> Values | None:
     """The result of a method of `str`; None when the method gives no text that can be followed."""
     if name == "format":
-        return format_text(text, args, kwargs)
+        return format_text(ev, text, args, kwargs)
     if name == "format_map":
         given = args[0][0] if args and args[0] else Unknown("value")
-        return _percent_map(text, given)
+        return _format_map(ev, text, given)
     if name == "join":
         found = [join_text(text, items) for items in args[0]] if args else []
         return bounded(itertools.chain.from_iterable(found)) or (Text((Hole("unknown", "joined text"),)),)
@@ -188,12 +199,26 @@ def text_method(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[st
     return _applied(_METHODS[name], text.literal, args)
 
 
-def _percent_map(text: Text, given: Value) -> Values:
+def _format_map(ev: Evaluation, text: Text, given: Value) -> Values:
     """`text.format_map(given)`."""
     if not isinstance(given, Mapping) or given.open:
         return _OPEN
     named = {k.literal: values for keys, values in given.items for k in keys if isinstance(k, Text) and k.literal}
-    return format_text(text, (), named)
+    return format_text(ev, text, (), named)
+
+
+def substituted(template: Text, given: dict[str, Values]) -> Values:
+    """`string.Template(template).substitute(**given)`."""
+    if template.literal is None:
+        return _OPEN
+    pieces: list[Values] = []
+    at = 0
+    for found in string.Template.pattern.finditer(template.literal):
+        pieces.append((Text((template.literal[at : found.start()],)),))
+        name = found["named"] or found["braced"]
+        pieces.append((Text(("$",)),) if name is None else given.get(name) or (Text((Hole("arg", name),)),))
+        at = found.end()
+    return concat((*pieces, (Text((template.literal[at:],)),)))
 
 
 def _applied(method: Callable[..., str], literal: str, args: tuple[Values, ...]) -> Values:
@@ -255,4 +280,4 @@ def _split(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Va
     return (Seq(tuple((Text((piece,)),) for piece in pieces)),)
 
 
-__all__ = ["format_text", "join_text", "percent", "rendered", "text_method"]
+__all__ = ["format_text", "join_text", "percent", "rendered", "substituted", "text_method"]

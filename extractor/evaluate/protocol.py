@@ -73,6 +73,7 @@ class Evaluation(Protocol):
     cuts: int  # how often a question was left open because it led to itself or beyond a bound
     inline: int  # how many functions were entered inside one another
     recursion: dict[Def, int]  # how often each of them was
+    filled: dict[Def, frozenset[int]]  # the definitions of functions into whose value their lines put something
 
     @property
     def branches(self) -> BranchFacts:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from extractor.summary import Expr, Scope
-from extractor.summary.expr import CallResult, Defined, DictDisplay, Local, Name, Parameter, parts
+from extractor.summary.expr import Attribute, CallResult, Defined, DictDisplay, Local, Name, Parameter, parts
 
+FILLS = frozenset({"update", "setdefault"})  # methods that put something into a dictionary
+_EMPTY = DictDisplay(())
 _READ_THE_FRAME = frozenset({"super", "locals", "vars"})  # builtins that see parameters which nobody hands them
 
 
@@ -31,6 +33,28 @@ def parameters_in(scope: Scope, exprs: Iterable[Expr]) -> frozenset[str] | None:
     return frozenset(found)
 
 
+def filled_in(scope: Scope) -> frozenset[int]:
+    """The definitions of a function into whose value its lines put something by key: dictionaries that start empty, and
+    those that a call unpacks. What others hold matters to nothing, and is long to tell."""
+    put = {index for base, _parts in _puts(scope) for index in base.definitions}
+    unpacked = (value for call in scope.calls for name, value in call.kwargs if name is None) if put else ()
+    wanted = {index for value in unpacked if isinstance(value, Local) for index in value.definitions}
+    return frozenset(index for index in put if index in wanted or scope.defs[index][1] == _EMPTY)
+
+
+def _puts(scope: Scope) -> Iterator[tuple[Local, tuple[Expr, ...]]]:
+    """The variables into which a function puts something, each with what is put."""
+    if scope.kind != "function":
+        return
+    for base, key, value, *_rest in scope.subs:
+        if isinstance(base, Local):
+            yield base, (key, value)
+    for call in scope.calls:
+        func = call.func
+        if isinstance(func, Attribute) and func.name in FILLS and isinstance(func.base, Local):
+            yield func.base, (*call.args, *(value for _name, value in call.kwargs))
+
+
 def _inside(scope: Scope, expr: Expr) -> Iterator[Expr]:
     if isinstance(expr, CallResult):
         call = scope.calls[expr.call]
@@ -39,14 +63,10 @@ def _inside(scope: Scope, expr: Expr) -> Iterator[Expr]:
         yield from (value for _name, value in call.kwargs)
     elif isinstance(expr, Local):
         for index in expr.definitions:
-            value = scope.defs[index][1]
-            yield value
-            if isinstance(value, DictDisplay) and not value.items:  # it is filled by key
-                for base, key, put, *_rest in scope.subs:
-                    if isinstance(base, Local) and index in base.definitions:
-                        yield from (key, put)
+            yield scope.defs[index][1]
+            yield from (part for at, parts_ in _puts(scope) if index in at.definitions for part in parts_)
     else:
         yield from parts(expr)
 
 
-__all__ = ["parameters_in"]
+__all__ = ["FILLS", "filled_in", "parameters_in"]

@@ -232,11 +232,21 @@ def _methods(
 
 def _urls(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[str, Values]) -> tuple[Text, ...]:
     """The URLs a call may go to. Of `{BASE}path` and `{BASE}/path` (a slash added) the second is kept."""
-    found = _filled_ways(_all_urls(ev, rule, func, args, kwargs))
+    found = tuple(map(_with_whole_base, _filled_ways(_all_urls(ev, rule, func, args, kwargs))))
     slashed = {
         (url.parts[0], after[1:], *url.parts[2:]) for url in found if (after := _after_base(url)).startswith("/")
     }
     return tuple(url for url in found if not _after_base(url) or url.parts not in slashed)
+
+
+def _with_whole_base(url: Text) -> Text:
+    """A URL that takes its scheme and its host from one other, whose own path is left out, as one below that."""
+    scheme, colon, host = (*url.parts, "", "", "")[:3]
+    if not (isinstance(scheme, Hole) and colon == "://" and isinstance(host, Hole) and scheme.kind == host.kind):
+        return url
+    base = scheme.name.removesuffix(".scheme")
+    is_one = base != scheme.name and host.name in (f"{base}.netloc", f"{base}.hostname")
+    return Text((Hole(scheme.kind, base), *url.parts[3:])) if is_one else url
 
 
 def _filled_ways(urls: tuple[Text, ...]) -> tuple[Text, ...]:

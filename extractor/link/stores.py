@@ -66,7 +66,8 @@ def is_of_another_engine(effect: Effect, request: Request, around: Surroundings)
     made = [func.receiver for func in effect.hops[-1].funcs if isinstance(func, Ext) and func.receiver is not None]
     named = (v for one in made for name, values in one.kwargs if name in _ADDRESSES for v in values)
     given = (*named, *(v for one in made for values in one.args[:1] for v in values))
-    return not any(isinstance(v, Text | SettingRef | Env) and "DATABASES" not in folding.show(v) for v in given)
+    told = (folding.show(v) for v in given if isinstance(v, Text | SettingRef | Env))
+    return not any(text and "DATABASES" not in text for text in told)
 
 
 def engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
