@@ -110,8 +110,8 @@ def test_an_argument_is_no_second_system_where_it_stands_in_the_place_of_a_base_
     base: str, dropped: bool
 ) -> None:
     source = f"""
-    def builds(partner):
-        requests.get((partner.site_url if partner else {base}) + "/builds")
+    def builds(partner_api):
+        requests.get((partner_api.site_url if partner_api else {base}) + "/builds")
     """
     assert ("partner" in [system for _line, system, _url in told(source)]) is not dropped
 

@@ -69,9 +69,10 @@ def reached(source: str, estate: Estate = _NOBODY) -> list[tuple[str | None, str
         ("settings.JOBMA_URL", "jobma", "the name of setting JOBMA_URL"),
         ("settings.SLACK_HOOK_URL", "slack", "the name of setting SLACK_HOOK_URL"),
         ("Partner.objects.get(pk=1).lms_url.rstrip('/') + '/api'", "lms", "the name of field Partner.lms_url"),
-        ("Partner.objects.get(pk=1).base_url", "partner", "the name of field Partner.base_url"),
         # A name that is nobody's in particular, or that holds no address, tells nothing.
         ("settings.APP_BASE_URL + '/x'", None, ""),
+        ("Partner.objects.get(pk=1).base_url", None, ""),
+        ("Partner.objects.get(pk=1).books_url + '/1'", None, ""),
         ("settings.LOGIN_PATH", None, ""),
         ("settings.UNSEEN", None, ""),
     ],

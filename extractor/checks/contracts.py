@@ -64,6 +64,8 @@ def unserved_endpoint(estate: ContractContext, rule: FindingRule) -> Iterator[Di
     answered = {(c.path, c.line) for c in estate.calls if c.route_id or c.route_candidates}
     for call in estate.live_calls:
         repo = estate.served_by.get(call.system or "")
+        if (call.http_method or "").upper() in rule.option("of_caches"):
+            continue
         if repo is None or (call.path, call.line) in answered or repo not in estate.heads:
             continue
         unread = [gap for gap in estate.gaps if gap.repo == repo and gap.kind == "route"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from extractor.checks.check import check
 from extractor.checks.context import CheckContext, SettingsView, literals, receivers
@@ -17,6 +18,7 @@ from extractor.rules.findings import FindingRule
 from extractor.text.masking import MASKED_KEY, MASKS, is_secret_name
 from extractor.text.placeholders import is_placeholder, looks_random
 from extractor.text.urls import parameters_in, password_in
+from extractor.text.words import words_of
 
 _SCHEME = re.compile(r"^(?:basic|bearer|token|jwt|apikey|key)\s+(\S+)$", re.IGNORECASE)
 _SECRET_KEY = re.compile(  # the last word of a header or field that holds a secret
@@ -137,4 +139,7 @@ def _default_is_secret(view: SettingsView, name: str, rule: FindingRule) -> bool
     texts = list(literals(view.raw(name)))
     if name in rule.option("always_secret"):
         return any(texts)
+    if set(words_of(name)).intersection(rule.option("public_words")):
+        return False
+    texts = [text for text in texts if not any(fnmatchcase(text, glob) for glob in rule.option("public_keys"))]
     return any(text == MASKED_KEY or looks_random(text) for text in texts)

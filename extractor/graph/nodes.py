@@ -8,7 +8,7 @@ ends are what deployment shows.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from extractor.deployment.consumers import queues_taken
@@ -18,34 +18,13 @@ from extractor.graph.commands import CommandProcesses, command_nodes
 from extractor.graph.deployment import Deployment
 from extractor.graph.units import family, placed, running, unit_words
 from extractor.link.facts import RepoFacts
-from extractor.model.graph import Evidence, Node, Schedule, Task
+from extractor.link.systems import SystemNames
+from extractor.model.graph import Evidence, Node, Route, Schedule, Task
 from extractor.model.ids import beat_id, person_id, queue_id, store_id, web_id, worker_id
 from extractor.rules.clients import Vendor
 from extractor.rules.stores import store_rules
 
 _NO_COMMANDS: Mapping[str, CommandProcesses] = MappingProxyType({})
-_STORE_NAMES = {
-    "postgres": "PostgreSQL",
-    "mysql": "MySQL",
-    "mongodb": "MongoDB",
-    "redis": "Redis",
-    "memcached": "Memcached",
-    "s3": "Object storage",
-    "opensearch": "OpenSearch",
-    "elasticsearch": "Elasticsearch",
-    "rabbitmq": "RabbitMQ",
-    "sqlite": "SQLite",
-    "meilisearch": "Meilisearch",
-    "sqs": "Amazon SQS",
-    "google-pubsub": "Google Pub/Sub",
-    # Where deployment, or a setting, chooses among several.
-    "database": "Database",
-    "cache": "Cache",
-    "queue": "Message queue",
-    "search": "Search index",
-    "storage": "Object storage",
-}
-
 # A store declared in several parts is drawn as the first of these.
 _KIND_ORDER = ("database", "search", "storage", "cache", "queue")
 
@@ -54,19 +33,20 @@ def nodes(
     estate: Estate,
     facts: Mapping[str, RepoFacts],
     vendors: Mapping[str, Vendor],
-    used: Iterable[str],
+    used: Collection[str],
     deployed: Mapping[str, Deployment],
     commands: Mapping[str, CommandProcesses] = _NO_COMMANDS,
 ) -> tuple[Node, ...]:
     """Every C4 element. `used` are ids that flows end at: a system outside is drawn only when something reaches it.
     `deployed` is what deployment files show of each system, `commands` what runs in processes of its own."""
     out: dict[str, Node] = {}
+    names = SystemNames(estate, vendors)
     for system in estate.systems:
         repo = facts.get(system.id)
         if repo is not None and repo.source.kind != "library":
             for node in (
                 *deployed[system.id].nodes,
-                *_system_nodes(estate, system, repo),
+                *_system_nodes(names, system, repo, used),
                 *command_nodes(system, repo, commands.get(system.id, {})),
             ):
                 out[node.id] = node
@@ -157,7 +137,7 @@ def _outside(node_id: str, estate: Estate, vendors: Mapping[str, Vendor]) -> Nod
     )
 
 
-def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[Node]:
+def _system_nodes(names: SystemNames, system: System, repo: RepoFacts, used: Collection[str]) -> Iterable[Node]:
     top = _first_evidence(repo)
     yield Node(
         id=system.id,
@@ -172,14 +152,15 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
     )
     units = placed(repo.runtime.units) if repo.runtime else ()
     for service in services_of(system):
-        yield from _service_nodes(system, service, repo, units)
-    used = {use.system for use in repo.stores}
+        yield from _service_nodes(system, service, repo, units, used)
+    stores = {use.system for use in repo.stores}
     declared: dict[str, Node] = {}
     for _service, store in sorted(repo.declared, key=lambda pair: _KIND_ORDER.index(pair[1].kind)):
-        node_id = store_id(system.id, store.system)
+        node_id = use_id(names.estate, repo, names.id_of(store.system))
         # What runs inside the process is no datastore; what deployment alone decides is drawn when code uses it.
-        undecided = store.system == store.kind and store.system not in used
-        if node_id in declared or store_rules().is_in_process(store.system) or undecided:
+        undecided = store.system == store.kind and store.system not in stores
+        outside = node_id != store_id(system.id, store.system)
+        if node_id in declared or store_rules().is_in_process(store.system) or undecided or outside:
             continue
         evidence = (
             Evidence(
@@ -194,7 +175,7 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
         declared[node_id] = Node(
             id=node_id,
             kind=store.kind,
-            name=_STORE_NAMES.get(store.system, store.technology),
+            name=names.store(store.system),
             technology=store.technology,
             description="",
             parent=system.id,
@@ -202,13 +183,13 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
             repo=system.id,
         )
     for use in repo.stores:
-        node_id = use_id(estate, repo, use.system)
+        node_id = use_id(names.estate, repo, use.system)
         if node_id not in declared and node_id == store_id(system.id, use.system):
             evidence = (Evidence(system.id, repo.source.commit, use.path, use.line, use.end_line, "store"),)
             declared[node_id] = Node(
                 id=node_id,
                 kind=use.kind,
-                name=_STORE_NAMES.get(use.system, use.system),
+                name=names.store(use.system),
                 technology=use.engine,
                 description="",
                 parent=system.id,
@@ -222,9 +203,8 @@ def _system_nodes(estate: Estate, system: System, repo: RepoFacts) -> Iterable[N
 
 
 def use_id(estate: Estate, repo: RepoFacts, store: str) -> str:
-    """The node of a datastore that code of a repository uses: its own, or the system of the estate that it is."""
-    own = store in {declared.system for _service, declared in repo.declared}
-    known = None if own else estate.system(store)
+    """The node of a datastore that a repository uses: the system of the estate that it is, or one of its own."""
+    known = estate.system(store)
     return store if known is not None and known.repository is None else store_id(repo.source.name, store)
 
 
@@ -235,7 +215,9 @@ def _first_evidence(repo: RepoFacts) -> tuple[Evidence, ...]:
     return (Evidence(repo.source.name, repo.source.commit, route.path, route.line, route.line, "route"),)
 
 
-def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Sequence[Unit]) -> Iterable[Node]:
+def _service_nodes(
+    system: System, service: Service, repo: RepoFacts, units: Sequence[Unit], used: Collection[str]
+) -> Iterable[Node]:
     commit = repo.source.commit
     routes = [r for r in repo.routes if r.service == service.id]
     tasks = [t for t in repo.tasks if service.id in t.services or not t.services]
@@ -244,9 +226,22 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
     evidence = _unit_evidence(system.id, commit, web)
     if routes:
         evidence += (Evidence(system.id, commit, routes[0].path, routes[0].line, routes[0].line, "route"),)
+    node_id = web_id(system.id, service.id)
+    # A library runs nothing: without URLs, units or settings, only what code is seen to do shows a web process.
+    if evidence or system.services or repo.declared or repo.settings or node_id in used:
+        yield _web_node(system, service, routes, web, evidence)
+    if tasks:
+        yield from _celery_nodes(system, service, repo, tasks, units)
+    if beats:
+        yield _beat_node(system, service, commit, beats, units)
+
+
+def _web_node(
+    system: System, service: Service, routes: Sequence[Route], web: Sequence[Unit], evidence: tuple[Evidence, ...]
+) -> Node:
     name = service.name if len(services_of(system)) > 1 else f"{service.name} web"
     words = service.description or (f"{len(routes)} routes" if routes else "")
-    yield Node(
+    return Node(
         id=web_id(system.id, service.id),
         kind="container",
         name=name,
@@ -258,10 +253,6 @@ def _service_nodes(system: System, service: Service, repo: RepoFacts, units: Seq
         role="web",
         service=service.id,
     )
-    if tasks:
-        yield from _celery_nodes(system, service, repo, tasks, units)
-    if beats:
-        yield _beat_node(system, service, commit, beats, units)
 
 
 def _celery_nodes(

@@ -60,8 +60,7 @@ def _differences(expected: tuple[Mapping[str, Any], ...], found: list[dict[str, 
 
 def _rows(effect: Effect, request: Request) -> list[dict[str, Any]]:
     named = request.systems[0] if request.systems else None
-    mapped = dict(request.rule.system_map)
-    system = mapped.get(named, mapped.get("*", named)) if named is not None and mapped else named
+    system = request.rule.system_of(named) if named is not None else None
     common = {
         "line": effect.site.call.line,
         "rule": request.rule.rule,

@@ -34,11 +34,13 @@ def is_telling(vendor: Vendor) -> bool:
     return outside and vendor.group not in words.families and vendor.id not in words.ordinary
 
 
-def owner_named(name: str, is_page: bool = False) -> str | None:
+def owner_named(name: str, is_page: bool = False, is_key: bool = False) -> str | None:
     """Whose address a name says it holds: `PAYWELL_API_BASE_URL` is paywell's; None when it says nothing of that.
 
-    `Partner.lms_url` is a field: where its own name tells nothing, that of its class does (`LmsEndpoint.base_url`).
-    `is_page`: nothing is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
+    `Partner.lms_url` is a field: where its own name tells nothing, that of its class does, when one of the two says
+    that this is a system (`LmsEndpoint.base_url`, `Lms.api_url`, not `Order.url`). A field that only says where many
+    things are (`books_url`) names nobody. `is_key`: the name is that of a setting and a key in it. `is_page`: nothing
+    is put behind the address, which may be that of one thing (a picture, a page): nobody's base.
     """
     holder, _, field = name.rpartition(".")
     words, known = words_of(field), vocabulary().addresses
@@ -46,14 +48,22 @@ def owner_named(name: str, is_page: bool = False) -> str | None:
         return None
     if not known.places.intersection(words[-3:]) or words[-1] in known.not_places:
         return None
-    for candidate in (words, words_of(holder)):
-        kept = _before_address(candidate)
-        if kept and not known.nobody.issuperset(kept):
-            return "-".join(kept)
-    return None
+    kept = _before_address(words)
+    if kept and not known.nobody.issuperset(kept):
+        of_many = bool(holder) and len(kept) == len(words) - 1 and _is_plural(kept[-1])
+        return None if of_many else "-".join(kept)
+    of_class = words_of(holder)
+    if not is_key and not known.holders.intersection((*of_class[-2:], *words)):
+        return None
+    kept = _before_address(of_class)
+    return "-".join(kept) if kept and not known.nobody.issuperset(kept) else None
+
+
+def _is_plural(word: str) -> bool:
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 
 def _before_address(words: tuple[str, ...]) -> tuple[str, ...]:
-    called = vocabulary().addresses.called
+    called = vocabulary().addresses.called | vocabulary().addresses.holders
     end = next((at for at, word in enumerate(words) if word in called), len(words))
     return words[:end]

@@ -19,6 +19,7 @@ from extractor.evaluate.values import (
     Kwargs,
     Mapping,
     Param,
+    Seq,
     SettingRef,
     Text,
     Unknown,
@@ -93,7 +94,7 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
         via=func.path,
         methods=methods,
         urls=urls,
-        systems=_literals(at(ev, rule.system, func, args, given)),
+        systems=_systems(ev, rule, func, args, given),
         timeout=_timeout(ev, rule, func, args, given),
         aliases=_aliases(ev, rule, func, args, given),
         insecure=any(
@@ -144,7 +145,9 @@ def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs
             holder = holder.receiver
     if place.key:
         key = Text((place.key,))
-        found = tuple(v for one in found if isinstance(one, Mapping) for v in folding.lookup(one, key))
+        held = ((one.kwargs if isinstance(one, Ext) else ()) for one in found)
+        named = tuple(v for kwargs_of in held for name, values in kwargs_of if name == place.key for v in values)
+        found = (*named, *(v for one in found if isinstance(one, Mapping) for v in folding.lookup(one, key)))
     found = found or (_of_object(ev, place, func) if place.attributes else ())
     return found or ((Text((place.text,)),) if place.text else ())
 
@@ -214,6 +217,33 @@ def _given(place: ArgumentPlace, args: Args, kwargs: dict[str, Values]) -> Value
         if f"#{position}" in kwargs:
             return kwargs[f"#{position}"]
     return ()
+
+
+def _systems(ev: Evaluator, rule: CallRule, func: Ext, args: Args, given: dict[str, Values]) -> tuple[str, ...]:
+    """What stands where a rule names the system: texts, members of an enumeration, those in a list or in a setting;
+    what the rule says where nothing of that is known."""
+    found = at(ev, rule.system, func, args, given)
+    words = _words(ev, found)
+    default = rule.system.text if rule.system is not None else ""
+    named = tuple(sorted(words - {default}))
+    unsaid = not words or default in words or any(isinstance(v, Const) and v.value is None for v in found)
+    return (default, *named) if default and found and unsaid else named
+
+
+def _words(ev: Evaluator, values: Values, depth: int = 2) -> set[str]:
+    out: set[str] = set()
+    for value in values:
+        if isinstance(value, Text) and value.literal is not None:
+            out.add(value.literal)
+        elif isinstance(value, Ext) and value.path.rsplit(".", 1)[-1].isupper():
+            out.add(value.path.rsplit(".", 1)[-1])
+        elif isinstance(value, Seq) and depth:
+            out |= {word for held in value.items for word in _words(ev, held, depth - 1)}
+        elif isinstance(value, SettingRef) and not value.path and depth and ev.setting is not None:
+            out |= _words(ev, ev.setting(value.name), depth - 1)
+        elif isinstance(value, Env) and depth:
+            out |= _words(ev, value.default, depth - 1)
+    return out
 
 
 def _literals(values: Iterable[Value]) -> tuple[str, ...]:
@@ -309,6 +339,12 @@ def _timeout(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: dict[
     if place.source == "text":
         return {"built-in": "yes", "none": "no"}.get(place.text, "unknown")
     found = at(ev, place, func, args, kwargs)
+    if place.key and not found:  # what holds it is given, and is not known
+        holders = at(ev, replace(place, key="", text=""), func, args, kwargs)
+        found = tuple(v for v in holders if isinstance(v, Param | Unknown | Inst))
+        return "unknown" if found else "no"
+    if found == (Text((place.text,)),):
+        return {"built-in": "yes", "none": "no"}.get(place.text, "unknown")
     if not found:
         return "no"
     if all(isinstance(v, Const) and v.value is None for v in found):

@@ -87,16 +87,17 @@ def engine_gap(effect: Effect, request: Request, around: Surroundings) -> Gap:
 def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterable[Store]:
     site, owner, rule = effect.site, effect.site.runner, request.rule
     alias = request.aliases[0] if request.aliases else "default"
-    fixed = dict(rule.system_map).get(request.systems[0], request.systems[0]) if request.systems else ""
+    fixed = rule.system_of(request.systems[0]) if request.systems else ""
     reached = _reached(effect, request, around)
     for service, contexts in _by_service(reached.contexts):
         declared = around.store_of(rule.store, alias, service)
         if declared is None and not fixed:
             continue
-        system = declared.system if declared and (rule.alias is not None or not fixed) else fixed
+        names = around.systems.names
+        system = names.id_of(declared.system if declared and (rule.alias is not None or not fixed) else fixed)
         if store_rules().is_in_process(system):
             continue
-        same = declared is not None and declared.system == system
+        same = declared is not None and names.id_of(declared.system) == system
         yield Store(
             id=row_id("store", around.repo, service, system, rule.operation, effect.via, owner.qualified),
             repo=around.repo,
@@ -105,7 +106,7 @@ def store_rows(effect: Effect, request: Request, around: Surroundings) -> Iterab
             kind=declared.kind if declared is not None and same else rule.store or "database",
             operation=rule.operation or "both",
             setting=declared.setting if declared is not None and same else None,
-            engine=declared.technology if declared is not None and same else rule.rule,
+            engine=declared.technology if declared is not None and same else names.technology(fixed),
             path=owner.module.path,
             line=site.call.line,
             end_line=site.call.end_line,

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from extractor.estate.model import Estate, Target
+from extractor.estate.model import Estate
 from extractor.evaluate import folding
 from extractor.evaluate.values import Env, Hole, Mapping, Text, Value, Values
 from extractor.link.naming import is_telling, owner_named, vendor_in, vendor_named
 from extractor.link.request import Request
+from extractor.link.systems import SystemNames
 from extractor.rules.clients import RuleBook
 from extractor.text.urls import EMPTY, host_of, is_example, is_local
 
@@ -43,6 +43,7 @@ class Targets:
 
     def __init__(self, estate: Estate, book: RuleBook, repo: str, setting: SettingValues) -> None:
         self.estate, self.book, self.repo, self.setting = estate, book, repo, setting
+        self.names = SystemNames(estate, book.vendors)
 
     def identify(self, request: Request, url: Text | None) -> TargetSystem:
         """The system that a call to `url` (one of the request's URLs, or None) reaches, without what names tell."""
@@ -61,7 +62,7 @@ class Targets:
                 return TargetSystem(target.system, target.service, f"estate: setting {name}", name)
         for name, keys in _places(url):
             for host in self._hosts(name, keys, _has_scheme(url)):
-                vendor = vendor_named(name, self.book.vendors.values()) if self.host_target(host) is None else None
+                vendor = vendor_named(name, self.book.vendors.values()) if self.names.of_host(host) is None else None
                 if vendor is not None and not is_local(host):  # a host of one's own that runs it
                     return self._named(vendor, Hole("setting", name), name)
                 return self._of_host(host, f"default of setting {name}", name)
@@ -103,15 +104,14 @@ class Targets:
         """Whose address a URL starts with; `is_whole`: there is nothing behind it."""
         if head.kind in ("setting", "env"):
             keys = [key for key in head.name.split(".") if key != folding.ANY_KEY]
-            return (owner_named(".".join(keys[-2:])) if len(keys) > 1 else None) or owner_named(keys[0])
+            return (owner_named(".".join(keys[-2:]), is_key=True) if len(keys) > 1 else None) or owner_named(keys[0])
         if head.kind == "arg" and "." in head.name:
             return owner_named(".".join(head.name.split(".")[-2:]), is_page=is_whole)
         return owner_named(head.name) if head.kind == "field" else None
 
     def _named(self, system: str, hole: Hole, base: str | None) -> TargetSystem:
         kind = {"env": "variable", "arg": "argument"}.get(hole.kind, hole.kind)
-        known = self.estate.system(system)
-        return TargetSystem(known.id if known else system, None, f"{BY_NAME} {kind} {hole.name}", base)
+        return TargetSystem(self.names.id_of(system), None, f"{BY_NAME} {kind} {hole.name}", base)
 
     def _is_known(self, owner: str) -> bool:
         """True when the estate has a system of this name: which of its deployments is meant, only a hint tells."""
@@ -119,13 +119,10 @@ class Targets:
         return any(system.id.replace("-", "") == plain for system in self.estate.systems)
 
     def _fixed(self, request: Request, base: str | None) -> TargetSystem:
-        mapped = dict(request.rule.system_map)
-        name = request.systems[0]
-        system = mapped.get(name, mapped.get("*", name) if mapped else name)
+        system = request.rule.system_of(request.systems[0])
         if system == "email":
             return self._email(request, base)
-        known = self.estate.system(system)
-        return TargetSystem(known.id if known else system, None, f"library rule {request.rule.rule}", base)
+        return TargetSystem(self.names.id_of(system), None, f"library rule {request.rule.rule}", base)
 
     def _email(self, request: Request, base: str | None) -> TargetSystem:
         """Which service sends e-mail stands in the backend's name; Anymail's messages go where its settings say."""
@@ -134,29 +131,21 @@ class Targets:
                 for keys in (keys for keys, _values in value.items) if isinstance(value, Mapping) else ():
                     vendor = vendor_in(setting_texts(keys), self.book.vendors)
                     if vendor is not None:
-                        return TargetSystem(vendor, None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING)
+                        return TargetSystem(
+                            self.names.id_of(vendor), None, f"setting {_ANYMAIL_SETTING}", _ANYMAIL_SETTING
+                        )
         vendor = vendor_in(setting_texts(self.setting(_EMAIL_SETTING)), self.book.vendors)
         if vendor is not None:
-            return TargetSystem(vendor, None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
+            return TargetSystem(self.names.id_of(vendor), None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
         return TargetSystem("email", None, "library rule: e-mail", _EMAIL_SETTING)
 
     def _of_host(self, host: str, by: str, base: str | None) -> TargetSystem:
-        target = self.host_target(host)
+        target = self.names.of_host(host)
         if target is not None:
             return TargetSystem(target.system, target.service, f"{by}: {host}", base)
         if is_local(host):
             return TargetSystem(None, None, f"{by}: {host} is a local name", base)
         return TargetSystem(host.lower(), None, f"{by}: {host}", base)
-
-    def host_target(self, host: str) -> Target | None:
-        """What a host means, by the estate, then by the systems many estates talk to."""
-        target = self.estate.of_host(host)
-        if target is not None:
-            return target
-        for vendor in self.book.vendors.values():
-            if any(fnmatchcase(host.lower(), pattern) for pattern in vendor.hosts):
-                return Target(vendor.id)
-        return None
 
 
 def _head(url: Text | None) -> Hole | None:

@@ -97,6 +97,11 @@ class CallRule:
     body: ArgumentPlace | None = None
     objects: tuple[CallRule, ...] = ()
 
+    def system_of(self, name: str) -> str:
+        """The id of the system that a text found at `system` means; a `*` in it is the text itself."""
+        mapped = dict(self.system_map)
+        return mapped.get(name, mapped.get("*", name).replace("*", name) if mapped else name)
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRule:

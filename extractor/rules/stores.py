@@ -12,10 +12,11 @@ from extractor.text.words import words_of
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A kind of datastore. `words` are looked for in names of backend classes (whole words), `schemes` are those of
-    its URLs, `drivers` modules that only its users import, `options` keys that only its configuration has, `ports` its
-    usual ports. `development` engines yield to any other evidence; `in_process` ones are no store of their own.
-    `same_as` is (kind, alias) of the store that really holds the data (a cache kept in the database)."""
+    """A kind of datastore. `name` is what its element is called (its technology where that is ""). `words` are looked
+    for in names of backend classes (whole words), `schemes` are those of its URLs, `drivers` modules that only its
+    users import, `options` keys that only its configuration has, `ports` its usual ports. `development` engines
+    yield to any other evidence; `in_process` ones are no store of their own. `same_as` is (kind, alias) of the
+    store that really holds the data (a cache kept in the database)."""
 
     system: str
     technology: str
@@ -28,6 +29,7 @@ class Engine:
     development: bool = False
     same_as: tuple[str, str] | None = None
     in_process: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def store_rules() -> StoreRules:
             development=row.get("development", False),
             same_as=_pair(row.get("same_as")),
             in_process=row.get("in_process", False),
+            name=row.get("name", ""),
         )
         for system, row in data["engines"].items()
     )

@@ -22,6 +22,7 @@ class AddressWords:
     places: frozenset[str]
     not_places: frozenset[str]
     bases: frozenset[str]
+    holders: frozenset[str]
     nobody: frozenset[str]
 
 
@@ -82,7 +83,7 @@ def vocabulary() -> Vocabulary:
 
 def _addresses(data: Mapping[str, Any]) -> AddressWords:
     nobody = frozenset(word for words in data["nobody"].values() for word in words)
-    sets = {name: frozenset(data[name]) for name in ("called", "places", "not_places", "bases")}
+    sets = {name: frozenset(data[name]) for name in ("called", "places", "not_places", "bases", "holders")}
     return AddressWords(**sets, nobody=nobody)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from extractor.estate.model import Estate
 from extractor.evaluate.evaluator import Evaluator
@@ -13,6 +12,7 @@ from extractor.link.naming import vendor_in, vendor_named
 from extractor.link.settings.reads import setting_reads
 from extractor.link.settings.stores import DeclaredStore, declared_stores
 from extractor.link.settings.table import SettingsTable, all_texts
+from extractor.link.systems import SystemNames
 from extractor.model.graph import Setting
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.rules.clients import RuleBook
@@ -45,6 +45,7 @@ def settings_rows(
 class _Rows:
     def __init__(self, ev: Evaluator, table: SettingsTable, estate: Estate, book: RuleBook, commit: str) -> None:
         self.table, self.estate, self.book = table, estate, book
+        self.names = SystemNames(estate, book.vendors)
         self.reads = setting_reads(ev, commit)
         rules = store_rules()
         small = {engine.system for engine in rules.engines if engine.development}
@@ -109,10 +110,11 @@ class _Rows:
             return target.system
         store = self.stores.get(name)
         if store is not None and store.system != store.kind:
-            return store.system
+            return self.names.id_of(store.system)
         tellers = (self._mail_backend, self._known_host, self._vendor, self._other_host, self._of_variable)
         named = self.store_names.get(name, ("", ""))[0]
-        return named or next((system for tell in tellers if (system := tell(name))), None)
+        found = named or next((system for tell in tellers if (system := tell(name))), None)
+        return self.names.id_of(found) if found is not None else None
 
     def _of_variable(self, name: str) -> str | None:
         """What the estate says of the environment variable's name; else the engine that it, or the setting, names."""
@@ -138,12 +140,9 @@ class _Rows:
     def _known_host(self, name: str) -> str | None:
         """The system that a host of the default means, by the estate, then by the shipped systems."""
         for host in self._hosts(name):
-            target = self.estate.of_host(host)
+            target = self.names.of_host(host)
             if target is not None:
                 return target.system
-            for vendor in self.book.vendors.values():
-                if any(fnmatchcase(host.lower(), pattern) for pattern in vendor.hosts):
-                    return vendor.id
         return None
 
     def _other_host(self, name: str) -> str | None:
