@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from c4trace.commands import COMMANDS, load_command
 from c4trace.console import Console
 from extractor.errors import SOFTWARE_FAULT, C4traceError
+from extractor.workers import Terminated, terminate_whole
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 _ABOUT = """\
 c4trace reads the source of a set of Python services and draws how data moves between them.
@@ -26,14 +27,20 @@ start here:
   c4trace tasks --repo shop                           tables on the terminal, from out/graph.json
 
 exit status:
-  0 done   1 done, and a gate failed   2 the input is wrong   3 a source could not be read   130 interrupted
+  0 done   1 done, and a gate failed   2 the input is wrong   3 a source could not be read
+  70 a fault of c4trace itself   130 interrupted   143 told to end
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run c4trace with the arguments of the command line (or those given); the exit status."""
+    terminate_whole()
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except Terminated:
+        Console().error("told to end; the last output is as it was")
+        sys.stdout.flush()
+        os._exit(TERMINATED)
     except KeyboardInterrupt:
         Console().error("interrupted; the last output is as it was")
         return INTERRUPTED

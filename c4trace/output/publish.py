@@ -24,6 +24,7 @@ Exchange = Callable[[Path, Path], bool]
 # Names what c4trace wrote at the top of an output directory, one a line, so that nobody else's file is ever lost.
 MANIFEST = ".c4trace-output"
 
+_ELSEWHERE = "make room there, or name another directory with --out"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -61,17 +62,35 @@ def publish(out_dir: Path, files: Files, swap: Exchange = exchange) -> None:
             kept = _kept(out_dir)
             fresh = _beside(out_dir, "new")
             fresh.mkdir()
-            _write(fresh, files, kept)
+            with _taken_away_on_failure(fresh):
+                _write(fresh, files, kept)
             _replace(out_dir, fresh, swap)
     except OSError as error:
-        raise UserError(
-            f"{error.filename or out_dir} cannot be written: {error.strerror}", "name another directory with --out"
-        ) from error
+        raise UserError(_told(out_dir, error.strerror or str(error)), _ELSEWHERE) from error
 
 
 def check_out_dir(out_dir: Path) -> None:
     """Refuse early, before a long scan, a directory that could not be replaced at its end. Raises UserError."""
-    _kept(Path(os.path.abspath(out_dir)))
+    out_dir = Path(os.path.abspath(out_dir))
+    _kept(out_dir)
+    above = next(folder for folder in out_dir.parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(_told(out_dir, f"nothing can be made in {above}, where it is built"), _ELSEWHERE)
+
+
+def _told(out_dir: Path, reason: str) -> str:
+    """Names the directory that was asked for: that another is built beside it is no concern of the user's."""
+    return f"{out_dir} cannot be written: {reason}"
+
+
+@contextlib.contextmanager
+def _taken_away_on_failure(fresh: Path) -> Iterator[None]:
+    """A half-made directory goes, whatever ends the block: on a full disk it would take what little room is left."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
 
 
 def _kept(out_dir: Path) -> tuple[Path, ...]:

@@ -42,6 +42,9 @@ def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
     for one in (tree, *(libraries[name] for name in sorted(libraries))):
         for entry in one.entries:
             digest.update(f"{entry.path}\0{entry.blob}\0".encode("utf-8", "surrogatepass"))
+        # Why a file is not read is part of what is told, and differs between clones of one commit.
+        for skip in one.skipped:
+            digest.update(f"{skip.path}\0{skip.reason}\0".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

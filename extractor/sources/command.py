@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,8 @@ READ_ENV: Mapping[str, str] = {
     "GIT_PAGER": "cat",
 }
 
+_PIECE = 1 << 20
+
 FETCH_ENV: Mapping[str, str] = {
     "GIT_ALLOW_PROTOCOL": FETCH_PROTOCOLS,
     "GIT_TERMINAL_PROMPT": "0",
@@ -73,6 +76,33 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[int, bytes, s
     return status, output, text.strip()
 
 
+def listing(arguments: Sequence[str], env: Mapping[str, str], most: int) -> tuple[int, list[bytes], str] | None:
+    """Run `git ARGUMENTS`, which answers in records that end with a null byte: its exit status, the records, and its
+    message. None when there are more than `most`: git is stopped then, for some objects can name billions.
+
+    Raises SourceError when git is not installed.
+    """
+    pieces: list[bytes] = []
+    count = 0
+    with tempfile.TemporaryFile() as message, _started(arguments, env) as process:
+        drain = threading.Thread(target=lambda: shutil.copyfileobj(process.stderr, message), daemon=True)
+        drain.start()
+        try:
+            while count <= most and (piece := process.stdout.read(_PIECE)):
+                pieces.append(piece)
+                count += piece.count(b"\0")
+            if count > most:
+                return None
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            drain.join()
+        message.seek(0)
+        told = message.read(_PIECE).decode("utf-8", "replace")
+    return status, [record for record in b"".join(pieces).split(b"\0") if record], told.strip()
+
+
 @contextlib.contextmanager
 def stream(arguments: Sequence[str], env: Mapping[str, str], lines: Sequence[str]) -> Iterator[IO[bytes]]:
     """Run `git ARGUMENTS` with `lines` as its input and give its output to read; the process ends with the block.
@@ -82,21 +112,30 @@ def stream(arguments: Sequence[str], env: Mapping[str, str], lines: Sequence[str
     with tempfile.TemporaryFile() as given:
         given.write("".join(f"{line}\n" for line in lines).encode())
         given.seek(0)
-        try:
-            answer = _git().execute(["git", *arguments], env=env, istream=given, as_process=True)
-        except _not_found() as error:
-            raise _no_git() from error
-        process = cast(Any, answer).proc
-        drain = threading.Thread(target=process.stderr.read, daemon=True)
-        drain.start()
-        try:
-            yield process.stdout
-        finally:
-            process.kill()
-            process.wait()
-            drain.join()
-            process.stdout.close()
-            process.stderr.close()
+        with _started(arguments, env, given) as process:
+            drain = threading.Thread(target=process.stderr.read, daemon=True)
+            drain.start()
+            try:
+                yield process.stdout
+            finally:
+                process.kill()
+                process.wait()
+                drain.join()
+
+
+@contextlib.contextmanager
+def _started(arguments: Sequence[str], env: Mapping[str, str], given: IO[bytes] | None = None) -> Iterator[Any]:
+    """The process of `git ARGUMENTS`, whose pipes are closed with the block."""
+    try:
+        answer = _git().execute(["git", *arguments], env=env, istream=given, as_process=True)
+    except _not_found() as error:
+        raise _no_git() from error
+    process = cast(Any, answer).proc
+    try:
+        yield process
+    finally:
+        process.stdout.close()
+        process.stderr.close()
 
 
 def _git() -> Any:

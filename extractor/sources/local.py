@@ -8,6 +8,7 @@ them starts a program. Everything else is read through a directory of ours (`ext
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,46 @@ def find_git_dir(spec: SourceSpec, path: Path) -> GitDir:
     for candidate in (path / ".git", path):
         found = git_dir_at(candidate)
         if found is not None:
+            _check_files(spec, found)
             return found
     parent = next((up for up in path.resolve().parents if git_dir_at(up / ".git")), None)
     remedy = f"give the repository's root, {parent}" if parent else "run `git init` and commit there, or give a clone"
     raise SourceError(f"source {spec.name}: {shown(spec.url)} is a directory but no git repository", remedy)
+
+
+def _check_files(spec: SourceSpec, git_dir: GitDir) -> None:
+    """Raises SourceError for a git directory in which a pipe, a socket or a device stands for a file: git would wait
+    for somebody to write into it, forever."""
+    for top in dict.fromkeys((git_dir.path, git_dir.common)):
+        special = _special_in(top, ("objects", "refs", "info"))
+        if special is not None:
+            raise SourceError(f"source {spec.name}: {special} is no file, but a pipe or a device", "take it away")
+
+
+def _special_in(folder: str | Path, within: tuple[str, ...] | None = None) -> str | None:
+    """The first of what a folder holds that is neither a file nor a folder; of its folders those named `within`."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:  # unreadable: git will say so
+        return None
+    for entry in entries:
+        if entry.is_file(follow_symlinks=False):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            found = _special_in(entry.path) if within is None or entry.name in within else None
+            if found is not None:
+                return found
+        elif _is_special(entry):
+            return entry.path
+    return None
+
+
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    try:
+        mode = entry.stat().st_mode
+    except (OSError, ValueError):  # a link to nothing
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def resolve_ref(git_dir: GitDir, ref: str) -> str | None:
@@ -87,7 +124,15 @@ def _env(git_dir: GitDir) -> dict[str, str]:
 
 
 def git_dir_at(candidate: Path) -> GitDir | None:
-    """The git directory at a path, following the `gitdir:` line of a worktree's or submodule's `.git` file."""
+    """The git directory at a path, following the `gitdir:` line of a worktree's or submodule's `.git` file; None where
+    there is none, or what these files name can be no path."""
+    try:
+        return _git_dir_at(candidate)
+    except (OSError, ValueError):  # a name that is too long, holds null bytes, runs in circles, may not be read
+        return None
+
+
+def _git_dir_at(candidate: Path) -> GitDir | None:
     if candidate.is_file():
         with candidate.open("rb") as file:
             kind, _, target = file.read(_LINK_BYTES).decode("utf-8", "replace").partition(":")

@@ -12,16 +12,21 @@ from typing import IO
 
 from extractor.errors import SourceError
 from extractor.sources.bare import neutral_dir
-from extractor.sources.command import NO_PROGRAMS, READ_ENV, run, stream
+from extractor.sources.command import NO_PROGRAMS, READ_ENV, listing, run, stream
 from extractor.sources.local import GitDir, object_format
 
 # Content beyond this is never loaded: no module that a person wrote is as large, and a packed megabyte can hold a
 # gigabyte.
 MAX_BYTES = 16 * 1024 * 1024
 
+# A tree that holds itself in many places names billions of paths with a few objects. The largest repositories that
+# people work in have some hundred thousand.
+MAX_PATHS = 1_000_000
+
 MISSING = "the object is missing (partial or filtered clone)"
 DAMAGED = "the object is damaged"
 FORGED = "the object is not what its id says"
+ABSENT, BROKEN = -1, -2
 # What the clone is to blame for: another clone of the same commit may have the file.
 CLONE_FAULTS = frozenset((MISSING, DAMAGED, FORGED))
 
@@ -81,21 +86,29 @@ class ObjectStore:
             return datetime.fromtimestamp(0, UTC).isoformat()
 
     def list_tree(self, commit: str) -> Iterator[tuple[int, str, str, int, bytes]]:
-        """Every entry under a commit: mode, type, object id, size in bytes (-1: the object is not there), path.
+        """Every entry under a commit: mode, type, object id, size in bytes, path. The size is ABSENT of an
+        object that is not there, BROKEN of one that is and cannot be read.
 
-        Raises SourceError when a tree object is missing.
+        Raises SourceError when a tree object is missing, or when there are more than MAX_PATHS.
         """
-        status, output, message = run(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], self.env())
+        answer = listing(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], self.env(), MAX_PATHS)
+        if answer is None:
+            raise SourceError(
+                f"the tree of commit {commit[:12]} has more than {MAX_PATHS:,} paths",
+                "no repository that people work in has as many; look at what its trees hold",
+            )
+        status, records, message = answer
         if status != 0:
             raise SourceError(
                 f"the tree of commit {commit[:12]} cannot be read: {message.splitlines()[0] if message else 'damaged'}",
                 "the clone lacks objects; fetch it again without a tree filter",
             )
-        for record in output.split(b"\0"):
-            if record:
-                head, _, path = record.partition(b"\t")
-                mode, kind, name, size = head.split()
-                yield int(mode, 8), kind.decode(), name.decode(), int(size) if size.isdigit() else -1, path
+        for record in records:
+            head, _, path = record.partition(b"\t")
+            mode, kind, name, size = (word.decode() for word in head.split())
+            # Git says `BAD` for both; of an object that it has and cannot read it complains besides.
+            absent = BROKEN if name in message else ABSENT
+            yield int(mode, 8), kind, name, int(size) if size.isdigit() else absent, path
 
     def blobs(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None, str]]:
         """Each blob in the order asked: its id, its bytes or None, and why it is None (`""` when it is not).

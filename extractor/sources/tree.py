@@ -19,7 +19,16 @@ from extractor.sources.remote import (
     remote_refs,
 )
 from extractor.sources.spec import SourceSpec, check_ref, local_path, shown, web_template
-from extractor.sources.store import CLONE_FAULTS, MAX_BYTES, MISSING, CommitNote, ObjectStore, open_store
+from extractor.sources.store import (
+    BROKEN,
+    CLONE_FAULTS,
+    DAMAGED,
+    MAX_BYTES,
+    MISSING,
+    CommitNote,
+    ObjectStore,
+    open_store,
+)
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _MODE_LINK, _MODE_SUBMODULE = 0o120000, 0o160000
@@ -112,6 +121,7 @@ def _opened(spec: SourceSpec, cache_dir: Path, git_dir: GitDir, held: str, web: 
             "fetch the repository again, or give another ref",
         )
     entries, skipped = _entries(store, commit)
+    _check_code_is_there(spec, commit, entries, skipped)
     web = spec.web or web_template(spec.url) or web
     return Tree(
         name=spec.name,
@@ -124,6 +134,17 @@ def _opened(spec: SourceSpec, cache_dir: Path, git_dir: GitDir, held: str, web: 
         skipped=skipped,
         store=store,
     )
+
+
+def _check_code_is_there(spec: SourceSpec, commit: str, entries: Iterable[TreeEntry], skipped: Iterable[Skip]) -> None:
+    """A clone that has none of the commit's Python files (one without blobs, that has nothing checked out) is no
+    source: a scan of it would show a system that does nothing."""
+    lost = sum(1 for skip in skipped if skip.path.endswith(".py") and skip.reason in CLONE_FAULTS)
+    if lost and not any(entry.path.endswith(".py") for entry in entries):
+        raise SourceError(
+            f"source {spec.name}: {shown(spec.url)} has none of the {lost} Python files of commit {commit[:12]}",
+            "fetch the repository again without a filter on blobs",
+        )
 
 
 def with_history(spec: SourceSpec, tree: Tree, cache_dir: Path) -> Tree:
@@ -210,5 +231,5 @@ def _unreadable(mode: int, kind: str, size: int, path: str) -> str:
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")):
         return "a path that leads out of the repository"
     if size < 0:
-        return MISSING
+        return DAMAGED if size == BROKEN else MISSING
     return f"larger than {MAX_BYTES >> 20} MiB" if size > MAX_BYTES else ""
