@@ -330,3 +330,17 @@ def test_a_setting_that_holds_many_addresses_is_asked_for_each(loop: str, expect
     files["shop/settings.py"] += BASES
     calls = linked(files).calls
     assert {(call.url, call.system) for call in calls if "/look/" in {c.name for c in call.contexts}} == expected
+
+
+def test_each_call_on_an_object_that_a_function_is_given_is_told() -> None:
+    code = """
+        import boto3
+        def tell(mail):
+            mail.send_email(Source="a", Message={})
+            for body in ("2", "3"):
+                mail.send_email(Source="a", Message={"Body": body})
+        def look(request):
+            tell(boto3.client("ses"))
+    """
+    files = SETTINGS | {"shop/urls.py": views("look"), "shop/views.py": textwrap.dedent(code).lstrip()}
+    assert [call.line for call in linked(files).calls] == [3, 5]

@@ -13,6 +13,8 @@ from extractor.link.settings import DeclaredStore, SettingsTable, Where
 from extractor.link.targets import Targets
 from extractor.model.graph import Call
 from extractor.rules.clients import shipped_rules
+from tests.linked import linked
+from tests.test_replay_contexts import views
 from tests.worlds import REPO, around, evaluator
 
 HEAD = "import json\nimport requests\nfrom django.conf import settings\n"
@@ -153,3 +155,26 @@ def test_a_driver_of_another_engine_counts_where_something_says_whom_it_asks(
     found = read(DRIVER.format(given), declared)
     assert [store.system for store in found.stores] == ["postgres"] * drawn
     assert [(gap.kind, gap.line) for gap in found.gaps if gap.kind == "store"] == [("store", 6)] * (not drawn)
+
+
+@pytest.mark.parametrize(
+    ("backend", "sent"),
+    [
+        (
+            "anymail.backends.mailgun.EmailBackend",
+            ("POST", "https://api.mailgun.net/v3/{sender_domain}/messages", "mailgun"),
+        ),
+        ("django.core.mail.backends.smtp.EmailBackend", (None, "", "smtp")),
+    ],
+)
+def test_a_message_goes_as_the_backend_of_the_settings_hands_it_over(
+    backend: str, sent: tuple[str | None, ...]
+) -> None:
+    code = "from django.core.mail import send_mail\ndef look(request):\n    send_mail('a', 'b', None, ['c'])\n"
+    files = {
+        "shop/__init__.py": "",
+        "shop/settings.py": f"INSTALLED_APPS = ['shop']\nROOT_URLCONF = 'shop.urls'\nEMAIL_BACKEND = {backend!r}\n",
+        "shop/urls.py": views("look"),
+        "shop/views.py": code,
+    }
+    assert [(call.http_method, call.url, call.system) for call in linked(files).calls] == [sent]

@@ -110,6 +110,7 @@ def _call_rows(effect: Effect, around: Surroundings, settled: dict[int, list[Eff
             names = (".".join(effect.via.split(".")[-2:]), owner.shown, owner.module.name.rsplit(".", 1)[-1])
             who = around.systems.by_name(url, who, names)
         shown = shown_url(url, around.systems.setting) if url is not None else ""
+        method, shown = around.systems.handed_over(request, who) or (method, shown)
         yield _row(effect, request, around, who, method, shown, reached)
 
 

@@ -284,7 +284,7 @@ class Effects:
         lead is told at its own line alone."""
         found: dict[int, list[Effect]] = {}
         work = deque(open_effects)
-        seen: set[tuple[int, tuple[object, ...]]] = set()
+        seen: set[tuple[int, int, tuple[object, ...]]] = set()
         tried: Counter[int] = Counter()
         left: dict[int, Site] = {}
         while work:
@@ -292,7 +292,9 @@ class Effects:
             last = effect.hops[-1]
             ways = found.setdefault(id(last), [])
             for wider in self._widen(effect, tried):
-                key = (id(wider.site), tuple(f.skeleton() for f in wider.requests))
+                # Who hands an object over tells of each call on it; what a function sends twice alike, he tells once.
+                told = id(last) if _is_messenger(wider) else 0
+                key = (id(wider.site), told, tuple(f.skeleton() for f in wider.requests))
                 if key in seen:
                     continue
                 seen.add(key)

@@ -139,6 +139,14 @@ class Targets:
             return TargetSystem(self.names.id_of(vendor), None, f"setting {_EMAIL_SETTING}", _EMAIL_SETTING)
         return TargetSystem("email", None, "library rule: e-mail", _EMAIL_SETTING)
 
+    def handed_over(self, request: Request, who: TargetSystem) -> tuple[str, str] | None:
+        """The method and URL by which an e-mail goes to a vendor whose API the settings name as the backend."""
+        vendor = self.book.vendors.get(who.system or "") if "email" in request.systems else None
+        if vendor is None or not vendor.sends:
+            return None
+        method, url = vendor.sends.split(" ", 1)
+        return method, url
+
     def _of_host(self, host: str, by: str, base: str | None) -> TargetSystem:
         target = self.names.of_host(host)
         if target is not None:

@@ -141,7 +141,8 @@ class ClientRule:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A system many estates talk to: id, name, kind of node, what it is, its host globs, its group."""
+    """A system many estates talk to: id, name, kind of node, what it is, its host globs, its group. `sends` is the
+    request (`POST https://...`) by which an e-mail backend hands a message over to it."""
 
     id: str
     name: str
@@ -150,6 +151,7 @@ class Vendor:
     group: str
     hosts: tuple[str, ...] = ()
     description: str = ""
+    sends: str = ""
 
 
 @dataclass(slots=True)
@@ -324,6 +326,7 @@ def _vendors(data: Mapping[str, Any]) -> dict[str, Vendor]:
             row.get("group", ""),
             tuple(row.get("hosts", ())),
             row.get("description", ""),
+            row.get("sends", ""),
         )
         for key, row in data["systems"].items()
     }
