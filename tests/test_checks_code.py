@@ -210,6 +210,7 @@ def test_the_default_of_the_key_that_signs() -> None:
         'OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"\n',
         'TOKEN_URL = "https://id.example.org/oauth2/token"\n',
         'PASSWORD_RESET_MESSAGE = "Your password was reset 123 times"\n',
+        f'PAYMENT_PUBLISHABLE_KEY = "{SECRET}"\n',
     ],
 )
 def test_settings_that_hold_no_secret(code: str) -> None:

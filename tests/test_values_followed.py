@@ -115,3 +115,21 @@ def test_a_path_that_the_object_keeps_is_part_of_the_url() -> None:
     view = "from shop.tables import table\ndef look(request):\n    table('users').rows()\n    table('groups').rows()\n"
     found = shop(view, tables=TABLES)
     assert found == {"GET https://door.example/users": {"/look/"}, "GET https://door.example/groups": {"/look/"}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "timeout"),
+    [
+        ("session.request = functools.partial(session.request, timeout=5)", "yes"),
+        ("session.get = functools.partial(session.get, timeout=7)", "yes"),
+        ("session.post = functools.partial(session.post, timeout=7)", "no"),
+    ],
+)
+def test_a_method_that_is_put_on_a_session_is_the_one_that_sends(patch: str, timeout: str) -> None:
+    view = (
+        "import functools\nimport requests\n"
+        f"def patched():\n    session = requests.Session()\n    {patch}\n    return session\n"
+        "def look(request):\n    patched().get('https://door.example/')\n"
+    )
+    facts = linked(SETTINGS | {"shop/urls.py": views("look"), "shop/views.py": view})
+    assert [call.timeout for call in facts.calls] == [timeout]

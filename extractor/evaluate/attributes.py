@@ -9,6 +9,7 @@ from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.records import field_default, is_enumeration, member_value
 from extractor.evaluate.values import (
     MADE_AT,
+    SET,
     Const,
     DefRef,
     Env,
@@ -69,7 +70,7 @@ def attribute(ev: Evaluation, base: Value, name: str) -> Values:
         if base.path == SETTINGS:
             literal = ev.literal_setting(name) if ev.literal_setting is not None else None
             return (SettingRef(name),) if literal is None else (Text((literal,)),)
-        return _named_field(base, name) or (base.extended(f".{name}"),)
+        return _put_on(base, name) or _named_field(base, name) or (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)
     if isinstance(base, DefRef):
@@ -101,6 +102,19 @@ def _by_property(ev: Evaluation, name: str) -> Values:
         return ()
     found = ev.returned(DefRef(only, Inst(only.owner_class, (), known=False)), (), ())
     return tuple(v for v in found if isinstance(v, Inst) or (isinstance(v, Ext) and v.path.endswith("()")))
+
+
+def _put_on(base: Ext, name: str) -> Values:
+    """A method that code has put on an object which was not read, or one of the object's own that calls such a one."""
+    held = dict(base.kwargs)
+    if f"{SET}{name}" in held:
+        return held[f"{SET}{name}"]
+    to = python_rules().forwards.get((base.path.removesuffix("()"), name))
+    first = ((Text((name.upper(),)),),)
+    found = held.get(f"{SET}{to}", ())
+    out = [Partial(v, first, ()) for v in found if isinstance(v, DefRef)]
+    out += [Partial(v.func, v.args + first, v.kwargs) for v in found if isinstance(v, Partial)]
+    return tuple(out)
 
 
 def _named_field(base: Ext, name: str) -> Values:

@@ -17,6 +17,7 @@ from extractor.evaluate.folding import bounded, gathered
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.records import fields, is_enumeration
 from extractor.evaluate.values import (
+    SET,
     Args,
     Const,
     DefRef,
@@ -251,7 +252,7 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         if scope.yields:
             items = tuple(ev.eval(value, frame) for value in scope.yields[:8])
             return (Seq(items, open=True),)
-        out = gathered([ev.eval(value, frame) for value in _returns(ev, scope, frame)])
+        out = gathered([_as_left(ev, value, frame) for value in _returns(ev, scope, frame)])
     finally:
         ev.inline -= 1
         ev.recursion[func.target] = entered
@@ -263,6 +264,21 @@ def returned(ev: Evaluation, func: DefRef, args: Args, kwargs: Kwargs) -> Values
         if typed:
             return typed
     return out or (Unknown(f"{func.target.shown}()"),)
+
+
+def _as_left(ev: Evaluation, expr: Expr, frame: Frame) -> Values:
+    """What a function gives back, with the methods that it has put on an object which was not read."""
+    values = ev.eval(expr, frame)
+    scope = frame.owner.scope
+    if not scope.attrs or not isinstance(expr, Local) or not any(isinstance(v, Ext) for v in values):
+        return values
+    mine = set(expr.definitions)
+    put = [(n, v) for base, n, v, _line in scope.attrs if isinstance(base, Local) and mine & set(base.definitions)]
+    held = [(name, ev.eval(value, frame)) for name, value in put]
+    more = tuple((f"{SET}{name}", found) for name, found in held if any(isinstance(v, DefRef | Partial) for v in found))
+    if not more:
+        return values
+    return tuple(Ext(v.path, v.args, (*v.kwargs, *more), v.receiver) if isinstance(v, Ext) else v for v in values)
 
 
 def _returns(ev: Evaluation, scope: Scope, frame: Frame) -> list[Expr]:

@@ -273,6 +273,8 @@ def const(value: object) -> Value:
     return Unknown("constant")
 
 
+# Keywords under which an outside object holds the methods that code has put on it: `session.request = limited`.
+SET = "#set "
 MAX_TEXT = 10_000  # characters and parts: scanned code may double a text again and again
 
 
