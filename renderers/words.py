@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from extractor.model.graph import Schedule
 from extractor.text.slugs import unique_slugs
 
 # Controls that are no line end or tab (C0, C1, delete), line ends that only some readers know, marks that turn the line
@@ -36,3 +37,18 @@ def plain_quoted(text: str) -> str:
 def identifiers(ids: Iterable[str]) -> dict[str, str]:
     """A word of letters, digits and underscores for each id, starting with a letter, no two alike."""
     return {key: f"n_{name.replace('-', '_')}" for key, name in unique_slugs(ids).items()}
+
+
+# Why a beat entry leads to no task that was found (`Schedule.unresolved`).
+_UNRESOLVED = {
+    "built-in": "a task of Celery's own",
+    "unknown": "its task is not known",
+    "unread": "may stand in what was not read",
+    "missing": "⚠ no such task",
+}
+
+
+def unresolved_task(schedule: Schedule) -> str:
+    """Why a beat entry leads to no task that was found, in words; "" when it does lead to one. Only what is known to be
+    missing comes with a warning sign."""
+    return _UNRESOLVED.get(schedule.unresolved, "")

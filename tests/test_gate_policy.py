@@ -12,7 +12,7 @@ from extractor.errors import UserError
 from extractor.files.shipped import read_schema
 from extractor.gate.baseline import Acceptance, Baseline
 from extractor.gate.policy import Policy, Verdict, check, load_policy
-from extractor.model.graph import Graph
+from extractor.model.graph import Graph, Schedule
 from tests.diff_graphs import call, evidence, finding, flow, graph, node, nodes, route, scenario, schedule, step
 
 TODAY = "2026-03-01"
@@ -116,10 +116,18 @@ def test_a_new_call_that_the_target_does_not_serve_is_a_breach_of_its_own_rule()
     assert verdict(base, head, policy(removed_routes_in_use=True)).passed
 
 
+def dangling() -> Schedule:
+    return schedule(task_id=None, unresolved="missing")
+
+
 def test_states_of_the_head_are_breaches_even_when_they_are_old() -> None:
     missing = step(n=2, label="sync grades", missing=True, evidence=())
     stranger = node("tracker.example", kind="external", scope="external")
-    head = graph(schedules=[schedule(task_id=None)], scenarios=[scenario(step(), missing)], nodes=[*nodes(), stranger])
+    head = graph(
+        schedules=[dangling()],
+        scenarios=[scenario(step(), missing)],
+        nodes=[*nodes(), stranger],
+    )
     rules = policy(schedules_without_task=True, missing_scenario_steps=True, unknown_systems=True)
     found = verdict(head, head, rules)
     assert [b.rule for b in found.breaches] == ["missing-scenario-steps", "schedules-without-task", "unknown-systems"]
@@ -132,7 +140,7 @@ def test_missing_steps_can_be_forbidden_for_named_scenarios_only() -> None:
 
 
 def test_an_empty_policy_forbids_nothing() -> None:
-    head = graph(findings=[finding(severity="high")], schedules=[schedule(task_id=None)], flows=[flow()])
+    head = graph(findings=[finding(severity="high")], schedules=[dangling()], flows=[flow()])
     assert verdict(graph(), head, Policy()).passed
 
 
@@ -158,10 +166,10 @@ def test_stale_acceptances_can_be_forbidden() -> None:
 
 def test_a_breach_keeps_its_fingerprint_when_its_code_moves() -> None:
     rules = policy(new_synchronous_calls=[{"from": "shop", "to": "campus"}], schedules_without_task=True)
-    head = graph(flows=[flow()], schedules=[schedule(task_id=None)])
+    head = graph(flows=[flow()], schedules=[dangling()])
     moved = graph(
         flows=[flow(evidence=(evidence(path="z.py", line=5),))],
-        schedules=[dataclasses.replace(schedule(task_id=None), path="z.py", line=1)],
+        schedules=[dataclasses.replace(dangling(), path="z.py", line=1)],
     )
     assert {b.fingerprint for b in verdict(graph(), head, rules).breaches} == {
         b.fingerprint for b in verdict(graph(), moved, rules).breaches
@@ -173,3 +181,9 @@ def test_all_faults_of_a_policy_come_in_one_error_with_the_nearest_known_key() -
         load_policy({"forbid": {"new-cycle": True, "new-brittle-links": "grave"}}, read_schema("policy"), ())
     assert "did you mean 'new-cycles'?" in str(error.value)
     assert "grave" in str(error.value)
+
+
+@pytest.mark.parametrize("unresolved", ["built-in", "unknown", "unread"])
+def test_a_schedule_whose_task_may_exist_is_no_breach(unresolved: str) -> None:
+    head = graph(schedules=[schedule(task_id=None, unresolved=unresolved)])
+    assert verdict(head, head, policy(schedules_without_task=True)).passed

@@ -6,7 +6,7 @@ from extractor.checks.across import contracts, queues
 from extractor.checks.context import CheckContext, SettingsView
 from extractor.checks.ignores import apply_ignores
 from extractor.checks.registry import checks, find
-from extractor.checks.worlds import unread_tasks
+from extractor.checks.worlds import settled, unread_tasks
 from extractor.rules.findings import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "load_finding_rules",
     "queues",
     "rule_docs",
+    "settled",
     "shipped_finding_rules",
     "unread_tasks",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from extractor.checks.check import check
 from extractor.checks.context import CheckContext
 from extractor.checks.diagnostics import Diagnostic
-from extractor.checks.worlds import is_builtin_task, missing
 from extractor.rules.findings import FindingRule
 
 
@@ -16,6 +15,6 @@ def schedule_unresolved(program: CheckContext, rule: FindingRule) -> Iterator[Di
     """Beat entries that name no task: the message is sent, and every worker refuses it. A task that may stand in what
     was not read gives no finding (it is a gap)."""
     for row in program.schedules:
-        if row.task_id is None and not is_builtin_task(row.task) and not missing(program, row.task):
+        if row.unresolved == "missing":
             message = f"the schedule {row.key} names the task {row.task}, which does not exist"
             yield Diagnostic(rule.id, rule.severity, message, row.path, row.line, row.end_line, "", row.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from extractor.checks.context import CheckContext, literals
 from extractor.evaluate.values import Seq, Values
@@ -30,16 +31,27 @@ def missing(program: CheckContext, dotted: str) -> str:
     return f"the library {root}" if root in {*_roots(program.called), *_installed(program)} else ""
 
 
-def is_builtin_task(name: str) -> bool:
-    """True for the tasks that every Celery application has, whoever writes it."""
-    return name in django_rules().builtin_tasks
+def settled(program: CheckContext) -> tuple[Schedule, ...]:
+    """The beat entries; those that resolve to no task say why."""
+    return tuple(
+        row if row.task_id is not None else replace(row, unresolved=_why(program, row.task))
+        for row in program.schedules
+    )
+
+
+def _why(program: CheckContext, task: str) -> str:
+    if not task:
+        return "unknown"
+    if task in django_rules().builtin_tasks:
+        return "built-in"
+    return "unread" if missing(program, task) else "missing"
 
 
 def unread_tasks(program: CheckContext) -> Iterator[Gap]:
     """Beat entries of tasks that may stand where nothing was read, as gaps."""
     for row in program.schedules:
-        if row.task_id is None and not is_builtin_task(row.task) and (unread := missing(program, row.task)):
-            yield _gap(row, unread)
+        if row.unresolved == "unread":
+            yield _gap(row, missing(program, row.task))
 
 
 def _gap(row: Schedule, unread: str) -> Gap:

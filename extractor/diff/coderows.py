@@ -31,6 +31,9 @@ from extractor.text.urls import by_name, has_literal, path_of
 # How a use of a model begins. What else stands there is the code of a client, which says nothing of the data.
 _MODEL = "Django ORM: "
 
+# What is compared of a beat entry that leads to no task: why. An older graph does not say.
+_RESOLVES = {"": "no", "built-in": "yes", "unknown": "not known", "unread": "not known", "missing": "no: no such task"}
+
 # Who calls a route that is known to be called from outside, when code does not tell.
 OUTSIDE = "a system outside"
 
@@ -60,7 +63,7 @@ def schedules(source: GraphReader) -> Iterator[ComparedRow]:
                 key=s.key, cadence=s.cadence, schedule=s.schedule, service=s.service, note=s.note, queue=s.queue
             ),
             field_of("task", s.task, renamed(s.task, source.names)),
-            field_of("resolves", "yes" if s.task_id else "no: no such task"),
+            field_of("resolves", "yes" if s.task_id else _RESOLVES.get(s.unresolved, "no")),
             field_of("condition", s.condition, canonical_condition(s.condition)),
         )
         yield ComparedRow(

@@ -235,7 +235,7 @@ def _unanswered(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach
 def _schedules(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
     if policy.schedules:
         for s in head.schedules:
-            if s.task_id is None:
+            if s.unresolved == "missing":
                 known = fingerprint("schedules-without-task", s.repo, f"{s.service} {s.key}", 0)
                 message, remedy = (
                     f"{s.key} starts {s.task}, which is no task",

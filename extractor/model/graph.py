@@ -115,7 +115,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A beat entry. `task_id` is null when it resolves to no task. `note` says where declared and effective differ.
+    """A beat entry. `task_id` is null when it resolves to no task; `unresolved` then says why: Celery itself has it
+    (`built-in`), its name is not known (`unknown`), it may stand in what was not read (`unread`), or nothing has it
+    (`missing`). `note` says where declared and effective differ.
     `queue` is the one that beat puts the task on: that of the entry's options, else the task's own; null when it is not
     known."""
 
@@ -134,6 +136,7 @@ class Schedule:
     settings: tuple[str, ...] = ()
     condition: str = ""
     queue: str | None = None
+    unresolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

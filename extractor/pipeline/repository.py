@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from extractor.checks import CheckContext, unread_tasks
+from extractor.checks import CheckContext, settled, unread_tasks
 from extractor.checks import find as find_findings
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
@@ -112,6 +113,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         schedules=celery.beat.rows,
         skipped=tuple(skip.path for skip in reading.source.skipped),
     )
+    program = replace(program, schedules=settled(program))
     findings = find_findings(program)
     watch.ended("checks")
 
@@ -123,7 +125,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     return RepoFacts(
         source=reading.source,
         tasks=celery.tasks.rows,
-        schedules=celery.beat.rows,
+        schedules=tuple(program.schedules),
         enqueues=queued,
         routes=tuple(row for table in served for row in table.routes),
         calls=found.calls,

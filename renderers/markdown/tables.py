@@ -8,6 +8,7 @@ from extractor.model.graph import Graph
 from extractor.views import View
 from extractor.views.index import warns
 from renderers.markdown.cells import LineLinks, code, table, text
+from renderers.words import unresolved_task
 
 _WARN = "⚠️ "
 
@@ -68,11 +69,11 @@ def task_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
 
 
 def schedule_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
-    """The beat entries of some repositories; one that names no task says so."""
+    """The beat entries of some repositories; one that leads to no task that was found says why."""
     rows = [
         (
             code(s.key),
-            code(s.task) + ("" if s.task_id else f" {_WARN}no such task"),
+            f"{code(s.task)} {unresolved_task(s)}".strip(),
             text(s.cadence) + (f" ({text(s.note)})" if s.note else ""),
             links.at(s.repo, s.path, s.line, s.end_line),
         )

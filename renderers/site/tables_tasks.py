@@ -14,6 +14,7 @@ from renderers.site.chains import ChainPages
 from renderers.site.estate import SiteIndex, SiteSystem, row_anchor
 from renderers.site.table import Cell, Column, Table, TableRow, cell, joined, limited
 from renderers.site.timetable import WEEK, Week, week_of, words
+from renderers.words import unresolved_task
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # More starts than this in a week are drawn as a band: the ticks would run together.
@@ -92,13 +93,7 @@ class TaskTables:
     def _schedule(self, item: Schedule) -> TableRow:
         week = week_of(item.schedule)
         task = self._tasks.get(item.task_id or "")
-        name = (
-            self._task_link(task)
-            if task
-            else joined(
-                [code(item.task), badge("warn", "⚠ no such task")] if item.task else [badge("warn", "⚠ no task")]
-            )
-        )
+        name = self._task_link(task) if task else joined([*([code(item.task)] if item.task else []), _unresolved(item)])
         other = f"on the queue {item.queue}" if task and item.queue and item.queue != task.queue else ""
         notes = [note(text) for text in (item.note, item.condition, other) if text]
         cadence = joined([Markup.escape(item.cadence or item.schedule), *notes])
@@ -113,7 +108,7 @@ class TaskTables:
                 cell(self._reached(item, task)),
                 cell(code_link(self._estate, item.repo, item.path, item.line, item.end_line)),
             ),
-            warn=task is None,
+            warn=item.unresolved == "missing",
         )
 
     def _task(self, task: Task, planned: Sequence[Schedule], queued: Sequence[Enqueue]) -> TableRow:
@@ -215,3 +210,9 @@ def _strip(week: Week) -> Markup:
 def day_names() -> tuple[str, ...]:
     """The days of the timetable, in order."""
     return _DAYS
+
+
+def _unresolved(item: Schedule) -> Markup:
+    """Why an entry leads to no task: a warning only where it is known that there is none."""
+    words = unresolved_task(item)
+    return badge("warn", words) if item.unresolved == "missing" else note(words)

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from extractor.model.graph import SEVERITIES, EtlRow, Finding, Flow, Node, Schedule, Task
 from renderers.diff.words import visible
+from renderers.words import unresolved_task
 
 _WARNING = "⚠"
 _SEVERITY_STYLES = {"high": "bold red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
 def render_tasks(tasks: Iterable[Task], schedules: Iterable[Schedule], width: int, colour: bool) -> str:
-    """Tasks by name with queue, cadences and place; then beat entries that resolve to no task.
+    """Tasks by name with queue, cadences and place; then beat entries that lead to no task that was found, and why.
 
     `width` is in columns; `colour` adds ANSI colours.
     """
@@ -34,7 +35,7 @@ def render_tasks(tasks: Iterable[Task], schedules: Iterable[Schedule], width: in
     for entry in sorted(schedules, key=lambda entry: (entry.repo, entry.key)):
         if entry.task_id is None:
             place = f"{entry.path}:{entry.line}"
-            _row(table, f"{_WARNING} {entry.task} (no such task)", "", entry.cadence, entry.repo, place)
+            _row(table, f"{entry.task} ({unresolved_task(entry)})", entry.queue or "", entry.cadence, entry.repo, place)
     return _text(table, width, colour, "No tasks.")
 
 
