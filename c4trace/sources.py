@@ -85,6 +85,17 @@ def open_sources(estate: Estate, cache_dir: Path, offline: bool, progress: Progr
     return trees
 
 
+def coverage_lines(graph: Graph) -> list[str]:
+    """A line for each repository: what it declares, and how much of that was understood where that is not all."""
+    told: dict[str, list[str]] = {}
+    for row in graph.coverage:
+        if row.declared > row.understood:
+            told.setdefault(row.repo, []).append(f"{row.declared} {row.kind}, {row.understood} understood")
+        elif row.declared:
+            told.setdefault(row.repo, []).append(f"{row.declared} {row.kind}")
+    return [f"{repo}: {'; '.join(parts)}" for repo, parts in told.items()]
+
+
 def last_line(graph: Graph, seconds: float) -> str:
     """What a scan came to: modules, tasks, flows, findings, gaps by reason, seconds."""
     gaps = Counter(gap.kind for gap in graph.gaps)

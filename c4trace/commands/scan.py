@@ -67,7 +67,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         render_outputs,
     )
     from c4trace.output.publish import check_out_dir, publish
-    from c4trace.sources import cache_directory, choose_estate, last_line, open_sources
+    from c4trace.sources import cache_directory, choose_estate, coverage_lines, last_line, open_sources
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
     from extractor.workers import uncollected
@@ -107,6 +107,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             publish(options.out, {**files, **drawn})
     if "site" in formats:
         console.note(f"open {options.out / 'site' / 'index.html'}")
+    for line in coverage_lines(graph):
+        console.note(line)
     console.note(last_line(graph, time.monotonic() - started))
     if trouble:
         raise trouble

@@ -22,6 +22,7 @@ Beside them stand what frameworks are called and what words mean, a file each, w
 
 | file | what it says |
 | --- | --- |
+| `coverage.yaml` | what is counted as declared, which frameworks are read, which libraries ask nobody |
 | `deployment.yaml` | what images of containers, platforms' add-ons and commands are |
 | `django.yaml` | where control comes in, and which libraries serve URLs |
 | `eventbus.yaml` | the buses that carry a library's signals to other services |

@@ -9,7 +9,20 @@ from extractor.link.directives import PlacedDirective
 from extractor.link.programs import CommandProgram
 from extractor.link.routes.patterns import Way
 from extractor.link.settings import DeclaredStore, SettingBinding
-from extractor.model.graph import Call, Enqueue, Finding, Gap, Inbound, Route, Schedule, Setting, Source, Store, Task
+from extractor.model.graph import (
+    Call,
+    Coverage,
+    Enqueue,
+    Finding,
+    Gap,
+    Inbound,
+    Route,
+    Schedule,
+    Setting,
+    Source,
+    Store,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +51,4 @@ class RepoFacts:
     bindings: tuple[SettingBinding, ...] = ()
     programs: tuple[CommandProgram, ...] = ()
     jobs: tuple[tuple[str, Unit], ...] = ()
+    coverage: tuple[Coverage, ...] = ()

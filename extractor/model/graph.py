@@ -406,6 +406,18 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what a repository declares was understood: `kind` is what is counted (`URL declarations`), `declared`
+    comes of a plain pass over the code, and `reasons` say why the rest was not understood, or why there is none."""
+
+    repo: str
+    kind: str
+    declared: int
+    understood: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A line of a repository."""
 
@@ -455,3 +467,4 @@ class Graph:
     flows: tuple[Flow, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     etl: tuple[EtlRow, ...] = ()
+    coverage: tuple[Coverage, ...] = ()

@@ -70,6 +70,7 @@ def _rows(facts: Iterable[RepoFacts]) -> Graph:
         settings=tuple(row for repo in every for row in repo.settings),
         inbound=tuple(row for repo in every for row in repo.inbound),
         gaps=tuple(row for repo in every for row in repo.gaps),
+        coverage=tuple(row for repo in every for row in repo.coverage),
     )
 
 

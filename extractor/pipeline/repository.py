@@ -12,6 +12,7 @@ from extractor.link import callgraph, calls, entrypoints
 from extractor.link.bounds import gaps_of_bounds
 from extractor.link.celery import find_tasks, gaps_of, read_celery, type_tasks
 from extractor.link.constructors import with_constructors
+from extractor.link.coverage import CoverageInput, coverage_of, unread_clients
 from extractor.link.declared import declared_effects
 from extractor.link.directives import directives_of
 from extractor.link.effects import Effects, owners_of
@@ -82,7 +83,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     consoles, jobs = console_scripts(ev, loading.installed.all), scheduled_jobs(settings)
     commands = [*((one.target, one.name, None) for one in consoles), *_run_by(jobs)]
     named = [row for row in named_code(ev, settings) if row[1] not in django_rules().job_lists]
-    reach = entrypoints.reach(ev, graph, loading, task_names, routed, named, commands, signals)
+    reach = registered = entrypoints.reach(ev, graph, loading, task_names, routed, named, commands, signals)
     chain = dict.fromkeys(module for table in tables for module in table.chain)
     finder = Effects(ev, graph, book)
     effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
@@ -120,14 +121,40 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     queued = occurrences.enqueues(celery.enqueues, reach)
     unread = (*libraries.gaps, *unread_tasks(program))
     bounds = gaps_of_bounds(finder.given_up, (one for one in replayed.visits.given_up if one.module.in_repo))
-    gaps = (unread, bounds, celery.gaps, gaps_of(queued), found.gaps, events.gaps, *(table.gaps for table in served))
+    served_rows = tuple(row for table in served for row in table.routes)
+    understood = CoverageInput(
+        repo=repo,
+        ev=ev,
+        graph=graph,
+        reach=registered,
+        book=book,
+        own=[module for module in reading.collected.modules if module.in_repo],
+        libraries=frozenset(m.name.partition(".")[0] for m in (*libraries.modules, *beside)),
+        settings=frozenset(module.path for table in tables for module in table.chain if module.in_repo),
+        routes=served_rows,
+        tasks=celery.tasks.rows,
+        calls=found.calls,
+        gaps=tuple(gap for table in served for gap in table.gaps),
+    )
+    coverage = coverage_of(understood)
+    watch.ended("coverage")
+    gaps = (
+        unread,
+        unread_clients(understood),
+        bounds,
+        celery.gaps,
+        gaps_of(queued),
+        found.gaps,
+        events.gaps,
+        *(table.gaps for table in served),
+    )
     bindings = (*(setting_bindings(table) for table in tables), events.bindings, sign_ins(ev, settings))
     return RepoFacts(
         source=reading.source,
         tasks=celery.tasks.rows,
         schedules=tuple(program.schedules),
         enqueues=queued,
-        routes=tuple(row for table in served for row in table.routes),
+        routes=served_rows,
         calls=found.calls,
         stores=found.stores,
         settings=tuple(row for rows in setting_rows for row in rows),
@@ -141,6 +168,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         bindings=tuple(binding for rows in bindings for binding in rows),
         programs=programs_of(reach, consoles),
         jobs=tuple((job.service, job.unit) for job in jobs),
+        coverage=coverage,
     )
 
 

@@ -199,6 +199,10 @@ class RuleBook:
         """The last names of all patterns: methods that a rule may know."""
         return frozenset(name for client in self.clients for rule in client.calls for name in _finals(rule.match))
 
+    def packages(self) -> frozenset[str]:
+        """The packages whose calls a rule speaks of."""
+        return frozenset((*self._index, *self._switches))
+
     def libraries(self) -> frozenset[str]:
         """Distributions that the rules want read at the version a repository pins."""
         return frozenset(name for client in self.clients for name in client.libraries)

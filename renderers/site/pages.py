@@ -17,6 +17,7 @@ from renderers.site.nav import Page
 from renderers.site.summary import cards, counts, missing_steps
 from renderers.site.tables_api import ApiTables
 from renderers.site.tables_findings import (
+    coverage_table,
     doubts_table,
     etl_table,
     findings_table,
@@ -49,7 +50,11 @@ class Plan:
     def _landscape(self) -> Page:
         views = [view for view in self._diagrams.views if view.kind == "landscape"]
         graph = self._estate.graph
-        context = {"cards": cards(self._estate, self._diagrams), "counts": counts(self._estate)}
+        context = {
+            "cards": cards(self._estate, self._diagrams),
+            "counts": counts(self._estate),
+            "tables": [coverage_table(self._estate)],
+        }
         title = graph.estate or "Landscape"
         return Page("index.html", title, "landscape.html", None, context, self._shown(views, "index.html"))
 

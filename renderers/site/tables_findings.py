@@ -65,6 +65,33 @@ def gaps_table(estate: SiteIndex) -> Table:
     return Table("gaps", "Seen and not understood", columns, rows, empty)
 
 
+def coverage_table(estate: SiteIndex) -> Table:
+    """A row for each repository and kind of declaration: how many there are, how many were understood, why not all."""
+    columns = (
+        Column("Repository", choices=True),
+        Column("What", choices=True),
+        Column("Declared"),
+        Column("Understood"),
+        Column("Why not all"),
+    )
+    rows = tuple(
+        TableRow(
+            "r" + digest(row.repo, row.kind),
+            (
+                cell(row.repo),
+                cell(row.kind),
+                cell(str(row.declared)),
+                cell(str(row.understood)),
+                cell(limited([Markup.escape(reason) for reason in row.reasons], 4)),
+            ),
+            row.understood < row.declared,
+        )
+        for row in estate.graph.coverage
+    )
+    empty = "The scan that this was made of did not count what it understood."
+    return Table("coverage", "What was understood", columns, rows, empty)
+
+
 def skips_table(estate: SiteIndex) -> Table:
     """A row for each file that could not be read."""
     columns = (Column("Repository", choices=True), Column("File"), Column("Why"))
