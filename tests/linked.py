@@ -16,12 +16,19 @@ from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, world
 
 
-def linked(files: dict[str, str], *services: Service, hosts: dict[str, str] | None = None) -> RepoFacts:
+def linked(
+    files: dict[str, str],
+    *services: Service,
+    hosts: dict[str, str] | None = None,
+    libraries: dict[str, dict[str, str]] | None = None,
+) -> RepoFacts:
     """The facts of a repository of these files (source text by path). Without services there is one, `web`, whose
-    settings are `shop.settings` and whose URLs `shop.urls`. `hosts` gives the host of each system outside."""
+    settings are `shop.settings` and whose URLs `shop.urls`. `hosts` gives the host of each system outside, `libraries`
+    the files of each distribution that is read along."""
     known = services or (Service("web", "Web", settings_modules=("shop.settings",), urlconf="shop.urls"),)
     texts = {path: textwrap.dedent(text).lstrip("\n") for path, text in files.items()}
-    modules = tuple(world(texts).modules)
+    read = tuple(world(texts, libraries).modules)
+    modules = tuple(module for module in read if module.in_repo)
     systems = [System(REPO, "Shop", kind="system", services=known)]
     systems += [System(name, name, kind="external", hosts=(host,)) for name, host in (hosts or {}).items()]
     reading = ReadRepository(
@@ -29,7 +36,7 @@ def linked(files: dict[str, str], *services: Service, hosts: dict[str, str] | No
         estate=Estate("Test", tuple(systems)),
         services=known,
         collected=Collected(modules, len(modules), (), ()),
-        libraries=Libraries((), (), ()),
+        libraries=Libraries(tuple(module for module in read if not module.in_repo), (), ()),
         runtime=read_runtime({}),
     )
     return link_repository(reading, shipped_rules(), lambda _stage, _seconds: None)

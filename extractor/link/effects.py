@@ -19,9 +19,24 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.rounds import is_looped, rounds
 from extractor.evaluate.runners import run_by
-from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Param, Partial, Super, Text, Value, Values
+from extractor.evaluate.values import (
+    Args,
+    DefRef,
+    Ext,
+    Frame,
+    Inst,
+    Kwargs,
+    Param,
+    Partial,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.request import Request, of_class, read_call, skeleton
+from extractor.link.written import as_written, is_read
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 from extractor.rules.python import python_rules
@@ -65,7 +80,8 @@ class Effects:
         self._timeouts: dict[str, str] = {}
         self._looped: dict[int, bool] = {}  # by the site, which the graph holds
         self.given_up: tuple[Site, ...] = ()  # calls to which more ways lead than are told apart
-        self._final_names = book.final_names() | {
+        self._rule_names = book.final_names()
+        self._final_names = self._rule_names | {
             name.rsplit(".", 1)[-1]
             for module in ev.index.modules
             if not module.in_repo
@@ -146,7 +162,21 @@ class Effects:
         out: list[Request] = []
         for func in funcs:
             out += self._of_value(func, site, frame)
+        if not out:
+            out += self._as_written(site, frame, funcs)
         return tuple(dict.fromkeys(self._of_own_session(request, site, frame) for request in out if request.counts()))
+
+    def _as_written(self, site: Site, frame: Frame, funcs: Values) -> Iterator[Request]:
+        """What a rule knows of a call into a library that was read, where reading it comes to nothing."""
+        if not all(map(_is_lost, funcs)):
+            return
+        if last_name(site.call.func) not in self._rule_names and not any(isinstance(f, DefRef) for f in funcs):
+            return  # a name that no rule spells out, of what is not known to be a library's
+        bare = as_written(self.ev, site.call.func, frame, bare=True)
+        rule = self.book.find(bare.path) if bare is not None and is_read(self.ev, bare.path) else None
+        path = as_written(self.ev, site.call.func, frame) if rule is not None else None
+        if path is not None and rule is not None:
+            yield read_call(self.ev, rule, path, *arguments(self.ev, site.call, frame))
 
     def _of_value(self, func: Value, site: Site, frame: Frame) -> Iterator[Request]:
         if isinstance(func, Ext):
@@ -386,6 +416,11 @@ class Effects:
                 inst = Inst(func.target, bind(self.ev, owner, args, kwargs, skip_first=True))
                 return [entry_frame(self.ev, DefRef(owner, inst), args, kwargs)]
         return []
+
+
+def _is_lost(func: Value) -> bool:
+    """Whether what is called leads into a library, or nowhere."""
+    return isinstance(func, Unknown) or (isinstance(func, DefRef) and not func.target.module.in_repo)
 
 
 def _is_handed_on(func: DefRef, call: CallExpr) -> bool:
