@@ -130,6 +130,53 @@ def test_entries_set_on_the_app_and_added_when_it_is_configured() -> None:
     assert rows["added"].task == "orders.tasks.sync"
 
 
+def added(line: str, *head: str) -> Schedules:
+    """What one line adds when the application is configured; `head` stands above it in the module."""
+    lines = [*head, "@app.on_after_configure.connect", "def setup(sender, **kwargs):", f"    {line}"]
+    return read("", APP + "".join(f"\n    {text}" for text in lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "app.signature('orders.tasks.sync')",
+        "sender.signature('orders.tasks.sync', args=(7,))",
+        "signature('orders.tasks.sync')",
+        "subtask('orders.tasks.sync').set(queue='slow')",
+        "Signature('orders.tasks.sync', app=app)",
+    ],
+)
+def test_a_signature_made_of_a_name_is_the_task_of_that_name(signature: str) -> None:
+    found = added(f"sender.add_periodic_task(120.0, {signature})", "from celery import Signature, signature, subtask")
+    (row,) = found.rows
+    assert (row.task, row.task_id is not None, row.cadence) == ("orders.tasks.sync", True, "every 2 minutes")
+    assert found.gaps == ()
+
+
+def test_a_signature_of_a_name_that_no_task_has_keeps_the_name() -> None:
+    (row,) = added("sender.add_periodic_task(120.0, app.signature('orders.tasks.snyc'))").rows
+    assert (row.task, row.task_id) == ("orders.tasks.snyc", None)
+
+
+def test_a_signature_of_a_name_known_only_at_run_time_is_a_gap() -> None:
+    found = added("sender.add_periodic_task(120.0, app.signature(kwargs['name']), name='late')")
+    assert [(row.task, row.task_id) for row in found.rows] == [("?", None)]
+    assert [gap.what for gap in found.gaps] == ["the task of the beat entry late"]
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("registry.add_periodic_task(60.0, plain)", 0),  # the method of another framework, which takes functions
+        ("registry.add_periodic_task(60.0, sync.s())", 1),
+        ("app.add_periodic_task(60.0, plain)", 1),
+    ],
+)
+def test_a_plain_function_is_no_task_of_something_that_is_no_application(line: str, count: int) -> None:
+    head = ("from orders.tasks import sync", "from web import registry", "def plain(): pass")
+    assert len(added(line, *head).rows) == count
+
+
 def test_a_cadence_known_only_at_run_time_is_a_gap() -> None:
     found = read("""
         from celery.schedules import crontab

@@ -177,6 +177,10 @@ def test_a_name_that_only_looks_like_one_of_celery_does_not_exist() -> None:
     assert nightly("celery_extra.backend_cleanup", SHOP) == (["schedule-unresolved"], [])
 
 
+def test_a_task_that_is_known_only_at_run_time_is_not_said_to_be_missing() -> None:
+    assert nightly("?", SHOP) == ([], [])
+
+
 def test_a_task_of_a_library_that_was_not_read_is_a_gap() -> None:
     files = {**SHOP, "shop/use.py": "import sweeper\n\ndef use():\n    sweeper.start()\n"}
     assert nightly("sweeper.tasks.sweep", files) == ([], ["the library sweeper was not read"])

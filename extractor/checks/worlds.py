@@ -12,6 +12,8 @@ from extractor.model.ids import row_id
 from extractor.program.module import module_name
 from extractor.rules.django import django_rules
 
+UNKNOWN = "?"  # the task of an entry that is known only at run time
+
 
 def missing(program: CheckContext, dotted: str) -> str:
     """What was not read and may hold `package.module.name`, in words; "" when all that could hold it was read.
@@ -40,7 +42,7 @@ def settled(program: CheckContext) -> tuple[Schedule, ...]:
 
 
 def _why(program: CheckContext, task: str) -> str:
-    if not task:
+    if task in ("", UNKNOWN):
         return "unknown"
     if task in django_rules().builtin_tasks:
         return "built-in"

@@ -252,7 +252,17 @@ class _EntryReader:
             for name, scope in module.summary.scopes.items():
                 for call in scope.calls:
                     if isinstance(call.func, Attribute) and call.func.name == "add_periodic_task":
-                        yield self._added(call, self.ev.frame(module.define(name)))
+                        entry = self._added(call, self.ev.frame(module.define(name)))
+                        if not self._is_of_another(call.func.base, entry):
+                            yield entry
+
+    def _is_of_another(self, base: Expr, entry: BeatEntry) -> bool:
+        """True where something that is not seen to be a Celery app is given a plain function, and no signature: the
+        method of another framework, which is called so too."""
+        task = entry.fields.get("task")
+        values = self.ev.eval(task, entry.frame) if task is not None else ()
+        plain = bool(values) and all(isinstance(v, DefRef) and not v.target.scope.decorators for v in values)
+        return plain and not any(is_app(self.ev, v) for v in self.ev.eval(base, entry.frame))
 
     def _added(self, call: CallExpr, frame: Frame) -> BeatEntry:
         given = dict(zip(("schedule", "task"), call.args, strict=False))

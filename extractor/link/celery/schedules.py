@@ -16,8 +16,10 @@ from extractor.link.celery.stored import stored_entries
 from extractor.link.celery.taskindex import Found, TaskIndex
 from extractor.model.graph import Gap, Schedule, Task
 from extractor.model.ids import row_id, with_unique_ids
-from extractor.summary.expr import Attribute, CallResult
+from extractor.summary import CallExpr
+from extractor.summary.expr import Attribute, CallResult, last_name
 
+_BY_NAME = frozenset({"signature", "subtask", "Signature"})  # what makes a signature of a name
 _NOT_SAID = ScheduleReading("?", "no schedule is given", known=False)
 
 
@@ -110,6 +112,10 @@ def _task(index: TaskIndex, receivers: Receivers, entry: BeatEntry) -> tuple[Fou
     base, own = expr.base if isinstance(expr, Attribute) and expr.name == "name" else expr, None
     while isinstance(base, CallResult):  # a signature: task.s(), task.s().set(...)
         call = entry.frame.owner.scope.calls[base.call]
+        by_name = _signed_name(config, call, entry)
+        if by_name is not None:
+            own = own if own is not None else given(config.ev, of_call(call), entry.frame)
+            return index.by_name.get(by_name), by_name, own
         if not isinstance(call.func, Attribute) or call.func.name not in (*SIGNATURES, "set"):
             break
         own = own if own is not None else given(config.ev, of_call(call), entry.frame)
@@ -117,6 +123,12 @@ def _task(index: TaskIndex, receivers: Receivers, entry: BeatEntry) -> tuple[Fou
     values = config.ev.eval(base, entry.frame)
     found = index.meant(values) or tuple(task for task, _queue in receivers.signed(values))
     return (found[0], found[0].name, own) if found else (None, "?", own)
+
+
+def _signed_name(config: Config, call: CallExpr, entry: BeatEntry) -> str | None:
+    """The name that a signature is made from: `app.signature("shop.tasks.count")`; None for another call."""
+    name = call.args[0] if call.args and last_name(call.func) in _BY_NAME else None
+    return config.text(config.ev.eval(name, entry.frame)) if name is not None else None
 
 
 def _gaps(row: Schedule) -> Iterator[Gap]:
