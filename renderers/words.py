@@ -44,6 +44,7 @@ _UNRESOLVED = {
     "built-in": "a task of Celery's own",
     "unknown": "its task is not known",
     "unread": "may stand in what was not read",
+    "elsewhere": "a task of another repository",
     "missing": "⚠ no such task",
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from extractor.checks import CheckContext, contracts, find, settled, unread_tasks
-from extractor.model.graph import Call, Context, Finding, Gap, Route, Schedule
+from extractor.checks import CheckContext, contracts, find, of_estate, settled, unread_tasks
+from extractor.checks.schedules import ScheduleContext
+from extractor.model.graph import Call, Context, Finding, Gap, Route, Schedule, Task
 from tests.checked_worlds import program
 
 CALL = Call(
@@ -128,12 +129,16 @@ def schedules(task_id: str | None) -> tuple[Finding, ...]:
         line=8,
         end_line=11,
     )
-    return find(with_schedules(dataclasses.replace(program({"shop/__init__.py": ""}), schedules=(row,))))
+    return beat_findings(with_schedules(dataclasses.replace(program({"shop/__init__.py": ""}), schedules=(row,))))
 
 
 def with_schedules(seen: CheckContext) -> CheckContext:
     """As a scan has it: every entry that leads to no task says why."""
     return dataclasses.replace(seen, schedules=settled(seen))
+
+
+def beat_findings(seen: CheckContext) -> tuple[Finding, ...]:
+    return find(ScheduleContext("shop", seen.schedules))
 
 
 def test_a_schedule_of_no_task() -> None:
@@ -166,7 +171,7 @@ def nightly(task: str, files: dict[str, str], *skipped: str) -> tuple[list[str],
     """The findings, and the reasons of the gaps, of a beat entry of this task in a repository of these files."""
     row = dataclasses.replace(NIGHTLY, task=task)
     seen = with_schedules(dataclasses.replace(program(files), schedules=(row,), skipped=skipped))
-    return [finding.rule for finding in find(seen)], [gap.reason for gap in unread_tasks(seen)]
+    return [finding.rule for finding in beat_findings(seen)], [gap.reason for gap in unread_tasks(seen)]
 
 
 def test_a_task_that_celery_brings_exists() -> None:
@@ -197,3 +202,18 @@ def test_a_task_of_a_file_that_could_not_be_read_is_a_gap() -> None:
 
 def test_an_unread_file_beside_the_one_that_is_named_excuses_nothing() -> None:
     assert nightly("shop.tasks.coutn", SHOP, "shop/old_tasks.py", "shop/more/tasks.py") == (["schedule-unresolved"], [])
+
+
+def elsewhere(task: str, repo: str) -> str:
+    """What is said of a beat entry of the shop that names a task which a repository has."""
+    row = dataclasses.replace(NIGHTLY, task=task, unresolved="missing")
+    known = Task("task-1", repo, "sweeper.tasks.sweep", "sweeper/tasks.py", 3, 4, "sweep", None)
+    return of_estate((row,), (known,))[0].unresolved
+
+
+def test_a_task_of_another_repository_is_not_missing() -> None:
+    assert elsewhere("sweeper.tasks.sweep", "sweeper") == "elsewhere"
+
+
+def test_a_task_that_no_repository_has_is_missing() -> None:
+    assert elsewhere("sweeper.tasks.swep", "sweeper") == "missing"

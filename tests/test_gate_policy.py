@@ -183,7 +183,7 @@ def test_all_faults_of_a_policy_come_in_one_error_with_the_nearest_known_key() -
     assert "grave" in str(error.value)
 
 
-@pytest.mark.parametrize("unresolved", ["built-in", "unknown", "unread"])
+@pytest.mark.parametrize("unresolved", ["built-in", "unknown", "unread", "elsewhere"])
 def test_a_schedule_whose_task_may_exist_is_no_breach(unresolved: str) -> None:
     head = graph(schedules=[schedule(task_id=None, unresolved=unresolved)])
     assert verdict(head, head, policy(schedules_without_task=True)).passed

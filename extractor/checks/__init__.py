@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from extractor.checks.across import contracts, queues
+from extractor.checks.across import contracts, queues, schedules
 from extractor.checks.context import CheckContext, SettingsView
 from extractor.checks.ignores import apply_ignores
 from extractor.checks.registry import checks, find
+from extractor.checks.schedules import of_estate
 from extractor.checks.worlds import settled, unread_tasks
 from extractor.rules.findings import FindingRule, load_finding_rules, rule_docs, shipped_finding_rules
 
@@ -18,8 +19,10 @@ __all__ = [
     "contracts",
     "find",
     "load_finding_rules",
+    "of_estate",
     "queues",
     "rule_docs",
+    "schedules",
     "settled",
     "shipped_finding_rules",
     "unread_tasks",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from extractor.checks.contracts import ContractContext
 from extractor.checks.queues import QueueContext
 from extractor.checks.registry import find
+from extractor.checks.schedules import ScheduleContext
 from extractor.model.graph import Call, Enqueue, Finding, Gap, Route, Schedule, Task
 from extractor.rules.findings import FindingRule
 
@@ -24,6 +25,14 @@ def contracts(
         by_repo.setdefault(call.repo, []).append(call)
     found = (find(ContractContext(repo, by_repo[repo], routes, served_by, gaps), rules) for repo in sorted(by_repo))
     return tuple(finding for rows in found for finding in rows)
+
+
+def schedules(rows: Sequence[Schedule]) -> tuple[Finding, ...]:
+    """Findings about beat entries, of all repositories: those that lead to no task say why."""
+    by_repo: dict[str, list[Schedule]] = {}
+    for row in rows:
+        by_repo.setdefault(row.repo, []).append(row)
+    return tuple(found for repo in sorted(by_repo) for found in find(ScheduleContext(repo, by_repo[repo])))
 
 
 def queues(

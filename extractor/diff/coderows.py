@@ -32,7 +32,21 @@ from extractor.text.urls import by_name, has_literal, path_of
 _MODEL = "Django ORM: "
 
 # What is compared of a beat entry that leads to no task: why. An older graph does not say.
-_RESOLVES = {"": "no", "built-in": "yes", "unknown": "not known", "unread": "not known", "missing": "no: no such task"}
+_RESOLVES = {
+    "": "no",
+    "built-in": "yes",
+    "unknown": "not known",
+    "unread": "not known",
+    "elsewhere": "in another repository",
+    "missing": "no: no such task",
+}
+    "": "no",
+    "built-in": "yes",
+    "unknown": "not known",
+    "unread": "not known",
+    "elsewhere": "elsewhere",
+    "missing": "no: no such task",
+}
 
 # Who calls a route that is known to be called from outside, when code does not tell.
 OUTSIDE = "a system outside"

@@ -116,8 +116,8 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A beat entry. `task_id` is null when it resolves to no task; `unresolved` then says why: Celery itself has it
-    (`built-in`), its name is not known (`unknown`), it may stand in what was not read (`unread`), or nothing has it
-    (`missing`). `note` says where declared and effective differ.
+    (`built-in`), its name is not known (`unknown`), it may stand in what was not read (`unread`), another repository
+    has it (`elsewhere`), or nothing has it (`missing`). `note` says where declared and effective differ.
     `queue` is the one that beat puts the task on: that of the entry's options, else the task's own; null when it is not
     known."""
 

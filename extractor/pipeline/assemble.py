@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.checks import apply_ignores, contracts, queues
+from extractor.checks import apply_ignores, contracts, of_estate, queues, schedules
 from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.commands import command_processes
@@ -32,6 +32,10 @@ def assemble(
 ) -> Graph:
     """The graph of an estate. `facts` are those of its repositories, joined, by system id; `definitions` its
     scenarios."""
+    tasks = [task for repo in facts.values() for task in repo.tasks]
+    facts = {
+        name: dataclasses.replace(repo, schedules=of_estate(repo.schedules, tasks)) for name, repo in facts.items()
+    }
     deployed = deployments(estate, facts)
     commands = command_processes(estate, facts, options.scripts)
     arrows = Arrows(estate, facts, timings(facts), deployed, commands).flows()
@@ -83,6 +87,7 @@ def _findings(facts: Mapping[str, RepoFacts], taken: Mapping[str, frozenset[str]
     found = [f for r in facts.values() for f in r.findings]
     found += contracts(calls, routes, served, [g for r in facts.values() for g in r.gaps])
     rows = _rows(facts.values())
+    found += schedules(rows.schedules)
     found += queues(rows.tasks, rows.enqueues, rows.schedules, taken)
     told = apply_ignores(found, [d for r in facts.values() for d in r.directives])
     return tuple(sorted(told, key=lambda f: (f.repo, f.path, f.line, f.rule, f.id)))
