@@ -40,13 +40,6 @@ _RESOLVES = {
     "elsewhere": "in another repository",
     "missing": "no: no such task",
 }
-    "": "no",
-    "built-in": "yes",
-    "unknown": "not known",
-    "unread": "not known",
-    "elsewhere": "elsewhere",
-    "missing": "no: no such task",
-}
 
 # Who calls a route that is known to be called from outside, when code does not tell.
 OUTSIDE = "a system outside"
