@@ -68,6 +68,8 @@ A pattern names the call that does I/O and no other: `execute`, not `filter`; a 
 | `label`, `protocol` | what moves, and how, where the code does not say |
 | `everywhere` | set up once, it then acts in every process (a log handler that settings name) |
 | `body` | where what is sent stands: without a method, a call that has one is a POST, another a GET |
+| `commands` | the function runs any program: those that count, by the words they begin with |
+| `command` | where the command stands that is run; without it, the arguments are the command |
 | `only_urls` | the function takes a file or a text as well: a call counts where its `url` is seen to be an address |
 
 A *place* is `{arg: [0, url]}` (the first argument, or the keyword `url`), `{receiver: [0, service_name]}` (the same of

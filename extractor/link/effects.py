@@ -102,7 +102,7 @@ class Effects:
                     found.append(effect)
                     if any(f.is_open() for f in requests):
                         work.append(effect)
-                elif self._may_be_effect(site.funcs):
+                elif self._may_be_effect(site.funcs) or self._runs_what_it_is_given(site, frame):
                     work.append(Effect((site,), (), ""))
         found += self._by_callers(work)
         told = {id(e.hops[-1]) for e in found if _is_messenger(e)}  # who handed the object over knows more of the call
@@ -138,6 +138,12 @@ class Effects:
             funcs = tuple(f for frame in self._frames(hops) for f in self.ev.eval(hops[-1].call.func, frame))
             made.append(Effect((hops[-1],), tuple(rows)[:8], _via(funcs, tuple(rows))))
         return made
+
+    def _runs_what_it_is_given(self, site: Site, frame: Frame) -> bool:
+        """A call that runs a program which a caller names."""
+        rules = [rule for f in site.funcs if isinstance(f, Ext) and (rule := self.book.find(f.path)) and rule.commands]
+        given = arguments(self.ev, site.call, frame)[0] if rules else ()
+        return any(isinstance(value, Param) for values in given[:1] for value in values)
 
     def _may_be_effect(self, funcs: Values) -> bool:
         """A call of a parameter, or of a method on one that some rule knows by name: callers may tell."""

@@ -28,6 +28,7 @@ from extractor.evaluate.values import (
     join,
 )
 from extractor.rules.clients import ArgumentPlace, CallRule, Off, matches
+from extractor.text.urls import host_of
 
 MAX_OBJECTS = 3  # request objects that are made of request objects
 _PLACEHOLDER = re.compile(r"\{([@.]?\w+)\}")
@@ -48,18 +49,25 @@ class Request:
     aliases: tuple[str, ...]
     insecure: bool = False
     auth: str = ""
+    command: str = ""
 
     def skeleton(self) -> tuple[object, ...]:
         """What can be known of the call: two readings of one call with equal skeletons say the same."""
-        return self.rule.match, self.methods, self.systems, self.aliases, tuple(sorted(map(skeleton, self.urls)))
+        known = self.rule.match, self.methods, self.systems, self.aliases, self.command
+        return *known, tuple(sorted(map(skeleton, self.urls)))
 
     def counts(self) -> bool:
-        """False where a function that takes files and texts too is not seen to be given an address."""
+        """False where a function that takes files and texts too is not seen to be given an address, and one that runs
+        any program, a program that speaks to a network."""
+        if self.rule.commands:
+            return bool(self.command)
         return not self.rule.only_urls or any(map(_is_address, self.urls))
 
     def is_open(self) -> bool:
         """True when a caller may know more: a hole in the URL, the method or the system. The path parameters of a
         rule's own URL are none: which call leaves is known, and where to."""
+        if self.command:
+            return False
         own_url = self.rule.url is None or self.rule.url.source == "text"
         open_url = not own_url and (any(map(_is_open, self.urls)) or not self.urls)
         open_method = self.rule.method is not None and not self.methods
@@ -88,6 +96,8 @@ def skeleton(url: Text) -> str:
 def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwargs) -> Request:
     """What a call of `func` with these arguments says, by its rule."""
     given = dict(kwargs)
+    if rule.commands:
+        return _of_command(ev, rule, func, args, given)
     methods, urls = _sent(ev, rule, func, args, given, MAX_OBJECTS)
     return Request(
         rule=rule,
@@ -102,6 +112,41 @@ def read_call(ev: Evaluator, rule: CallRule, func: Ext, args: Args, kwargs: Kwar
         ),
         auth=_auth(given),
     )
+
+
+def _of_command(ev: Evaluator, rule: CallRule, func: Ext, args: Args, given: dict[str, Values]) -> Request:
+    """What a call says that runs a program: the command that the rule knows, and the system that it speaks to, or its
+    address."""
+    lines = _lines(at(ev, rule.command, func, args, given), args if rule.command is None else ())
+    for line in lines:
+        words = [text.literal or "" for text in line]
+        for command in rule.commands:
+            if _begins(words, command.split()):
+                urls = tuple(text for text in line if "://" in skeleton(text))[:1]
+                told = any(host_of(skeleton(url)) for url in urls)
+                systems = () if told else _literals(at(ev, rule.system, func, args, given))
+                return Request(rule, func.path, (), urls, systems, "unknown", (), command=command)
+    return Request(rule, func.path, (), (), (), "unknown", ())
+
+
+def _lines(values: Values, others: Args) -> list[list[Text]]:
+    """The words of the commands that may be run: the items of a sequence, the words of a text, or the arguments."""
+    if others:
+        return [[text for held in others for text in folding.texts(held)[:1]]]
+    lines: list[list[Text]] = []
+    for value in values:
+        if isinstance(value, Seq):
+            lines.append([text for held in value.items for text in folding.texts(held)[:1]])
+        elif isinstance(value, Text) and value.parts and isinstance(value.parts[0], str):
+            lines.append([Text((word,)) for word in (value.literal or value.parts[0]).split()])
+    return lines
+
+
+def _begins(words: list[str], command: list[str]) -> bool:
+    """Whether a command line starts with a program and goes on with these words, options between them."""
+    rest = iter(words)
+    program = next(rest, "").rsplit("/", 1)[-1]
+    return program == command[0] and all(any(word == one for one in rest) for word in command[1:])
 
 
 def _sent(

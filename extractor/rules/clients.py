@@ -72,8 +72,9 @@ class CallRule:
     the library fixes it; `system_map` turns the text found at `system` into an id. `timeout` is one too, or a word
     (`built-in`, `unknown`). Without a method it is POST where something stands at `body`. `objects` are the library's
     request objects, which hold what is sent, as rules of their own. `everywhere` marks what is set up once and then
-    acts in every process (a log handler), `only_urls` what takes files and texts as well as addresses. `limit` and
-    `tls` are those of the whole library.
+    acts in every process (a log handler), `only_urls` what takes files and texts as well as addresses. `commands` are
+    the programs that count where the function runs any; what is run stands at `command`, or is the arguments.
+    `limit` and `tls` are those of the whole library.
     """
 
     rule: str
@@ -92,6 +93,8 @@ class CallRule:
     protocol: str = ""
     everywhere: bool = False
     only_urls: bool = False
+    command: ArgumentPlace | None = None
+    commands: tuple[str, ...] = ()
     limit: TimeLimit = TimeLimit()
     tls: tuple[TlsSwitch, ...] = ()
     body: ArgumentPlace | None = None
@@ -297,6 +300,8 @@ def _call(rule: str, row: Mapping[str, Any], limit: TimeLimit, tls: tuple[TlsSwi
         protocol=row.get("protocol", ""),
         everywhere=row.get("everywhere", False),
         only_urls=row.get("only_urls", False),
+        command=_place(row.get("command")),
+        commands=tuple(row.get("commands", ())),
         limit=limit,
         tls=tls,
         body=_place(row.get("body")),
