@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link.routes import RouteTable, routes
 from tests.worlds import world
@@ -98,8 +100,53 @@ if settings.FEATURES.get('SHOP'):
 urlpatterns += [path('z/', views.index)]
 """
     found = table({"main/urls.py": urls(body), "shop/urls.py": urls("urlpatterns = [path('x/', views.index)]\n")})
-    told = {route.pattern: found.conditions.get(route.id, ()) for route in found.routes}
-    assert told == {"/a/": (), "/z/": (), "/shop/x/": ("settings.FEATURES.get('SHOP')",)}
+    told = {route.pattern: route.condition for route in found.routes}
+    assert told == {"/a/": "", "/z/": "", "/shop/x/": "settings.FEATURES.get('SHOP')"}
+
+
+def test_conditions_around_each_other_must_all_hold_and_the_other_branch_says_not() -> None:
+    body = """
+urlpatterns = []
+if settings.DEBUG:
+    urlpatterns.append(path('dev/', views.index))
+    if getattr(settings, 'STATES_URL', None):
+        urlpatterns += [path('states/', views.index)]
+else:
+    urlpatterns += [path('live/', views.index)]
+"""
+    told = {route.pattern: route.condition for route in table({"main/urls.py": urls(body)}).routes}
+    assert told == {
+        "/dev/": "settings.DEBUG",
+        "/states/": "settings.DEBUG and getattr(settings, 'STATES_URL', None)",
+        "/live/": "not settings.DEBUG",
+    }
+
+
+def test_a_route_that_is_served_without_a_condition_too_has_none() -> None:
+    body = """
+urlpatterns = []
+if settings.DEBUG:
+    urlpatterns += [path('x/', include('shop.urls'))]
+urlpatterns += [path('x/', include('shop.urls'))]
+"""
+    leaf = urls("urlpatterns = [path('y/', views.index)]\n")
+    (route,) = table({"main/urls.py": urls(body), "shop/urls.py": leaf}).routes
+    assert (route.pattern, route.condition) == ("/x/y/", "")
+
+
+@pytest.mark.parametrize(
+    ("test", "then", "other"),
+    [
+        ("not settings.DEBUG", "not settings.DEBUG", "settings.DEBUG"),
+        ("settings.A and settings.B", "settings.A and settings.B", "not (settings.A and settings.B)"),
+        ("settings.A or settings.B", "(settings.A or settings.B)", "not (settings.A or settings.B)"),
+    ],
+)
+def test_a_condition_and_its_opposite_are_told_as_one_would_write_them(test: str, then: str, other: str) -> None:
+    lines = ["urlpatterns = []", f"if {test}:", "    urlpatterns += [path('a/', views.index)]"]
+    lines += ["else:", "    urlpatterns += [path('b/', views.index)]"]
+    told = {r.pattern: r.condition for r in table({"main/urls.py": urls("\n".join(lines) + "\n")}).routes}
+    assert told == {"/a/": then, "/b/": other}
 
 
 def test_a_loop_over_a_table_keeps_name_and_view_together() -> None:

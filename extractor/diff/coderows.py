@@ -116,6 +116,7 @@ def routes(source: GraphReader) -> Iterator[ComparedRow]:
             field_of("pattern", r.pattern, canonical_pattern(r.pattern)),
             *fields_of(methods=methods, service=r.service, kind=r.kind, origin=r.origin),
             field_of("deprecated", r.deprecated, "yes" if r.deprecated else ""),
+            field_of("condition", r.condition, canonical_condition(r.condition)),
         )
         yield ComparedRow(
             "routes",

@@ -160,7 +160,8 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A URL pattern that a service serves. `pattern` starts with `/`; parameters are `<name>`."""
+    """A URL pattern that a service serves. `pattern` starts with `/`; parameters are `<name>`. `condition` is what must
+    hold for it to be served at all (`settings.DEBUG`), "" where it always is."""
 
     id: str
     repo: str
@@ -176,6 +177,7 @@ class Route:
     origin: str = "repo"
     deprecated: str = ""
     kind: str = "route"
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class ApiTables:
         pattern = [code(route.pattern)]
         if route.deprecated:
             pattern.append(note(f"deprecated: {route.deprecated}"))
+        if route.condition:
+            pattern.append(note(f"only if {route.condition}"))
         chain = self._chains.href(route.repo, Context("request", route.pattern))
         if chain:
             pattern.append(Markup('<a class="chain" href="{}">Its own diagram</a>').format(relative(page, chain)))

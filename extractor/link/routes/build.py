@@ -26,8 +26,7 @@ class RouteTable:
 
     `views` holds the function or class that answers, where it was read; `handlers` the method of the class for each
     HTTP method; `parameters` the regular expression of each parameter in order; `variants` the other
-    ways of writing the URL, each with the same of its own; `conditions` what must hold for the
-    route to be served at all (`settings.DEBUG`). A route without `methods` answers any.
+    ways of writing the URL, each with the same of its own. A route without `methods` answers any.
     """
 
     routes: tuple[Route, ...] = ()
@@ -35,7 +34,6 @@ class RouteTable:
     views: Mapping[str, Def] = field(default_factory=dict)
     handlers: Mapping[str, tuple[tuple[str, Def], ...]] = field(default_factory=dict)
     parameters: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variants: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
 
 
@@ -204,7 +202,9 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[UrlEntry], 
     unique: dict[tuple[object, ...], UrlEntry] = {}
     for entry in entries:
         key = (entry.pattern.absolute, entry.view.name, entry.view.methods, entry.module.name, entry.line)
-        unique.setdefault(key, entry)
+        first = unique.setdefault(key, entry)
+        if first.conditions and not entry.conditions:  # it is also served without them
+            unique[key] = entry
     ordered = sorted(unique.values(), key=_order)
     rows = with_unique_ids(_row(ev, repo, service, entry) for entry in ordered)
     pairs = list(zip(rows, ordered, strict=True))
@@ -214,7 +214,6 @@ def _table(ev: Evaluator, repo: str, service: str, entries: Iterable[UrlEntry], 
         {row.id: entry.view.target for row, entry in pairs if entry.view.target is not None},
         {row.id: entry.view.handlers for row, entry in pairs if entry.view.handlers},
         {row.id: entry.pattern.parameters for row, entry in pairs if entry.pattern.parameters},
-        {row.id: entry.conditions for row, entry in pairs if entry.conditions},
         {row.id: entry.pattern.also for row, entry in pairs if entry.pattern.also},
     )
 
@@ -239,6 +238,7 @@ def _row(ev: Evaluator, repo: str, service: str, entry: UrlEntry) -> Route:
         view_line=target.scope.def_line if target is not None else 0,
         origin=entry.module.origin,
         deprecated=deprecation(ev, entry.view),
+        condition=" and ".join(entry.conditions),
     )
 
 

@@ -32,8 +32,19 @@ def of_call(place: Reference, call: CallExpr) -> tuple[str, ...]:
         test, holds, _line = scope.guards[index]
         text = shown(test, scope)
         if text:
-            out.append(text if holds else f"not {text}")
+            out.append(_joinable(text) if holds else _opposite(text))
     return tuple(out)
+
+
+def _joinable(text: str) -> str:
+    """A condition as it may stand beside others that must hold, too."""
+    return f"({text})" if " or " in text else text
+
+
+def _opposite(text: str) -> str:
+    if " and " in text or " or " in text:
+        return f"not ({text})"
+    return text.removeprefix("not ") if text.startswith("not ") else f"not {text}"
 
 
 def shown(expr: Expr, scope: Scope) -> str:

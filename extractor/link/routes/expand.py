@@ -67,7 +67,7 @@ class PatternExpander:
     settings: SettingTexts | None = None
     visited: set[str] = field(default_factory=set)
     count: int = 0
-    _seen: set[tuple[int, int, str]] = field(default_factory=set)
+    _seen: set[tuple[int, int, str, tuple[str, ...]]] = field(default_factory=set)
 
     @property
     def objects(self) -> ObjectUrls:
@@ -119,7 +119,7 @@ class PatternExpander:
         if ground.depth > MAX_DEPTH or self.count > MAX_ENTRIES:
             return
         # A variable that grows by `+=` under conditions leads to its first part by many ways: once is enough.
-        key = (id(place.expr), id(place.frame), ground.pattern.text)
+        key = (id(place.expr), id(place.frame), ground.pattern.text, ground.conditions)
         if key in self._seen:
             return
         self._seen.add(key)
