@@ -213,6 +213,26 @@ class Any:
 def look(request):
     Any("card").send()
 """,
+    "by the class of an object": """
+class Paid: ...
+class Lost: ...
+SENT_BY = {Paid: Card, Lost: Swift}
+def tell(event):
+    SENT_BY[type(event)]().send()
+def look(request):
+    tell(Paid())
+""",
+    "by an attribute of the class": """
+class Sender:
+    def send(self):
+        self.__class__.kind().send()
+class A(Sender):
+    kind = Card
+class B(Sender):
+    kind = Swift
+def look(request):
+    A().send()
+""",
     "by match": """
 def made(kind):
     match kind:

@@ -81,6 +81,25 @@ def test_a_table_holds_what_is_put_into_it(filled: str) -> None:
     assert found(LOOK_UP, "pay", "any_of", table=table) == {CARD: {"/pay/", "/any_of/"}, SWIFT: {"/any_of/"}}
 
 
+LISTS = {
+    "a dictionary of lists": "KNOWN = defaultdict(list)\ndef on(event, cls):\n    KNOWN[event].append(cls)\n",
+    "lists made where missing": "KNOWN = {}\ndef on(event, cls):\n    KNOWN.setdefault(event, []).append(cls)\n",
+}
+
+
+@pytest.mark.parametrize("filled", LISTS.values(), ids=LISTS)
+def test_what_is_added_to_the_list_under_a_key_stands_there(filled: str) -> None:
+    table = (
+        "from collections import defaultdict\nfrom shop.senders import Card, Swift\n"
+        f"{filled}on('paid', Card)\non('paid', Swift)\non('lost', Swift)\n"
+    )
+    view = (
+        "from shop.table import KNOWN\ndef both(request):\n    for kind in KNOWN['paid']:\n        kind().send()\n"
+        "def one(request):\n    for kind in KNOWN['lost']:\n        kind().send()\n"
+    )
+    assert found(view, "both", "one", table=table) == {CARD: {"/both/"}, SWIFT: {"/both/", "/one/"}}
+
+
 CLASSES = {
     "by __init_subclass__": """
 class Base:

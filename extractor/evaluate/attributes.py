@@ -138,6 +138,8 @@ def _function_attribute(base: DefRef, name: str) -> Values:
 
 def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
     """An attribute of an instance: a method bound to it, a property's result, what was assigned to `self.name`."""
+    if name == "__class__":
+        return (DefRef(inst.cls),)
     field = dict(inst.bindings).get(name, ()) if inst.known else ()
     if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
         return field
@@ -287,13 +289,7 @@ def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
         if all(isinstance(v, Const | Unknown) for v in out):
             out = list(_kept_on_class(ev, cls, name)) or out
         if all(isinstance(v, Const) and v.value is None for v in out):  # left to subclasses
-            of_subclasses = [
-                v
-                for sub in ev.classes.subclasses(cls)[:12]
-                if name in sub.scope.names
-                for v in _class_attribute(ev, DefRef(sub), name)
-            ]
-            out = of_subclasses or out
+            out = list(_of_subclasses(ev, cls, name)) or out
         return bounded(_query_set(ev, cls, name, value) for value in out)
     nested = f"{cls.scope.name}.{name}"
     if nested in cls.module.summary.scopes:
@@ -310,7 +306,14 @@ def _class_attribute(ev: Evaluation, base: DefRef, name: str) -> Values:
     outside = ev.classes.mro(cls)[1]
     if name == "value" and not outside:  # a class that is the value of a member of an enumeration
         return (base,)
-    return bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+    left = _of_subclasses(ev, cls, name) if not outside else ()
+    return left or bounded(Ext(f"{path}.{name}") for path in outside[:3]) or (Unknown(f"{cls.scope.name}.{name}"),)
+
+
+def _of_subclasses(ev: Evaluation, cls: Def, name: str) -> Values:
+    """What subclasses say of an attribute that a class leaves to them."""
+    found = (sub for sub in ev.classes.subclasses(cls)[:12] if name in sub.scope.names)
+    return bounded(v for sub in found for v in _class_attribute(ev, DefRef(sub), name))
 
 
 def _kept_on_class(ev: Evaluation, cls: Def, name: str) -> Values:

@@ -388,6 +388,8 @@ _KNOWN: dict[str, Callable[..., Values | None]] = {
     "builtins.getattr": _getattr,
     "builtins.super": _super,
     "builtins.dict": _dict,
+    "collections.OrderedDict": _dict,
+    "collections.defaultdict": lambda ev, a, k, f: _dict(ev, a[1:], k, f),
     "builtins.list": _list,
     "builtins.tuple": _list,
     "builtins.set": _list,

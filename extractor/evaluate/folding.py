@@ -252,6 +252,8 @@ def lookup(container: Value, key: Value) -> Values:
     """`container[key]`: every value that may be meant; all of them when the key is open."""
     if isinstance(container, Mapping):
         open_key = not (isinstance(key, Text) and key.literal is not None) and not isinstance(key, Const)
+        if isinstance(key, DefRef) and any(key in keys for keys, _values in container.items):
+            open_key = False  # a class: `TABLE[type(x)]`
         found: list[Value] = []
         for keys, values in container.items:
             if open_key or key in keys or any(isinstance(k, Text) and k.literal is None for k in keys):

@@ -54,13 +54,15 @@ _Place = tuple[Def, str, Inst | None]  # a name of a module or class, or an attr
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A line that puts something into a table: `key` is None for one that is appended, or merged in as a whole."""
+    """A line that puts something into a table: `key` is None for one that is appended, or merged in as a whole. `adds`:
+    to the list that stands under the key."""
 
     owner: Def
     base: Expr
     key: Expr | None
     value: Expr
     merges: bool = False
+    adds: bool = False
 
 
 class Registries:
@@ -121,6 +123,9 @@ class Registries:
                     added += [item for one in told if isinstance(one, Seq) for item in one.items]
                 elif put.key is None:
                     added.append(told or (Unknown("item"),))
+                elif put.adds:
+                    under = self._ev.eval(put.key, frame) or (Unknown("key"),)
+                    items.append((under, (Seq((told or (Unknown("item"),),), open=True),)))
                 else:
                     items.append((self._ev.eval(put.key, frame) or (Unknown("key"),), told or (Unknown("item"),)))
         if not seen:
@@ -265,12 +270,25 @@ def _puts_of(target: Def) -> Iterator[Put]:
         func = call.func
         if not isinstance(func, Attribute) or not call.args:
             continue
-        if func.name in _ADDS:
+        if func.name in _ADDS and (under := _under_key(target, func.base)) is not None:
+            yield Put(target, *under, call.args[-1], adds=True)
+        elif func.name in _ADDS:
             yield Put(target, func.base, None, call.args[-1])
         elif func.name in _SETS and len(call.args) > 1:
             yield Put(target, func.base, call.args[0], call.args[1])
         elif func.name in _MERGES:
             yield Put(target, func.base, None, call.args[0], merges=True)
+
+
+def _under_key(target: Def, base: Expr) -> tuple[Expr, Expr] | None:
+    """The table and the key of a list in it: `KNOWN[event]`, `KNOWN.setdefault(event, [])`."""
+    if isinstance(base, Subscript):
+        return base.base, base.index
+    if isinstance(base, CallResult):
+        call = target.scope.calls[base.call]
+        if isinstance(call.func, Attribute) and call.func.name == "setdefault" and call.args:
+            return call.func.base, call.args[0]
+    return None
 
 
 def _may_be_same(one: Inst, me: Inst, here: Def) -> bool:
