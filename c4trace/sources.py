@@ -92,7 +92,8 @@ def coverage_lines(graph: Graph) -> list[str]:
         if row.declared > row.understood:
             told.setdefault(row.repo, []).append(f"{row.declared} {row.kind}, {row.understood} understood")
         elif row.declared:
-            told.setdefault(row.repo, []).append(f"{row.declared} {row.kind}")
+            one = row.declared == 1 and row.kind.endswith("s") and " to " not in row.kind
+            told.setdefault(row.repo, []).append(f"{row.declared} {row.kind[:-1] if one else row.kind}")
     return [f"{repo}: {'; '.join(parts)}" for repo, parts in told.items()]
 
 

@@ -119,6 +119,24 @@ def test_a_url_tells_its_scheme_password_and_parameters() -> None:
     assert parameters_in("/x?a=b") == []
 
 
+@pytest.mark.parametrize(
+    ("host", "is_near"),
+    [
+        ("169.254.169.254", True),
+        ("169.254.170.2:80", True),
+        ("100.100.100.200", True),
+        ("[fd00:ec2::254]", True),
+        ("metadata.google.internal", True),
+        ("169.254.example.org", False),
+        ("1169.254.169.254", False),
+        ("100.100.100.201", False),
+        ("10.0.0.4", False),
+    ],
+)
+def test_the_metadata_of_a_cloud_is_near_every_machine_and_is_still_a_system(host: str, is_near: bool) -> None:
+    assert (is_local(host, private=True), is_local(host)) == (is_near, False)
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "redis", "host.docker.internal"])
 def test_this_machine_and_its_containers_are_local(host: str) -> None:
     assert is_local(host)

@@ -27,6 +27,11 @@ _PASSWORD = re.compile(rf"{_SCHEME.pattern}[^/@:\s{{}}]*:([^/@\s{{}}]+)@", re.IG
 _PARAMETER = re.compile(r"[?&]([\w-]+)=([^&\s{}]+)")
 _LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z0-9_-]+$", re.IGNORECASE)
 _PRIVATE = re.compile(r"\.(localhost|local|internal|test)$", re.IGNORECASE)
+# Addresses at which a cloud tells a machine about itself, the same in each: RFC 3927 (AWS, Azure, Google, OpenStack, ECS),
+# and those of AWS over IPv6 and of Alibaba.
+_METADATA = re.compile(
+    r"169\.254\.\d{1,3}\.\d{1,3}(?::\d+)?$|\[?fd00:ec2::254\b|100\.100\.100\.200(?::\d+)?$", re.IGNORECASE
+)
 _EXAMPLE = re.compile(r"(^|\.)example\.(com|net|org)$", re.IGNORECASE)
 _RESERVED = re.compile(r"(^|\.)(example|invalid|test|localhost|local)$", re.IGNORECASE)
 
@@ -190,9 +195,11 @@ def parameters_in(url: str) -> list[tuple[str, str]]:
 def is_local(host: str, private: bool = False) -> bool:
     """True for names of this machine and of containers (`localhost`, `redis`), which are no system of their own.
 
-    `private`: so are names that only the network around knows (`db.internal`, `shop.local`).
+    `private`: so are names that only the network around knows (`db.internal`, `shop.local`), and the fixed addresses
+    of a cloud's metadata (`169.254.169.254`).
     """
-    return _LOCAL.match(host) is not None or (private and _PRIVATE.search(host) is not None)
+    around = private and (_PRIVATE.search(host) or _METADATA.match(host))
+    return _LOCAL.match(host) is not None or bool(around)
 
 
 def is_example(host: str, reserved: bool = False) -> bool:
