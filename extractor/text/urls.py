@@ -27,7 +27,7 @@ _PASSWORD = re.compile(rf"{_SCHEME.pattern}[^/@:\s{{}}]*:([^/@\s{{}}]+)@", re.IG
 _PARAMETER = re.compile(r"[?&]([\w-]+)=([^&\s{}]+)")
 _LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z0-9_-]+$", re.IGNORECASE)
 _PRIVATE = re.compile(r"\.(localhost|local|internal|test)$", re.IGNORECASE)
-# Addresses at which a cloud tells a machine about itself, the same in each: RFC 3927 (AWS, Azure, Google, OpenStack, ECS),
+# Addresses at which a cloud tells a machine about itself, the same in each: RFC 3927 (AWS, Azure, Google, OpenStack),
 # and those of AWS over IPv6 and of Alibaba.
 _METADATA = re.compile(
     r"169\.254\.\d{1,3}\.\d{1,3}(?::\d+)?$|\[?fd00:ec2::254\b|100\.100\.100\.200(?::\d+)?$", re.IGNORECASE
