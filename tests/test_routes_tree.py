@@ -6,7 +6,8 @@ import pytest
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.link.routes import RouteTable, routes
-from tests.worlds import world
+from extractor.link.settings import SettingsTable
+from tests.worlds import REPO, evaluator, world
 
 VIEWS = """
     from django.views.generic import View
@@ -348,3 +349,63 @@ def test_settings_in_patterns_may_be_worked_on() -> None:
     body = "OWN = settings.KEY.replace('course_id', 'own_id')\n"
     body += "urlpatterns = [re_path(fr'^own/{OWN}/$', views.index), re_path(r'^%s/$' % settings.KEY, views.index)]\n"
     assert patterns({"main/urls.py": urls(body), "main/settings.py": settings}) == ["/<course_id>/", "/own/<own_id>/"]
+
+
+OFFERS = """
+ROOT_URLCONF = 'main.urls'
+DEBUG = False
+FEATURES = {'TILL': False, 'MAP': True}
+PAGES = {'ABOUT': 'about', 'PRESS': None, 'ROOT': 'root'}
+"""
+
+
+def served(body: str, settings: str = OFFERS) -> dict[str, str]:
+    """The condition of each route of a URLconf, of a service with these settings."""
+    ev = evaluator({"main/views.py": VIEWS, "main/urls.py": urls(body), "main/settings.py": settings})
+    held = SettingsTable.build(ev, REPO, ("main.settings",), "web")
+    found = routes(ev, REPO, "web", None, "main.settings", held.value)
+    return {route.pattern: route.condition for route in found.routes}
+
+
+def test_a_loop_over_a_setting_makes_the_routes_of_the_rounds_that_come_so_far() -> None:
+    body = """
+urlpatterns = []
+for key, value in settings.PAGES.items():
+    if value is None or key == "ROOT":
+        continue
+    urlpatterns.append(re_path(r"^%s$" % key.lower(), views.index))
+"""
+    assert served(body) == {"/about": ""}
+
+
+@pytest.mark.parametrize(
+    ("test", "condition"),
+    [
+        ("settings.DEBUG", "settings.DEBUG (off as the settings stand)"),
+        ("not settings.DEBUG", "not settings.DEBUG"),
+        ("settings.FEATURES.get('TILL')", "settings.FEATURES.get('TILL') (off as the settings stand)"),
+        ("settings.FEATURES['MAP']", "settings.FEATURES['MAP']"),
+        ("getattr(settings, 'STATES', None)", "getattr(settings, 'STATES', None) (off as the settings stand)"),
+        ("getattr(settings, 'STATES', True)", "getattr(settings, 'STATES', True)"),
+        ("settings.STATES", "settings.STATES"),
+    ],
+)
+def test_a_condition_says_where_the_settings_answer_it_with_no(test: str, condition: str) -> None:
+    body = f"urlpatterns = []\nif {test}:\n    urlpatterns += [path('dev/', views.index)]\n"
+    assert served(body) == {"/dev/": condition}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "pattern"),
+    [
+        ("settings.BASE_PATH", "/<base_path>/devices/"),
+        ("prefix_of_today()", "/<prefix>/devices/"),
+    ],
+)
+def test_what_stands_below_a_prefix_that_is_not_known_is_served(prefix: str, pattern: str) -> None:
+    body = f"inner = [path('devices/', views.index)]\nurlpatterns = [path({prefix}, include(inner))]\n"
+    files = {"main/urls.py": urls(body), "main/settings.py": "import os\nROOT_URLCONF = 'main.urls'\n"}
+    found = table(files, None)
+    assert [route.pattern for route in found.routes] == [pattern]
+    assert [gap.reason for gap in found.gaps] == ["its text is known only at run time"]
+    assert [way[0] for way in found.variants[found.routes[0].id]] == ["devices/"]

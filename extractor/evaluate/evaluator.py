@@ -97,6 +97,13 @@ class Evaluator:
         self._symbolic: dict[Def, Frame] = {}
         self._frames: dict[tuple[Def, Bindings, Value | None, Frame | None], Frame] = {}
 
+    def beside(self) -> Evaluator:
+        """Another evaluator of the same world and settings, that may assume what this one does not."""
+        other = Evaluator(self.index)
+        other.setting, other.literal_setting = self.setting, self.literal_setting
+        other.registries.share(self.registries)
+        return other
+
     # What the modules beside this one answer; they ask one another here, and import only the protocol.
     attribute = attributes.attribute
     item = attributes.item

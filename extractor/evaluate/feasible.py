@@ -96,7 +96,7 @@ class Branches:
         if asked is None or not self._is_told(frame, asked):
             return None
         cuts = self._ev.cuts
-        holds = _truth(self._ev, owner.scope.guards[place][0], frame)
+        holds = truth(self._ev, owner.scope.guards[place][0], frame)
         return holds if self._ev.cuts == cuts else None
 
     def _is_told(self, frame: Frame, asked: frozenset[str]) -> bool:
@@ -171,25 +171,31 @@ def _set_again(ev: Evaluation) -> frozenset[str]:
     return frozenset(out)
 
 
-def _truth(ev: Evaluation, test: Expr, frame: Frame) -> bool | None:
-    """Whether a test holds; None when that is not known."""
+def truth(ev: Evaluation, test: Expr, frame: Frame, held: Callable[[Values], Values] | None = None) -> bool | None:
+    """Whether a test holds; None when that is not known. `held` gives what stands behind values that are references
+    (a setting by what it is set to); without it they are not known."""
     if isinstance(test, Negation):
-        inner = _truth(ev, test.operand, frame)
+        inner = truth(ev, test.operand, frame, held)
         return None if inner is None else not inner
     if isinstance(test, Conjunction):
-        found = [_truth(ev, part, frame) for part in test.values]
+        found = [truth(ev, part, frame, held) for part in test.values]
         return False if False in found else (None if None in found else True)
     if isinstance(test, Alternatives) and test.guard < 0:
-        found = [_truth(ev, part, frame) for part in test.values]
+        found = [truth(ev, part, frame, held) for part in test.values]
         return True if True in found else (None if None in found else False)
+
+    def worth(expr: Expr) -> Values:
+        values = ev.eval(expr, frame)
+        return values if held is None else held(values)
+
     if isinstance(test, Comparison):
         compared = _COMPARED.get(test.operator)
-        asked = ev.eval(test.left, frame)
-        left, right = _known(asked), _known(ev.eval(test.right, frame))
+        asked = worth(test.left)
+        left, right = _known(asked), _known(worth(test.right))
         if left is _OPEN and right is None and test.operator in ("Is", "IsNot") and _is_something(asked):
             return test.operator == "IsNot"
         return compared(left, right) if compared is not None and left is not _OPEN and right is not _OPEN else None
-    value = _known(ev.eval(test, frame))
+    value = _known(worth(test))
     return None if value is _OPEN or isinstance(value, tuple) else bool(value)  # a list may be filled on the way
 
 
@@ -223,4 +229,4 @@ def _within(part: object, whole: object) -> bool:
     return isinstance(part, str) and isinstance(whole, str) and part in whole
 
 
-__all__ = ["Branches", "is_passed_over"]
+__all__ = ["Branches", "is_passed_over", "truth"]

@@ -26,6 +26,7 @@ from extractor.evaluate.values import (
     Value,
     Values,
 )
+from extractor.program.index import ModuleIndex
 from extractor.program.module import Def
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import (
@@ -65,29 +66,46 @@ class Put:
     adds: bool = False
 
 
+class TablePuts:
+    """What the code of a world puts into tables, by the last name of what it is put into; who keeps, calls and
+    decorates what, by name."""
+
+    def __init__(self, world: ModuleIndex) -> None:
+        self.puts: dict[str, list[Put]] = {}
+        self.calls: dict[str, list[tuple[Def, CallExpr]]] = {}
+        self.decorated: dict[str, list[Def]] = {}
+        self.keepers: set[Def] = set()
+        for target in world.defs():
+            for put in _puts_of(target) if target.scope.subs or target.scope.calls else ():
+                if isinstance(put.base, Attribute) and (cls := _class_around(target)) is not None:
+                    self.keepers.add(cls)
+                self.puts.setdefault(_last(target, put.base), []).append(put)
+            for call in target.scope.calls:
+                self.calls.setdefault(_called_name(target, call.func), []).append((target, call))
+            for decorator in target.scope.decorators:
+                self.decorated.setdefault(_decorator_name(target, decorator), []).append(target)
+        self.puts.pop("", None)
+
+
 class Registries:
     """Answers what tables hold once the modules are loaded."""
 
     def __init__(self, ev: Evaluation) -> None:
         self._ev = ev
-        self._puts: dict[str, list[Put]] | None = None
-        self._calls: dict[str, list[tuple[Def, CallExpr]]] = {}
-        self._decorated: dict[str, list[Def]] = {}
-        self._keepers: set[Def] = set()
+        self._written: TablePuts | None = None
         self._busy: set[_Place] = set()
         self._known: dict[tuple[_Place, Values], Values] = {}
 
     def keeps(self, cls: Def) -> bool:
         """Whether methods of a class, or of its bases, put something into an attribute."""
-        self._index()
-        return not self._keepers.isdisjoint(self._ev.classes.mro(cls)[0])
+        return not self.written.keepers.isdisjoint(self._ev.classes.mro(cls)[0])
 
     def filled(self, owner: Def, name: str, values: Values, me: Inst | None = None) -> Values:
         """What a name of a module or a class, or an attribute of an object `me` of the class, is, with what is put into
         it; the same where it is no table, or nothing is."""
         if not any(isinstance(value, Mapping | Seq) for value in values):
             return values
-        puts = self._index().get(name)
+        puts = self.written.puts.get(name)
         place = (owner, name, me)
         if not puts or place in self._busy or len(self._busy) >= MAX_NESTED:
             self._ev.cuts += bool(puts)
@@ -138,21 +156,16 @@ class Registries:
 
     # what is put, and where -------------------------------------------------------------------------------------
 
-    def _index(self) -> dict[str, list[Put]]:
-        """The puts by the last name of what they are put into; and who calls and decorates what, by name."""
-        if self._puts is None:
-            self._puts = {}
-            for target in self._ev.index.defs():
-                for put in _puts_of(target) if target.scope.subs or target.scope.calls else ():
-                    if isinstance(put.base, Attribute) and (cls := _class_around(target)) is not None:
-                        self._keepers.add(cls)
-                    self._puts.setdefault(_last(target, put.base), []).append(put)
-                for call in target.scope.calls:
-                    self._calls.setdefault(_called_name(target, call.func), []).append((target, call))
-                for decorator in target.scope.decorators:
-                    self._decorated.setdefault(_decorator_name(target, decorator), []).append(target)
-            self._puts.pop("", None)
-        return self._puts
+    @property
+    def written(self) -> TablePuts:
+        """What the code puts, calls and decorates, read once for all evaluators of a world."""
+        if self._written is None:
+            self._written = TablePuts(self._ev.index)
+        return self._written
+
+    def share(self, other: Registries) -> None:
+        """Takes what was read of the same code by another."""
+        self._written = other.written
 
     def _may_be(self, put: Put, place: _Place) -> bool:
         """Whether a put may be one into a table, its function's parameters open."""
@@ -217,13 +230,13 @@ class Registries:
         outer = inner.parent
         assert outer is not None
         short = outer.scope.name.rsplit(".", 1)[-1]
-        for target in self._decorated.get(short, ()):
+        for target in self.written.decorated.get(short, ()):
             around = target.parent
             for decorator in target.scope.decorators if around is not None else ():
                 for value in self._ev.eval(decorator, self._ev.frame(around)) if around is not None else ():
                     if isinstance(value, DefRef) and value.target is inner:
                         yield entry_frame(self._ev, value, ((DefRef(target),),), ())
-        for caller, call in self._calls.get("", ()):  # `register("a")(A)`
+        for caller, call in self.written.calls.get("", ()):  # `register("a")(A)`
             if isinstance(call.func, CallResult):
                 made = caller.scope.calls[call.func.call]
                 if _called_name(caller, made.func) == short:
@@ -236,7 +249,7 @@ class Registries:
                 yield self._ev.bound_frame(inner, (), None, frame)
 
     def _of_plain_decorators(self, owner: Def, short: str) -> Iterator[Frame]:
-        for target in self._decorated.get(short, ()):
+        for target in self.written.decorated.get(short, ()):
             around = target.parent
             for decorator in target.scope.decorators if around is not None else ():
                 for value in self._ev.eval(decorator, self._ev.frame(around)) if around is not None else ():
@@ -246,7 +259,7 @@ class Registries:
     def _of_calls(self, owner: Def, short: str, depth: int) -> Iterator[Frame]:
         if owner.scope.name.rsplit(".", 1)[-1] == "__init__":
             short = owner.owner_class.scope.name.rsplit(".", 1)[-1] if owner.owner_class is not None else short
-        for caller, call in self._calls.get(short, ()):
+        for caller, call in self.written.calls.get(short, ()):
             if caller is owner:
                 continue
             frames = [self._ev.frame(caller)]

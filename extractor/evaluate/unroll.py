@@ -26,8 +26,7 @@ def unrolled(ev: Evaluator, frame: Frame, exprs: tuple[Expr, ...]) -> Iterator[E
         return
     [(table, items)] = known.items()
     for item in items[:MAX_ROUNDS]:
-        inner = Evaluator(ev.index)
-        inner.setting, inner.literal_setting = ev.setting, ev.literal_setting
+        inner = ev.beside()
         for element in elements:
             if element.iterable == table:
                 inner.assume(element, frame, item)

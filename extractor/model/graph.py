@@ -161,7 +161,7 @@ class Enqueue:
 @dataclass(frozen=True, slots=True)
 class Route:
     """A URL pattern that a service serves. `pattern` starts with `/`; parameters are `<name>`. `condition` is what must
-    hold for it to be served at all (`settings.DEBUG`), "" where it always is."""
+    hold for it to be served at all (`settings.DEBUG`), "" where it always is; it says so where the settings say no."""
 
     id: str
     repo: str

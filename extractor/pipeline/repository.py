@@ -74,7 +74,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     installed = list(find_tasks(wide, libraries.app_modules))
     celery = read_celery(ev, graph, repo, services, commit, loading, installed)
     watch.ended("celery")
-    served = loaded_routes(wide, routes_of(wide, repo, services), loading.loads)
+    stand = {service: table.value for service, table in settings.items()}
+    served = loaded_routes(wide, routes_of(wide, repo, services, stand), loading.loads)
     watch.ended("routes")
 
     views, task_names = views_of(served), celery.tasks.index.names()

@@ -174,16 +174,14 @@ class _ModuleReader:
         with scope.guard(test, True, node.lineno) as guard:
             body_ends = self.body(node.body, scope)
         after_body, scope.env = scope.env, before
-        in_function = (
-            scope.kind == "function"
-        )  # what a module raises at its top stops all of it: no condition of a part
-        if in_function and (body_ends or _leaves(node.body)):
+        in_function = scope.kind == "function"  # what a module raises at its top stops all of it
+        if (in_function and body_ends) or _leaves(node.body):
             scope.guard_rest(test, False, node.lineno)
             else_ends = self.statements(node.orelse, scope)
         else:
             with scope.guard(test, False, node.lineno):
                 else_ends = self.body(node.orelse, scope)
-            if in_function and (else_ends or _leaves(node.orelse)):
+            if (in_function and else_ends) or _leaves(node.orelse):
                 scope.guard_rest(test, True, node.lineno)
         if body_ends and else_ends:
             return True

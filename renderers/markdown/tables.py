@@ -92,7 +92,7 @@ def route_table(graph: Graph, links: LineLinks, repos: Collection[str]) -> str:
             callers.setdefault(route_id, set()).add(names.get(flow.source, flow.source))
     rows = [
         (
-            code(r.pattern),
+            code(r.pattern) + (f" only if {text(r.condition)}" if r.condition else ""),
             text(", ".join(r.methods)),
             text(", ".join(sorted(callers.get(r.id, ())))),
             text(r.deprecated),

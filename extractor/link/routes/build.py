@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from extractor.estate.model import Service
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Text
+from extractor.evaluate.values import Text, Values
 from extractor.link.routes.expand import MAX_ENTRIES, PatternExpander
 from extractor.link.routes.patterns import Way, canonical
 from extractor.link.routes.plugins import Plugins
@@ -37,10 +37,24 @@ class RouteTable:
     variants: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
 
 
-def routes_of(ev: Evaluator, repo: str, services: Iterable[Service]) -> list[RouteTable]:
-    """The routes of each service of a repository, as its urlconf or its first settings module says."""
+SettingValues = Callable[[str], Values]
+_NO_SETTINGS: Mapping[str, SettingValues] = {}
+
+
+def routes_of(
+    ev: Evaluator, repo: str, services: Iterable[Service], settings: Mapping[str, SettingValues] = _NO_SETTINGS
+) -> list[RouteTable]:
+    """The routes of each service of a repository, as its urlconf or its first settings module says. `settings` gives
+    what the settings of a service can be, by its id."""
     return [
-        routes(ev, repo, service.id, service.urlconf or None, next(iter(service.settings_modules), None))
+        routes(
+            ev,
+            repo,
+            service.id,
+            service.urlconf or None,
+            next(iter(service.settings_modules), None),
+            settings.get(service.id),
+        )
         for service in services
     ]
 
@@ -95,17 +109,23 @@ def views_of(tables: Iterable[RouteTable]) -> list[ServedView]:
 
 
 def routes(
-    ev: Evaluator, repo: str, service: str, root_urlconf: str | None = None, settings_module: str | None = None
+    ev: Evaluator,
+    repo: str,
+    service: str,
+    root_urlconf: str | None = None,
+    settings_module: str | None = None,
+    values: SettingValues | None = None,
 ) -> RouteTable:
     """The routes of one service.
 
     `root_urlconf` is the dotted name of its root URLconf; without it, `ROOT_URLCONF` of `settings_module` (dotted), of
-    any settings module of the repository, or every `urls.py` that no other includes, in this order.
+    any settings module of the repository, or every `urls.py` that no other includes, in this order. `values` gives what
+    a setting of the service can be.
     """
     found: list[Found] = []
     roots, gaps = _roots(ev, repo, service, root_urlconf, settings_module)
     settings = SettingTexts(ev, _settings(ev, settings_module, [root.name for root in roots]))
-    ev = _with_literal_settings(ev, settings)
+    ev = _with_settings(ev, settings, values)
     expander = PatternExpander(ev, Routers(ev), Plugins(ev, settings), settings)
     for root in roots:
         found += expander.module(root, Ground())
@@ -127,10 +147,10 @@ def routes(
     return _table(ev, repo, service, [entry for entry in found if isinstance(entry, UrlEntry)], gaps)
 
 
-def _with_literal_settings(ev: Evaluator, settings: SettingTexts) -> Evaluator:
-    """An evaluator that reads settings of this service in patterns (`settings.KEY.replace(...)`)."""
-    inner = Evaluator(ev.index)
-    inner.setting, inner.literal_setting = ev.setting, settings.literal
+def _with_settings(ev: Evaluator, settings: SettingTexts, values: SettingValues | None) -> Evaluator:
+    """An evaluator that reads settings of this service in patterns (`settings.KEY.replace(...)`), loops and tests."""
+    inner = ev.beside()
+    inner.setting, inner.literal_setting = values or ev.setting, settings.literal
     return inner
 
 

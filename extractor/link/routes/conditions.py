@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
+from extractor.evaluate.arguments import held_by
+from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.feasible import truth
 from extractor.evaluate.references import Reference
+from extractor.evaluate.rounds import elements_in
+from extractor.evaluate.values import Env, Frame, SettingRef, Value, Values
 from extractor.summary import CallExpr, Expr, Scope
 from extractor.summary.expr import (
     Alternatives,
@@ -24,15 +31,20 @@ from extractor.summary.expr import (
 MAX_TEXT = 160
 
 
-def of_call(place: Reference, call: CallExpr) -> tuple[str, ...]:
-    """The conditions that must hold for a call to run, outermost first."""
+OFF = "off as the settings stand"
+
+
+def of_call(ev: Evaluator, place: Reference, call: CallExpr) -> tuple[str, ...]:
+    """The conditions that must hold for a call to run, outermost first; what the settings answer with no says so. What
+    a loop asks of its rounds is no condition."""
     scope = place.frame.owner.scope
     out = []
     for index in call.guards:
         test, holds, _line = scope.guards[index]
-        text = shown(test, scope)
+        text = "" if elements_in(scope, (test,)) else shown(test, scope)
         if text:
-            out.append(_joinable(text) if holds else _opposite(text))
+            off = _answer(ev, test, place.frame) is (not holds)
+            out.append((_joinable(text) if holds else _opposite(text)) + (f" ({OFF})" if off else ""))
     return tuple(out)
 
 
@@ -45,6 +57,39 @@ def _opposite(text: str) -> str:
     if " and " in text or " or " in text:
         return f"not ({text})"
     return text.removeprefix("not ") if text.startswith("not ") else f"not {text}"
+
+
+def is_passed_over(ev: Evaluator, place: Reference, call: CallExpr) -> bool:
+    """Whether the round of a loop that `ev` knows passes over a call."""
+    scope = place.frame.owner.scope
+    guards = [scope.guards[index] for index in call.guards]
+    asked = [(test, holds) for test, holds, _line in guards if elements_in(scope, (test,))]
+    return any(_answer(ev, test, place.frame) is (not holds) for test, holds in asked)
+
+
+def _answer(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
+    """Whether a test holds as the settings stand; None when that is not known."""
+    held = truth(ev, test, frame, functools.partial(_as_set, ev))
+    return held if held is not None else _of_default(ev, test, frame)
+
+
+def _as_set(ev: Evaluator, values: Values) -> Values:
+    out: list[Value] = []
+    for value in values:
+        held = held_by(ev, value) if isinstance(value, SettingRef) else (value,)
+        for one in held:
+            out += one.default if isinstance(one, Env) else (one,)
+    return tuple(out)
+
+
+def _of_default(ev: Evaluator, test: Expr, frame: Frame) -> bool | None:
+    """What `getattr(settings, "NAME", default)` comes to where no settings module has the name."""
+    call = frame.owner.scope.calls[test.call] if isinstance(test, CallResult) else None
+    if call is None or call.func != Name("getattr") or len(call.args) != 3 or ev.setting is None:
+        return None
+    asked = ev.eval(test, frame)
+    undefined = all(isinstance(v, SettingRef) and not v.path and not ev.setting(v.name) for v in asked)
+    return truth(ev, call.args[2], frame) if asked and undefined else None
 
 
 def shown(expr: Expr, scope: Scope) -> str:

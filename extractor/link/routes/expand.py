@@ -28,7 +28,7 @@ from extractor.evaluate.values import DefRef, Ext, Frame, ModuleRef, Seq, Text, 
 from extractor.link.routes import conditions, patterns
 from extractor.link.routes.objects import ObjectUrls
 from extractor.link.routes.routers import Routers
-from extractor.link.routes.texts import SettingTexts
+from extractor.link.routes.texts import SettingTexts, unknown_name
 from extractor.link.routes.tree import Found, Ground, PluginSource, Unread, UrlEntry, value_name, why_unread
 from extractor.link.routes.views import Endpoint, find_views
 from extractor.program.module import Module
@@ -229,28 +229,28 @@ class PatternExpander:
         else:
             yield from self._returned(place, call, ground)
 
-    def _pattern(self, place: Reference, call: CallExpr, is_regex: bool, ground: Ground) -> Iterator[Found]:
+    def _pattern(self, place: Reference, call: CallExpr, is_regex: bool, around: Ground) -> Iterator[Found]:
         named_args = dict(call.kwargs)
         first = call.args[0] if call.args else named_args.get("route", named_args.get("regex"))
         second = call.args[1] if len(call.args) > 1 else named_args.get("view")
         if first is None or second is None:
-            yield self.unread(place, ground, "a URL pattern", "it is called without a route or a view")
+            yield self.unread(place, around, "a URL pattern", "it is called without a route or a view")
             return
-        ground = replace(self._guarded(place, call, ground), site=(place.frame.owner.module, call.line))
         inner = self._include_of(place.at(second))
         for ev in unrolled(self.ev, place.frame, (first, second)):
+            if conditions.is_passed_over(ev, place, call):  # a round of a loop that goes on to the next
+                continue
+            ground = replace(self._guarded(place, call, around, ev), site=(place.frame.owner.module, call.line))
             values = ev.eval(first, place.frame)
             texts = self._texts(values)
             if not texts:
                 yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
                 texts = [] if is_regex else self._open_texts(values)
+            made = [patterns.joined(ground.pattern, text, is_regex) for text in texts]
             if inner is not None:
-                for text in texts:
-                    yield from self._included(
-                        inner, ground.deeper(pattern=patterns.joined(ground.pattern, text, is_regex))
-                    )
-            elif texts:
-                made = [patterns.joined(ground.pattern, text, is_regex) for text in texts]
+                for pattern in made or [ground.pattern.then(patterns.unknown(unknown_name(values)))]:
+                    yield from self._included(inner, ground.deeper(pattern=pattern))
+            elif made:
                 yield from self._leaf(ev, place, made, second, ground)
 
     def _texts(self, values: Values) -> list[str]:
@@ -287,8 +287,8 @@ class PatternExpander:
         at = line or (place.call.line if place.call is not None else place.frame.owner.scope.def_line)
         return UrlEntry(pattern, name, view, place.frame.owner.module, at, ground.conditions)
 
-    def _guarded(self, place: Reference, call: CallExpr, ground: Ground) -> Ground:
-        told = conditions.of_call(place, call)
+    def _guarded(self, place: Reference, call: CallExpr, ground: Ground, ev: Evaluator | None = None) -> Ground:
+        told = conditions.of_call(ev or self.ev, place, call)
         return replace(ground, conditions=tuple(dict.fromkeys((*ground.conditions, *told)))) if told else ground
 
     def _include_of(self, view: Reference) -> Reference | None:

@@ -63,6 +63,11 @@ class Pattern:
 EMPTY = Pattern("")
 
 
+def unknown(name: str) -> Pattern:
+    """A prefix of which nothing is known, not even that there is one."""
+    return Pattern(f"<{name}>/", ((name, ".+"),)).or_without()
+
+
 def from_path(template: str) -> Pattern:
     """A `path()` template: `<int:pk>` is `<pk>`. Unknown converters accept anything but a slash."""
     found = tuple((m[2], _CONVERTERS.get(m[1] or "str", "[^/]+")) for m in _ANGLE.finditer(template))

@@ -53,3 +53,12 @@ class SettingTexts:
 
 def _parameter(hole: Hole) -> str:
     return f"<{re.sub(r'[^A-Za-z0-9_]+', '_', hole.name.rsplit('.', 1)[-1]).strip('_') or 'part'}>"
+
+
+def unknown_name(values: Values) -> str:
+    """What a part of a path is called of which no text is known: as the setting that gives it."""
+    for value in values:
+        for hole in (value, *getattr(value, "parts", ())):
+            if isinstance(hole, SettingRef | Hole) and hole.name.isidentifier():
+                return hole.name.lower()
+    return "prefix"
