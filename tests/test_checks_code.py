@@ -98,6 +98,61 @@ def test_a_wrapper_is_told_of_where_the_request_is_sent() -> None:
     assert [f.line for f in found({"shop/views.py": code}, "no-timeout")] == [6]
 
 
+CLIENT = """
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    class Timed(HTTPAdapter):
+        def send(self, request, **options):
+            options.setdefault("timeout", 5)
+            return super().send(request, **options)
+
+    class Plain(HTTPAdapter):
+        pass
+
+    def timed():
+        session = requests.Session()
+        session.mount("https://", Timed())
+        return session
+
+    def plain():
+        session = requests.Session()
+        session.mount("https://", Plain())
+        return session
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [
+        ("client.timed().get(URL)", False),  # the adapter is put on in another module
+        ("client.plain().get(URL)", True),  # one that limits nothing, beside the one that does
+        ("requests.get(URL)", True),  # a bare call has no session
+        ("requests.Session().get(URL)", True),  # another session than the one that is limited
+        ("requests.get(URL, timeout=None)", True),
+    ],
+)
+def test_a_session_has_the_limit_of_the_function_that_makes_it(asked: str, is_found: bool) -> None:
+    head = "import requests\nfrom shop import client\nURL = 'https://a.acme.io/x'\n"
+    view = f"{head}def view(request):\n    return {asked}\n"
+    files = {"shop/__init__.py": "", "shop/client.py": CLIENT, "shop/views.py": view}
+    rows = found(files, "no-timeout")
+    assert [(f.path, f.line) for f in rows] == ([("shop/views.py", 5)] if is_found else [])
+
+
+def test_a_bare_call_beside_a_limited_session_is_judged_by_itself() -> None:
+    code = """
+        import requests
+        session = requests.Session()
+        session.request = limited
+        def one(request):
+            return session.get("https://a.acme.io/x")
+        def two(request):
+            return requests.get("https://a.acme.io/y")
+    """
+    assert [f.function for f in found({"shop/views.py": code}, "no-timeout")] == ["two"]
+
+
 def test_an_adapter_that_limits_the_session() -> None:
     code = """
         import requests

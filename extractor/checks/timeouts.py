@@ -5,12 +5,13 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from extractor.checks.context import CheckContext
-from extractor.evaluate.values import Inst, Mapping
+from extractor.evaluate.values import DefRef, Ext, Inst, Mapping
 from extractor.link.callgraph import Site
 from extractor.link.effects import Effect
 from extractor.link.request import Request
-from extractor.program.module import Def, Module
-from extractor.summary.expr import Attribute
+from extractor.program.module import Def
+from extractor.summary import Expr
+from extractor.summary.expr import Attribute, CallResult, Local
 
 MAX_UP = 3  # wrappers that hand `**kwargs` on
 
@@ -77,22 +78,33 @@ def _session_limits(program: CheckContext, site: Site) -> bool:
     func = site.call.func
     if not isinstance(func, Attribute):
         return False
-    for value in program.ev.eval(func.base, program.ev.frame(site.owner)):
+    values = program.ev.eval(func.base, program.ev.frame(site.owner))
+    if values and all(isinstance(value, Ext) and "(" not in value.path for value in values):
+        return False  # a function of the library itself, which has no session
+    for value in values:
         if isinstance(value, Inst) and any(program.ev.classes.member(value.cls, name) for name in ("request", "send")):
             return True
-    return _replaces_sending(program, site.owner.module)
+    return any(_replaces_sending(program, maker) for maker in _makers(program, site, func.base))
 
 
-def _replaces_sending(program: CheckContext, module: Module) -> bool:
-    """True when a module assigns `session.request = ...` or mounts an adapter of its own on a session."""
-    for name, scope in module.summary.scopes.items():
-        if any(attr in ("request", "send") for _base, attr, _value, _line in scope.attrs):
-            return True
-        frame = program.ev.frame(module.define(name))
-        for call in scope.calls:
-            if not isinstance(call.func, Attribute) or call.func.name != "mount":
-                continue
-            for value in (v for expr in call.args for v in program.ev.eval(expr, frame)):
-                if isinstance(value, Inst) and program.ev.classes.member(value.cls, "send"):
-                    return True
-    return False
+def _makers(program: CheckContext, site: Site, base: Expr) -> tuple[Def, ...]:
+    """The functions in which a session may be made fit: the one that gives it, that of the call where it is made there,
+    and every one of the module where it comes from elsewhere."""
+    scope, frame = site.owner.scope, program.ev.frame(site.owner)
+    todo = [scope.defs[at][1] for at in base.definitions] if isinstance(base, Local) else [base]
+    made = [scope.calls[one.call].func for one in todo if isinstance(one, CallResult)]
+    values = [value for func in made for value in program.ev.eval(func, frame)]
+    if not values or len(made) < len(todo):
+        module = site.owner.module
+        return tuple(module.define(name) for name in module.summary.scopes)
+    return tuple(dict.fromkeys(value.target if isinstance(value, DefRef) else site.owner for value in values))
+
+
+def _replaces_sending(program: CheckContext, maker: Def) -> bool:
+    """True when a function assigns `session.request = ...` or mounts an adapter of its own on a session."""
+    if any(attr in ("request", "send") for _base, attr, _value, _line in maker.scope.attrs):
+        return True
+    frame = program.ev.frame(maker)
+    mounts = [c for c in maker.scope.calls if isinstance(c.func, Attribute) and c.func.name == "mount"]
+    given = (value for call in mounts for expr in call.args for value in program.ev.eval(expr, frame))
+    return any(isinstance(value, Inst) and program.ev.classes.member(value.cls, "send") for value in given)

@@ -182,7 +182,7 @@ def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs
     if place.source == "text":
         return (_filled(place.text, func.path, args, kwargs),) if "{" in place.text else (Text((place.text,)),)
     if place.source == "arg":
-        found = _given(place, args, kwargs)
+        found = _given(place, args, kwargs) or (_of_maker(place, func) if place.made else ())
     else:
         found, holder = (), func.receiver
         while holder is not None and not found:
@@ -195,6 +195,17 @@ def at(ev: Evaluator, place: ArgumentPlace | None, func: Ext, args: Args, kwargs
         found = (*named, *(v for one in found if isinstance(one, Mapping) for v in folding.lookup(one, key)))
     found = found or (_of_object(ev, place, func) if place.attributes else ())
     return found or ((Text((place.text,)),) if place.text else ())
+
+
+def _of_maker(place: ArgumentPlace, func: Ext) -> Values:
+    """The values that what made the receiver was given: `PoolManager(timeout=3).request(…)`."""
+    holder = func.receiver
+    while holder is not None:
+        found = next((values for name, values in holder.kwargs if name in place.made), ())
+        if found:
+            return found
+        holder = holder.receiver
+    return ()
 
 
 def _given_up(ev: Evaluator, place: ArgumentPlace, holder: Ext) -> Values:

@@ -22,7 +22,7 @@ from extractor.files.yaml import read_plain, read_yaml
 class ArgumentPlace:
     """Where a rule finds a value: in an argument (position or keyword), in the receiver's, or in the rule itself; when
     nothing stands there, in attributes of the object the method is called on. `key` is that of a dictionary which
-    stands there.
+    stands there. `made` are keywords of what made the receiver, where the argument is not given.
 
     `source` is `arg`, `receiver` or `text`.
     """
@@ -33,6 +33,7 @@ class ArgumentPlace:
     text: str = ""
     attributes: tuple[str, ...] = ()
     key: str = ""
+    made: tuple[str, ...] = ()
 
 
 Off = bool | str | None
@@ -317,8 +318,8 @@ def _place(data: Any) -> ArgumentPlace | None:
     names = _listed(data.get(source, []))
     positions = tuple(n for n in names if isinstance(n, int))
     keywords = tuple(n for n in names if isinstance(n, str))
-    own = tuple(_listed(data.get("self", [])))
-    return ArgumentPlace(source, positions, keywords, data.get("default", ""), own, data.get("key", ""))
+    own, made = tuple(_listed(data.get("self", []))), tuple(_listed(data.get("made", [])))
+    return ArgumentPlace(source, positions, keywords, data.get("default", ""), own, data.get("key", ""), made)
 
 
 def _listed(names: Any) -> list[Any]:
