@@ -6,6 +6,7 @@ import pytest
 
 from extractor.estate.model import Service
 from extractor.link.celery import Tasks, tasks
+from tests.linked import linked
 from tests.worlds import evaluator, loading
 
 APP = """
@@ -367,3 +368,48 @@ def test_the_settings_that_win_decide_the_queue_and_those_below_them_fill_in() -
     }
     web = Service("web", "Web", settings_modules=("shop.envs.production", "shop.envs.common"))
     assert named(found(files, (web,))) == {"orders.tasks.pay": "shop.high", "orders.tasks.ship": "shop.low"}
+
+
+NAMED = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.{}')\n"
+
+
+def test_settings_that_manage_and_wsgi_name_differently_are_those_of_one_service() -> None:
+    files = {
+        "manage.py": NAMED.format("local"),
+        "shop/__init__.py": "",
+        "shop/wsgi.py": NAMED.format("production"),
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": "CELERY_TASK_DEFAULT_QUEUE = 'shop'\n",
+        "shop/settings/local.py": "from shop.settings.base import *\n",
+        "shop/settings/production.py": "from shop.settings.base import *\nCELERY_TASK_DEFAULT_QUEUE = 'live'\n",
+        "shop/celery.py": (
+            "from celery import Celery\napp = Celery('shop')\n"
+            "app.config_from_object('django.conf:settings', namespace='CELERY')\n"
+        ),
+        "shop/tasks.py": "from celery import shared_task\n@shared_task\ndef export(pk): ...\n",
+    }
+    (row,) = linked(files, Service("web", "Web")).tasks
+    assert (row.queue, row.services) == ("live", ())
+
+
+def test_settings_that_are_put_together_of_files_count_as_one_module() -> None:
+    files = {
+        "manage.py": NAMED.format("settings"),
+        "shop/__init__.py": "",
+        "shop/settings/__init__.py": "",
+        "shop/settings/settings.py": "from split_settings.tools import include, optional\n"
+        "include('settings.dist.py', optional('local_settings.py'))\n",
+        "shop/settings/settings.dist.py": "from datetime import timedelta\n"
+        "CELERY_TASK_ROUTES = {'shop.tasks.*': {'queue': 'alerts'}}\n"
+        "CELERY_BEAT_SCHEDULE = {'hourly': {'task': 'shop.tasks.export', 'schedule': timedelta(hours=1)}}\n",
+        "shop/celery.py": (
+            "from celery import Celery\napp = Celery('shop')\n"
+            "app.config_from_object('django.conf:settings', namespace='CELERY')\n"
+        ),
+        "shop/tasks.py": "from celery import shared_task\n@shared_task\ndef export(pk): ...\n",
+    }
+    facts = linked(files, Service("web", "Web"))
+    assert [(row.name, row.queue) for row in facts.tasks] == [("shop.tasks.export", "alerts")]
+    assert [(row.key, row.cadence, row.task_id) for row in facts.schedules] == [
+        ("hourly", "every hour", facts.tasks[0].id)
+    ]

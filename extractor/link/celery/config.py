@@ -33,11 +33,11 @@ from extractor.link.celery.appconf import (
     in_code,
     makes_app,
     names_conf,
-    star_chain,
 )
 from extractor.link.settings import SettingsTable
+from extractor.link.settings.layers import layers, settings_modules
 from extractor.program.module import Module
-from extractor.summary.expr import Attribute, CallResult, literal_text
+from extractor.summary.expr import Attribute, CallResult
 
 _QUEUE_OBJECTS = frozenset({"kombu.Queue()", "kombu.entity.Queue()"})
 MAX_FOLD = 12  # settings that lead to one another
@@ -173,21 +173,18 @@ class Config:
 
 
 def configs(ev: Evaluator, services: Sequence[Service]) -> tuple[Config, ...]:
-    """One configuration for each service; for a repository of which no service is known, those its Celery modules
-    name as `DJANGO_SETTINGS_MODULE`. Never empty."""
+    """One configuration for each service; where none says what its settings are, those that count in the repository
+    are every service's. Never empty."""
     found = celery_modules(ev)
     spaces = _namespaces(ev, found)
-    wanted = [(s.id, list(s.settings_modules)) for s in services]
+    wanted = [(s.id, tuple(s.settings_modules)) for s in services]
     if not any(modules for _id, modules in wanted):
-        named = _settings_named(ev, found)
-        wanted = [("" if len(named) == 1 else name.split(".")[0], [name]) for name in named]
+        wanted = [("", settings_modules(ev.index)[:1])]
     out = []
     for service, modules in wanted:
-        starts = [m for dotted in modules if (m := ev.index.find(dotted)) is not None]
-        chain = tuple(dict.fromkeys(m for start in starts for m in star_chain(ev, start)))
-        apps = _own_apps(found, chain)
-        out.append(Config(ev, service, chain, apps, spaces))
-    return tuple(out) or (Config(ev, "", (), found, spaces),)
+        chain = layers(ev.index, modules)
+        out.append(Config(ev, service, chain, _own_apps(found, chain), spaces))
+    return tuple(out)
 
 
 def _own_apps(found: tuple[Module, ...], chain: tuple[Module, ...]) -> tuple[Module, ...]:
@@ -239,27 +236,6 @@ def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
                 if space:
                     found.append(space)
     return tuple(dict.fromkeys([*found, "CELERY"]))
-
-
-def _settings_named(ev: Evaluator, modules: Sequence[Module]) -> list[str]:
-    """Settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...)` names, Celery's modules first."""
-    ends = (("celery.py",), ("manage.py", "wsgi.py"))
-    own = [m for m in ev.index.modules if m.in_repo]
-    for places in (modules, *([m for m in own if m.path.endswith(names)] for names in ends)):
-        found = [name for module in places for name in _named_in(module)]
-        known = sorted({name for name in found if ev.index.find(name) is not None})
-        if known:
-            return known
-    return []
-
-
-def _named_in(module: Module) -> Iterator[str]:
-    for scope in module.summary.scopes.values():
-        for call in scope.calls:
-            if isinstance(call.func, Attribute) and call.func.name == "setdefault" and len(call.args) == 2:
-                key, value = map(literal_text, call.args)
-                if key == "DJANGO_SETTINGS_MODULE" and value is not None:
-                    yield value
 
 
 def literals(config: Config, values: Values) -> list[str]:
