@@ -454,3 +454,48 @@ def test_beat_puts_a_task_on_the_queue_of_the_entry_else_on_its_own() -> None:
         "set": "slow",
         "signed": "slow",
     }
+
+
+def cadence(schedule: str, head: str = "") -> tuple[str, str]:
+    """The canonical text and the words of a schedule as written."""
+    lines = ["from datetime import timedelta", "from celery.schedules import crontab", "import os", *head.splitlines()]
+    lines.append(f'CELERY_BEAT_SCHEDULE = {{"one": {{"task": "orders.tasks.sync", "schedule": {schedule}}}}}')
+    (row,) = read("\n".join(lines)).rows
+    return row.schedule, row.cadence
+
+
+@pytest.mark.parametrize(
+    ("schedule", "text"),
+    [
+        ("crontab(hour=range(9, 18), minute=0)", "crontab: 0 9-17 * * *"),
+        ("crontab(hour=range(0, 24, 6), minute=0)", "crontab: 0 0,6,12,18 * * *"),
+        ("crontab(hour=[7, 19], minute=30)", "crontab: 30 7,19 * * *"),
+        ("crontab(hour=range(9, HOURS), minute=0)", "crontab: 0 ? * * *"),
+        ("timedelta(**{'minutes': 10})", "every 600 seconds"),
+        ("timedelta(**LENGTH)", "?"),
+    ],
+)
+def test_numbers_that_are_put_together_are_worked_out_or_not_known(schedule: str, text: str) -> None:
+    assert cadence(schedule, "HOURS, LENGTH = os.cpu_count(), dict(os.environ)")[0] == text
+
+
+def test_an_interval_of_nothing_is_one_that_is_off() -> None:
+    text, words = cadence("OFF", 'OFF = int(os.environ.get("OFF", "0"))')
+    assert (text, words.split(";")[0]) == ("every ? seconds", "off by default")
+
+
+def test_entries_that_are_added_in_a_loop_are_one_for_each_of_its_rows() -> None:
+    tail = """
+    from celery.schedules import crontab
+    from orders.tasks import sync
+
+    @app.on_after_finalize.connect
+    def periodic(sender, **kwargs):
+        for hour in (6, 18):
+            sender.add_periodic_task(crontab(hour=hour, minute=0), sync.s(hour), name=f"close-{hour}")
+"""
+    rows = by_key(read("", APP + tail))
+    assert {key: row.schedule for key, row in rows.items()} == {
+        "close-6": "crontab: 0 6 * * *",
+        "close-18": "crontab: 0 18 * * *",
+    }

@@ -252,9 +252,9 @@ class _EntryReader:
             for name, scope in module.summary.scopes.items():
                 for call in scope.calls:
                     if isinstance(call.func, Attribute) and call.func.name == "add_periodic_task":
-                        entry = self._added(call, self.ev.frame(module.define(name)))
-                        if not self._is_of_another(call.func.base, entry):
-                            yield entry
+                        for entry in self._added(call, self.ev.frame(module.define(name))):
+                            if not self._is_of_another(call.func.base, entry):
+                                yield entry
 
     def _is_of_another(self, base: Expr, entry: BeatEntry) -> bool:
         """True where something that is not seen to be a Celery app is given a plain function, and no signature: the
@@ -264,13 +264,16 @@ class _EntryReader:
         plain = bool(values) and all(isinstance(v, DefRef) and not v.target.scope.decorators for v in values)
         return plain and not any(is_app(self.ev, v) for v in self.ev.eval(base, entry.frame))
 
-    def _added(self, call: CallExpr, frame: Frame) -> BeatEntry:
+    def _added(self, call: CallExpr, frame: Frame) -> Iterator[BeatEntry]:
+        """What a call adds; in a loop over a table, one entry for each of its rows."""
         given = dict(zip(("schedule", "task"), call.args, strict=False))
         named = {("task" if k == "sig" else k): v for k, v in call.kwargs if k is not None}
         given |= {k: v for k, v in named.items() if k in ("schedule", "task", "queue")}
-        key = self.config.text(self.ev.eval(named["name"], frame)) if "name" in named else None
         condition = condition_of(frame.owner.scope, call.guards)
-        return BeatEntry(key, given, frame, call.line, call.end_line, condition, self.config)
+        for ev in unrolled(self.ev, frame, (*call.args, *named.values())):
+            config = self.config if ev is self.ev else self.config.evaluated_by(ev)
+            key = config.text(ev.eval(named["name"], frame)) if "name" in named else None
+            yield BeatEntry(key, given, frame, call.line, call.end_line, condition, config)
 
 
 def _entry(config: Config, key: Expr, value: Expr, frame: Frame, line: int, condition: str) -> BeatEntry:

@@ -31,6 +31,7 @@ _CRONTAB = re.compile(r"^celery(\.\w+)*\.crontab$")
 _OWN = re.compile(r"^celery(\.\w+)*\.BaseSchedule$")
 _CRON_LINE = re.compile(r"^celery(\.\w+)*\.crontab\.from_string$")
 _SOLAR = re.compile(r"^celery(\.\w+)*\.solar$")
+_MOST_NUMBERS = 60  # of a field of a crontab
 # Seconds of the periods of an `IntervalSchedule` of django-celery-beat.
 _PERIODS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "microseconds": 0.000001}
 _FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
@@ -157,6 +158,8 @@ class ScheduleReader(Numbers):
             parts, index = self.parts(*self.follow(place.base, inner)), place.index.value
             if parts is not None:
                 return parts[index] if 0 <= index < len(parts) else None
+        if isinstance(place, CallResult) and (numbers := self._range(inner.owner.scope.calls[place.call], inner)):
+            return numbers
         if isinstance(place, SequenceDisplay):
             items = [self._field(item, inner) for item in place.items]
             return ",".join(item for item in items if item is not None) if None not in items else None
@@ -168,6 +171,19 @@ class ScheduleReader(Numbers):
                 return str(int(value.value))
         number = self.number(place, inner)
         return None if number is None else str(int(number))
+
+    def _range(self, call: CallExpr, frame: Frame) -> str | None:
+        """`range(9, 18)` as a field: `9-17`."""
+        if all(func != Ext("builtins.range") for func in self.ev.eval(call.func, frame)) or call.kwargs:
+            return None
+        given = [self.number(arg, frame) for arg in call.args]
+        if not 1 <= len(given) <= 3 or None in given or 0 in given[2:]:
+            return None
+        numbers = range(*(int(number) for number in given if number is not None))
+        if not 0 < len(numbers) <= _MOST_NUMBERS:
+            return None
+        whole = len(numbers) > 1 and numbers.step == 1
+        return f"{numbers[0]}-{numbers[-1]}" if whole else ",".join(str(number) for number in numbers)
 
     def _solar(self, call: CallExpr, frame: Frame) -> ScheduleReading:
         args, kwargs = arguments(self.ev, call, frame)
@@ -313,6 +329,8 @@ def _last(value: Value) -> str:
 
 
 def _interval(seconds: float) -> ScheduleReading:
+    if seconds <= 0:  # no interval at all: what a setting that is off holds
+        return ScheduleReading("every ? seconds", "off by default; how often is set where it is deployed")
     return ScheduleReading(interval_text(seconds), interval_words(seconds))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.evaluate.values import Const, Env, Ext, Frame, SettingRef, Text, Values
+from extractor.evaluate.values import Const, Env, Ext, Frame, Mapping, SettingRef, Text, Values
 from extractor.link.celery.appconf import Written, assigned
 from extractor.link.celery.config import Config
 from extractor.link.celery.durations import duration_seconds
@@ -88,11 +88,22 @@ class Numbers:
                 return None
             total += number * _UNITS[unit]
         for name, expr in call.kwargs:
-            if name in _UNITS:
-                number = self.number(expr, frame)
-                if number is None:
-                    return None
-                total += number * _UNITS[name]
+            if name is not None and name not in _UNITS:  # what a class of the project takes beside them
+                continue
+            number = self._spread(self.ev.eval(expr, frame)) if name is None else self.number(expr, frame)
+            if number is None:
+                return None
+            total += number * _UNITS[name or "seconds"]
+        return total
+
+    def _spread(self, values: Values) -> float | None:
+        """The seconds of the keywords of a dictionary: `timedelta(**length)`."""
+        total = 0.0
+        for given in values[0].items if len(values) == 1 and isinstance(values[0], Mapping) else [((), ())]:
+            unit, number = _UNITS.get(self.ev.constant_key(given[0]) or ""), self._of_values(given[1])
+            if unit is None or number is None:
+                return None
+            total += number * unit
         return total
 
     def number(self, expr: Expr, frame: Frame) -> float | None:
@@ -116,7 +127,10 @@ class Numbers:
                 self.noted(self.ev.eval(expr, frame))
                 default = dict(call.kwargs).get("default") or (call.args[1] if len(call.args) > 1 else None)
                 return self.number(default, frame) if default is not None else None
-        for value in self.config.fold(self.noted(self.ev.eval(expr, frame))):
+        return self._of_values(self.ev.eval(expr, frame))
+
+    def _of_values(self, values: Values) -> float | None:
+        for value in self.config.fold(self.noted(values)):
             if isinstance(value, Const) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
                 return float(value.value)
             if isinstance(value, Text) and _NUMBER.fullmatch(value.literal or ""):
