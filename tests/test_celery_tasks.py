@@ -413,3 +413,37 @@ def test_settings_that_are_put_together_of_files_count_as_one_module() -> None:
     assert [(row.key, row.cadence, row.task_id) for row in facts.schedules] == [
         ("hourly", "every hour", facts.tasks[0].id)
     ]
+
+
+@pytest.mark.parametrize(
+    ("app", "config", "broker"),
+    [
+        ("app = Celery('shop', broker='redis://cache:6379/0')", "", ["redis"]),
+        ("app = Celery('shop')\napp.conf.broker_url = 'amqp://rabbit//'", "", ["rabbitmq"]),
+        (
+            "app = Celery('shop')\napp.config_from_object('shop.celeryconfig')",
+            "broker_url = 'amqp://rabbit//'",
+            ["rabbitmq"],
+        ),
+        ("import os\napp = Celery('shop', broker=os.environ.get('BROKER', 'redis://cache/0'))", "", ["redis"]),
+        ("import os\napp = Celery('shop', broker=os.environ['BROKER'])", "", []),
+    ],
+)
+def test_an_application_that_is_given_its_broker_has_a_queue(app: str, config: str, broker: list[str]) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/celeryconfig.py": f"{config}\n",
+        "shop/app.py": f"from celery import Celery\n{app}\n@app.task\ndef grind(weight): ...\n",
+    }
+    found = linked(files, Service("web", "Web")).declared
+    assert [store.system for _service, store in found if store.kind == "queue"] == broker
+
+
+def test_a_broker_that_the_settings_declare_is_the_one() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/settings.py": "CELERY_BROKER_URL = 'amqp://rabbit//'\n",
+        "shop/app.py": "from celery import Celery\napp = Celery('shop', broker='redis://cache/0')\n",
+    }
+    found = linked(files, Service("web", "Web", settings_modules=("shop.settings",))).declared
+    assert [store.system for _service, store in found if store.kind == "queue"] == ["rabbitmq"]

@@ -11,6 +11,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.link import callgraph, calls, entrypoints
 from extractor.link.bounds import gaps_of_bounds
 from extractor.link.celery import find_tasks, gaps_of, read_celery, type_tasks
+from extractor.link.celery.brokers import with_brokers
 from extractor.link.constructors import with_constructors
 from extractor.link.coverage import CoverageInput, coverage_of, unread_clients
 from extractor.link.declared import declared_effects
@@ -95,7 +96,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     occurrences = Occurrences(finder, replayed)
     watch.ended("replay")
 
-    declared = {service: declared_stores(ev, table) for service, table in settings.items()}
+    declared = with_brokers(ev, services, {name: declared_stores(ev, table) for name, table in settings.items()})
     systems = Targets(estate, book, repo, value_of)
     around = Surroundings(repo, systems, reach, occurrences, store_lookup(declared), undefined_in(tables))
     events = events_of(graph, settings, around)
