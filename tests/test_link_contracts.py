@@ -58,3 +58,22 @@ def test_without_any_answer_nothing_is_held_against_either() -> None:
 def test_an_unknown_part_of_a_path_is_not_taken_for_its_query() -> None:
     one = dataclasses.replace(STUDIO, url="{setting:STUDIO_URL}/api/runs/{?element}/clone/?deep=1")
     assert [found.route_id for found in joined(one, pattern="/api/runs/<id>/clone/")] == ["clone"]
+
+
+CAMPUS_URL = dataclasses.replace(
+    STUDIO, url="{setting:CAMPUS_URL}/api/runs/clone/", base_setting="CAMPUS_URL", system=None, known_by=""
+)
+
+
+def test_a_setting_named_after_a_system_that_alone_serves_the_path_means_it() -> None:
+    (one,) = joined(CAMPUS_URL)
+    assert (one.system, one.route_id, one.confidence) == ("campus", "clone", "likely")
+    assert one.known_by == "the name of setting CAMPUS_URL, and what it serves"
+
+
+def test_neither_the_name_nor_the_path_alone_tells_whom_a_setting_means() -> None:
+    assert [one.system for one in joined(CAMPUS_URL, pattern="/other/")] == [None]
+    other = dataclasses.replace(CAMPUS_URL, url="{setting:DEPOT_URL}/api/runs/clone/", base_setting="DEPOT_URL")
+    assert [one.system for one in joined(other)] == [None]
+    root = dataclasses.replace(CAMPUS_URL, url="{setting:CAMPUS_URL}/")
+    assert [one.system for one in joined(root, pattern="/")] == [None]

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from extractor.estate.model import Estate
 from extractor.link.addresses import asked_path, bases_of
 from extractor.link.facts import RepoFacts
+from extractor.link.naming import owner_named
 from extractor.link.routes.match import RouteIndex
 from extractor.model.graph import Call, Evidence, Inbound, Route
 from extractor.model.ids import row_id, with_unique_ids
+from extractor.text.words import words_of
 
+_LEAST = 3  # letters of a path that says something
 _WEBHOOK = re.compile(r"webhook|callback|/hooks?/|_hook\b", re.IGNORECASE)
 
 
@@ -31,6 +34,7 @@ def join_contracts(facts: Mapping[str, RepoFacts], estate: Estate) -> dict[str, 
     for name, repo in facts.items():
         bases = bases_of(repo.settings)
         asking = (dataclasses.replace(call, asked=asked_path(call, bases)) for call in repo.calls)
+        asking = (_named_and_served(call, matchers, estate) for call in asking)
         calls = _answered_elsewhere([_answered(call, matchers, estate) for call in asking])
         joined[name] = dataclasses.replace(repo, calls=calls)
     inbound: dict[str, list[Inbound]] = {}
@@ -68,6 +72,28 @@ def _answered(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], esta
         confidence="possible",
         why=f"several services answer: {', '.join(sorted({r.service for r in found}))}",
     )
+
+
+def _named_and_served(call: Call, matchers: Mapping[str, Mapping[str, RouteIndex]], estate: Estate) -> Call:
+    """The call, to the system of the estate that the setting of its base is named after, where that one serves what is
+    asked and no other does: a name alone does not tell which of its deployments is meant."""
+    path = call.asked
+    owner = owner_named(call.base_setting) if call.system is None and call.base_setting else None
+    if owner is None or len(path.strip("/")) < _LEAST:
+        return call
+    serving = [
+        name for name, services in matchers.items() if name != call.repo and _matches(call, path, services, estate)
+    ]
+    plain = owner.replace("-", "")
+    if len(serving) != 1 or plain not in _names_of(serving[0], estate):
+        return call
+    by = f"the name of setting {call.base_setting}, and what it serves"
+    return dataclasses.replace(call, system=serving[0], known_by=by, confidence="likely")
+
+
+def _names_of(system: str, estate: Estate) -> set[str]:
+    known = estate.system(system)
+    return {"".join(words_of(name)) for name in (system, known.name if known is not None else "")}
 
 
 def _answered_elsewhere(calls: Sequence[Call]) -> tuple[Call, ...]:
