@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -60,9 +60,19 @@ def choose_estate(given: str | None, sources: Sequence[str], names: Sequence[str
 
 def open_sources(estate: Estate, cache_dir: Path, offline: bool, progress: Progress) -> dict[str, Tree]:
     """Every source of an estate at its ref, by name. Raises SourceError that tells of all that could not be read."""
+    trees, faults = open_readable(estate, cache_dir, offline, progress)
+    if faults:
+        raise all_told(faults, len(trees) + len(faults))
+    return trees
+
+
+def open_readable(
+    estate: Estate, cache_dir: Path, offline: bool, progress: Progress
+) -> tuple[dict[str, Tree], dict[str, SourceError]]:
+    """The sources of an estate that can be read, at their refs, and what is wrong with the others; both by name."""
     specs = estate.sources()
     trees: dict[str, Tree] = {}
-    faults: list[SourceError] = []
+    faults: dict[str, SourceError] = {}
 
     def open_one(spec: SourceSpec) -> Tree | SourceError:
         try:
@@ -73,16 +83,19 @@ def open_sources(estate: Estate, cache_dir: Path, offline: bool, progress: Progr
     with ThreadPoolExecutor(min(_AT_ONCE, len(specs))) as pool:
         for spec, answer in zip(specs, pool.map(open_one, specs), strict=True):
             if isinstance(answer, SourceError):
-                faults.append(answer)
+                faults[spec.name] = answer
             else:
                 trees[spec.name] = answer
             progress("opening sources", len(trees) + len(faults), len(specs))
+    return trees, faults
+
+
+def all_told(faults: Mapping[str, SourceError], count: int) -> SourceError:
+    """One error for all that is wrong with the sources of a run, of which there are `count`."""
     if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        told = "".join(f"\n  {fault}" for fault in faults)
-        raise SourceError(f"{len(faults)} of {len(specs)} sources could not be read:{told}")
-    return trees
+        return next(iter(faults.values()))
+    told = "".join(f"\n  {fault}" for fault in faults.values())
+    return SourceError(f"{len(faults)} of {count} sources could not be read:{told}")
 
 
 def coverage_lines(graph: Graph) -> list[str]:

@@ -6,11 +6,12 @@ import argparse
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from c4trace.console import Console
+from extractor.errors import SourceError, UserError
 
 if TYPE_CHECKING:
     from extractor.estate.model import Estate
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--only", metavar="NAME", action="append", default=[], help="read only this system's repository")
     where = parser.add_argument_group("where to")
     where.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="the output directory [out]")
+    where.add_argument(
+        "--partial",
+        action="store_true",
+        help="where a source cannot be read, replace also an output that has more (exit status 3 all the same)",
+    )
     where.add_argument("--format", metavar="NAME", action="append", help="write only this format; may be repeated")
     where.add_argument("--kroki", metavar="URL", help="have this Kroki server draw the C4-PlantUML, into kroki/")
     how = parser.add_argument_group("how")
@@ -57,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Scan and publish. Raises UserError or SourceError before anything of the last output is touched."""
+    """Scan and publish. Of several sources those that can be read are delivered, and the status is 3 when one could
+    not. Raises UserError or SourceError before anything of the last output is touched."""
     from c4trace.output.formats import (
         DEFAULT_FORMATS,
         Material,
@@ -67,7 +74,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         render_outputs,
     )
     from c4trace.output.publish import check_out_dir, publish
-    from c4trace.sources import cache_directory, choose_estate, coverage_lines, last_line, open_sources
+    from c4trace.sources import all_told, cache_directory, choose_estate, coverage_lines, last_line, open_readable
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
     from extractor.workers import uncollected
@@ -94,10 +101,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
             timing=clock.took,
         )
         with clock.stage("open sources"):
-            trees = open_sources(estate, cache_dir, options.offline, progress)
+            trees, faults = open_readable(estate, cache_dir, options.offline, progress)
+        if faults:
+            _check_loss(options, trees, all_told(faults, len(trees) + len(faults)), faults)
         for tree in trees.values():
             console.detail(f"{tree.name}: {tree.url} at {tree.ref}, commit {tree.commit}, {len(tree.entries)} files")
-        graph = _scan(estate, trees, scan_options)
+        graph = _scan(estate, trees, scan_options, {name: fault.message for name, fault in faults.items()})
         progress("drawing", 0, 0)
         with clock.stage("render"), uncollected():
             material = Material(graph, layouts=kept_layouts(scan_options.cache_dir), jobs=options.jobs)
@@ -112,14 +121,41 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.note(last_line(graph, time.monotonic() - started))
     if trouble:
         raise trouble
-    return 0
+    for fault in faults.values():
+        console.error(f"{fault}; all else was read")
+    return SourceError.exit_code if faults else 0
 
 
-def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
+def _check_loss(
+    options: argparse.Namespace, trees: Mapping[str, Tree], error: SourceError, lost: Collection[str]
+) -> None:
+    """Raises the error where what can be read is nothing, or is less than what stands in the output directory."""
+    if not trees:
+        raise error
+    fuller = [] if options.partial else _read_before(options.out, lost)
+    if fuller:
+        raise SourceError(
+            f"{error}; {options.out} holds what was read of {', '.join(fuller)} before, and stays as it is",
+            "give --partial to replace it all the same, or another directory with --out",
+        )
+
+
+def _read_before(out: Path, names: Collection[str]) -> list[str]:
+    """The sources that the last output was made from, among `names`."""
+    from c4trace.query.graph_file import load_graph
+
+    try:
+        graph = load_graph(out / "graph.json", ("sources",))
+    except UserError:  # there is none, or none that can be read: nothing is lost
+        return []
+    return sorted(source.name for source in graph.sources if source.name in names and not source.lost)
+
+
+def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions, lost: Mapping[str, str]) -> Graph:
     """The scan itself. What it needs is imported only now, so that a fault of the input is told at once."""
     from extractor.pipeline.scan import scan_estate
 
-    return scan_estate(estate, trees, options)
+    return scan_estate(estate, trees, options, lost)
 
 
 class _StageClock:

@@ -10,11 +10,16 @@ from extractor.diff.reach import reach_changes
 from extractor.diff.regroup import without_regrouped
 from extractor.diff.row import ComparedRow, Field, GraphReader, reader
 from extractor.diff.rows import rows_of
+from extractor.diff.unread import unread_on, without
 from extractor.model.graph import Graph, Source
 
 
 def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
-    """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty."""
+    """What `head` changes against `base`, by meaning. Pure; `diff_graphs(g, g)` is empty. What one side could not read
+    is no change."""
+    unread = unread_on(base, head)
+    sources = _ranges(base.sources, head.sources, unread)
+    base, head = without(base, unread), without(head, unread)
     revisions = (reader(base, {}), reader(head, {}))
     names = renamed_tasks(*revisions) | renamed_routes(*revisions) | renamed_settings(*revisions)
     before, after = reader(base, names), reader(head, names)
@@ -25,7 +30,7 @@ def diff_graphs(base: Graph, head: Graph) -> GraphDiff:
         SCHEMA_VERSION,
         head.version,
         head.estate,
-        _ranges(base.sources, head.sources),
+        sources,
         contract_changes(base, head),
         tuple(sorted(changes, key=change_order)),
     )
@@ -144,13 +149,12 @@ def _filled(fields: tuple[Field, ...], side: int) -> tuple[FieldChange, ...]:
     return tuple(_field_change(old, new) for old, new in pairs)
 
 
-def _ranges(base: tuple[Source, ...], head: tuple[Source, ...]) -> tuple[SourceRange, ...]:
+def _ranges(base: tuple[Source, ...], head: tuple[Source, ...], unread: tuple[Source, ...]) -> tuple[SourceRange, ...]:
     old, new = {s.name: s for s in base}, {s.name: s for s in head}
     ranges = []
     for name in sorted(old.keys() | new.keys()):
         a, b = old.get(name), new.get(name)
         web = (b.web if b else None) or (a.web if a else None)
-        ranges.append(
-            SourceRange(name, a.ref if a else "", a.commit if a else "", b.ref if b else "", b.commit if b else "", web)
-        )
+        commits = (a.ref if a else "", a.commit if a else "", b.ref if b else "", b.commit if b else "")
+        ranges.append(SourceRange(name, *commits, web, any(one.name == name for one in unread)))
     return tuple(ranges)

@@ -121,7 +121,8 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class SourceRange:
-    """A source on both sides; "" where a side lacks it. `web` is the link template of the `Source`."""
+    """A source on both sides; "" where a side lacks it. `web` is the link template of the `Source`. `unread` says that
+    one side could not read it: then nothing that has to do with it was compared."""
 
     name: str
     base_ref: str
@@ -129,6 +130,7 @@ class SourceRange:
     head_ref: str
     head_commit: str
     web: str | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ _OPPOSITE = {"added": "removed", "removed": "added", "changed": "changed", "brok
 
 
 def _mirror_source(s: SourceRange) -> SourceRange:
-    return SourceRange(s.name, s.head_ref, s.head_commit, s.base_ref, s.base_commit, s.web)
+    return SourceRange(s.name, s.head_ref, s.head_commit, s.base_ref, s.base_commit, s.web, s.unread)
 
 
 def _mirror_contract(c: Contract) -> Contract:

@@ -37,7 +37,8 @@ class Source:
     `modules` counts the Python modules seen; `set_aside` those not analysed on purpose (tests, migrations), by kind.
     `web` is a link template with `{commit}`, `{path}`, `{line}`, `{end_line}`, or None when no web host is known.
     `kind` is `repository` or `library`. `stale` is set when the source could not be reached and its last good commit
-    was used.
+    was used. `lost` says why it could not be read, and nothing of it was: what it serves, asks, runs and reads is then
+    unknown, and no row says that nobody does.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source:
     web: str | None = None
     kind: str = "repository"
     stale: bool = False
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

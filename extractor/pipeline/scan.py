@@ -4,6 +4,7 @@ evidence gets its line of code. Start reading here for the extractor."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from extractor.estate.model import Estate
 from extractor.graph.scenarios import load_scenarios
@@ -14,19 +15,25 @@ from extractor.options import ScanOptions
 from extractor.pipeline.assemble import assemble
 from extractor.pipeline.evidence_text import with_lines_of_code
 from extractor.pipeline.facts_cache import FactsCache
+from extractor.pipeline.lost import with_lost
 from extractor.pipeline.parallel import link_all
 from extractor.pipeline.reading import State, UnreadRepository, read_all, repositories_of
 from extractor.rules.clients import RuleBook, shipped_rules
 from extractor.sources import Tree
 from extractor.workers import uncollected
 
+NO_LOSS: Mapping[str, str] = MappingProxyType({})
 
-def scan_estate(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions) -> Graph:
-    """The graph of an estate. `trees` are its sources at a commit, by system id. The same input gives the same graph.
+
+def scan_estate(
+    estate: Estate, trees: Mapping[str, Tree], options: ScanOptions, lost: Mapping[str, str] = NO_LOSS
+) -> Graph:
+    """The graph of an estate. `trees` are its sources at a commit, by system id; `lost` are those that could not be
+    read, with the reason of each. The same input gives the same graph.
 
     Raises UserError when a scenario file that the estate names is wrong.
     """
-    return scan_states([(estate, trees)], options)[0]
+    return with_lost(scan_states([(estate, trees)], options)[0], estate, lost)
 
 
 def scan_states(states: Sequence[State], options: ScanOptions) -> tuple[Graph, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_plain, read_yaml
-from extractor.model.graph import Context
+from extractor.model.graph import Context, Source
 from extractor.rules.doc import RuleDoc
 
 # The context that decides how bad a finding is, where several reach it: the one in which somebody waits.
@@ -37,6 +37,9 @@ class FindingExample:
 class FindingRule:
     """A rule. `severity` holds unless `severity_in` names another for the kind of entry point that reaches the code.
 
+    `absence` is set where a finding says that something is nowhere: `estate` when any source of the estate that could
+    not be read may hold it, `library` when only one of its libraries may.
+
     `options` are the lists of names that the check of this rule works with.
     """
 
@@ -50,6 +53,7 @@ class FindingRule:
     options: tuple[tuple[str, tuple[str, ...]], ...]
     hits: tuple[FindingExample, ...]
     misses: tuple[FindingExample, ...]
+    absence: str = ""
 
     def option(self, name: str) -> tuple[str, ...]:
         """A list of the rule's options; () when it has none of that name."""
@@ -85,6 +89,13 @@ def shipped_finding_rules() -> Mapping[str, FindingRule]:
     return load_finding_rules(rules_dir(), checked=False)
 
 
+def left_open(unread: Iterable[Source]) -> frozenset[str]:
+    """The rules that cannot be held while these sources are not read: they say that something is nowhere, and it may
+    be there."""
+    answers = {answer for source in unread for answer in ("estate", source.kind)}
+    return frozenset(rule.id for rule in shipped_finding_rules().values() if rule.absence in answers)
+
+
 def rule_docs() -> tuple[RuleDoc, ...]:
     """Every shipped rule in words, sorted by id."""
     return tuple(rule.doc() for rule in shipped_finding_rules().values())
@@ -103,6 +114,7 @@ def _rule(data: Mapping[str, Any]) -> FindingRule:
         options=tuple(sorted((name, tuple(items)) for name, items in data.get("options", {}).items())),
         hits=tuple(_example(row, data["severity"]) for row in examples.get("hits", ())),
         misses=tuple(_example(row, data["severity"]) for row in examples.get("misses", ())),
+        absence=data.get("absence", ""),
     )
 
 

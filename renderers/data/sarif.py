@@ -69,7 +69,7 @@ def _rule(rule: RuleDoc) -> dict[str, Any]:
 
 def _invocation(sources: Sequence[Source]) -> dict[str, Any]:
     """An invocation (§3.20): each skipped file as a tool execution notification (§3.20.21)."""
-    notes = [
+    notes: list[dict[str, Any]] = [
         {
             "level": "warning",
             "message": {"text": f"{source.name}: {skip.path} was not read: {skip.reason}"},
@@ -77,6 +77,11 @@ def _invocation(sources: Sequence[Source]) -> dict[str, Any]:
         }
         for source in sources
         for skip in sorted(source.skipped, key=lambda s: (s.path, s.reason))
+    ]
+    notes += [
+        {"level": "error", "message": {"text": f"{source.name} was not read: {source.lost}"}}
+        for source in sources
+        if source.lost
     ]
     return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 

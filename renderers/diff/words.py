@@ -108,17 +108,20 @@ def place_text(evidence: Evidence) -> str:
     return f"{evidence.repo}: {evidence.path}:{evidence.line}"
 
 
+_UNREAD = ", which could not be read: not compared"
+
+
 def sections(diff: GraphDiff) -> Iterable[tuple[str, tuple[Change, ...]]]:
     """Kinds that changed, in their order, each with its changes."""
     return ((kind, diff.of(kind)) for kind in KINDS if diff.of(kind))
 
 
 def ranges(diff: GraphDiff) -> list[str]:
-    """`shop v1 (a1b2c3d4e5f6) → v2 (0f1e2d3c4b5a)` for each source whose commit differs."""
+    """`shop v1 (a1b2c3d4e5f6) → v2 (0f1e2d3c4b5a)` for each source whose commit differs, or that was not compared."""
     return [
-        f"{s.name} {_side(s.base_ref, s.base_commit)} → {_side(s.head_ref, s.head_commit)}"
+        f"{s.name} {_side(s.base_ref, s.base_commit)} → {_side(s.head_ref, s.head_commit)}{_UNREAD if s.unread else ''}"
         for s in diff.sources
-        if s.base_commit != s.head_commit
+        if s.base_commit != s.head_commit or s.unread
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from extractor.model.graph import Graph, Node
+from extractor.model.graph import Graph, Node, Source
 from extractor.views import View
 from extractor.views.index import make_view_index
 from renderers.diagrams.mermaid import mermaid_source
@@ -62,13 +62,19 @@ def _diagram(view: View, pictures: Mapping[str, str], up: str) -> str:
     return f"```mermaid\n{mermaid_source(view)}```"
 
 
+def _state(source: Source) -> str:
+    if source.lost:
+        return f"not read: {text(source.lost)}"
+    return "last good commit" if source.stale else ""
+
+
 def _index(
     graph: Graph, views: Sequence[View], pictures: Mapping[str, str], systems: Sequence[tuple[Node, str]]
 ) -> str:
     landscape = [_diagram(view, pictures, "") for view in views if view.kind == "landscape"]
     rows = [(f"[{text(system.name)}]({slug}/index.md)", text(system.description)) for system, slug in systems]
     commits = [
-        (text(s.name), text(s.ref), code(s.commit[:12]), str(s.modules), "last good commit" if s.stale else "")
+        (text(s.name), text(s.ref), code(s.commit[:12]), str(s.modules), _state(s))
         for s in sorted(graph.sources, key=lambda s: s.name)
     ]
     stamp = f"*Generated {text(graph.generated)} by c4trace {text(graph.version)}.*"

@@ -122,5 +122,6 @@ def _render(environment: Environment, estate: SiteIndex, page: Page, pages: Sequ
         shards=lambda table: len(rest(table)),
         data={**page.data, "diagrams": {d.view.id: d.data for d in page.diagrams}},
         stale=[source for source in estate.graph.sources if source.stale],
+        lost=[source for source in estate.graph.sources if source.lost],
         **page.context,
     )
