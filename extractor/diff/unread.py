@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Iterable
 
 from extractor.model.graph import Flow, Graph, Node, Source
-from extractor.rules.findings import left_open
 
 
 def unread_on(base: Graph, head: Graph) -> tuple[Source, ...]:
@@ -21,7 +20,7 @@ def without(graph: Graph, unread: Iterable[Source]) -> Graph:
     names = frozenset(source.name for source in unread)
     if not names:
         return graph
-    unheld = left_open(unread)
+    unheld = {rule for source in unread for rule in source.left_open}
     own = {node.id for node in graph.nodes if _belongs(node, names)} | names
     flows = tuple(flow for flow in graph.flows if not _concerns(flow, own, names))
     kept = {flow.id for flow in flows}

@@ -38,7 +38,7 @@ class Source:
     `web` is a link template with `{commit}`, `{path}`, `{line}`, `{end_line}`, or None when no web host is known.
     `kind` is `repository` or `library`. `stale` is set when the source could not be reached and its last good commit
     was used. `lost` says why it could not be read, and nothing of it was: what it serves, asks, runs and reads is then
-    unknown, and no row says that nobody does.
+    unknown, and no row says that nobody does. `left_open` are the rules of findings that are not held for that reason.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Source:
     kind: str = "repository"
     stale: bool = False
     lost: str = ""
+    left_open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,16 @@ def with_lost(graph: Graph, estate: Estate, lost: Mapping[str, str]) -> Graph:
             web=spec.web,
             kind="library" if spec.name in estate.libraries else "repository",
             lost=lost[spec.name],
+            left_open=left_open("library" if spec.name in estate.libraries else "repository"),
         )
         for spec in estate.sources()
         if spec.name in lost
     )
+    unheld = {rule for source in sources for rule in source.left_open}
     return dataclasses.replace(
         graph,
         sources=tuple(sorted((*graph.sources, *sources), key=lambda source: source.name)),
-        findings=tuple(f for f in graph.findings if f.rule not in left_open(sources)),
+        findings=tuple(f for f in graph.findings if f.rule not in unheld),
         gaps=(*graph.gaps, *(_gap(source) for source in sources)),
     )
 

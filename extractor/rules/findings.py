@@ -10,7 +10,7 @@ from typing import Any
 
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_plain, read_yaml
-from extractor.model.graph import Context, Source
+from extractor.model.graph import Context
 from extractor.rules.doc import RuleDoc
 
 # The context that decides how bad a finding is, where several reach it: the one in which somebody waits.
@@ -89,11 +89,11 @@ def shipped_finding_rules() -> Mapping[str, FindingRule]:
     return load_finding_rules(rules_dir(), checked=False)
 
 
-def left_open(unread: Iterable[Source]) -> frozenset[str]:
-    """The rules that cannot be held while these sources are not read: they say that something is nowhere, and it may
-    be there."""
-    answers = {answer for source in unread for answer in ("estate", source.kind)}
-    return frozenset(rule.id for rule in shipped_finding_rules().values() if rule.absence in answers)
+def left_open(kind: str) -> tuple[str, ...]:
+    """The rules that cannot be held while a source of this kind (`repository`, `library`) is not read: they say that
+    something is nowhere, and it may be there."""
+    answers = ("estate", kind)
+    return tuple(rule.id for rule in shipped_finding_rules().values() if rule.absence in answers)
 
 
 def rule_docs() -> tuple[RuleDoc, ...]:
