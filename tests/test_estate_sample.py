@@ -37,6 +37,14 @@ def graph(out: Path) -> Graph:
     return found
 
 
+def test_what_is_rendered_of_a_graph_is_what_its_scan_wrote(out: Path, tmp_path: Path) -> None:
+    assert main(["render", "--quiet", f"--from={out / 'graph.json'}", f"--out={tmp_path / 'again'}"]) == 0
+    files = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    again = tmp_path / "again"
+    assert len(files) > 50
+    assert {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()} == files
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_scan_finds_what_a_perfect_reader_finds(graph: Graph, section: str) -> None:
     found = differences(graph, section)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.errors import UserError
 from extractor.files.cache import FileCache
 from extractor.model.graph import Graph
+from extractor.model.order import as_read
 from extractor.rules.doc import RuleDoc
 from extractor.views.view import View
 from extractor.workers import worker_pool
@@ -49,6 +50,10 @@ class Material:
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layouts: FileCache = field(default_factory=lambda: kept_layouts(None))
     jobs: int = 1
+
+    def __post_init__(self) -> None:
+        # What a scan holds and what its graph.json gives back are told in one order.
+        object.__setattr__(self, "graph", as_read(self.graph))
 
     @functools.cached_property
     def views(self) -> tuple[View, ...]:
