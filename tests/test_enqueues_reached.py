@@ -248,3 +248,28 @@ def test_a_task_goes_to_the_queue_that_the_service_which_queues_it_routes_it_to(
         ("parcels.tasks.send", "back.slow", ("back",)),
         ("parcels.tasks.count", "back.usual", ("back",)),
     }
+
+
+@pytest.mark.parametrize("made", ["bind=True", "base=Careful, bind=True"])
+def test_a_helper_retries_the_task_that_hands_itself_in_and_no_other(made: str) -> None:
+    jobs = f"""
+from celery import Task, shared_task
+class Careful(Task):
+    pass
+@shared_task({made})
+def build(self):
+    tried(self)
+@shared_task({made})
+def wipe(self):
+    tried(self)
+def tried(task):
+    try:
+        print(task)
+    except OSError as exc:
+        raise task.retry(exc=exc)
+"""
+    rows = shop("def page(request): ...\n", "page", jobs=jobs).enqueues
+    assert {row.task: entered(row) for row in rows} == {
+        "shop.jobs.build": {"shop.jobs.build"},
+        "shop.jobs.wipe": {"shop.jobs.wipe"},
+    }

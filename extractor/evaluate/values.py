@@ -275,6 +275,8 @@ def const(value: object) -> Value:
 
 # Keywords under which an outside object holds the methods that code has put on it: `session.request = limited`.
 SET = "#set "
+# The binding of an instance that is a task: the function that it runs, so that tasks of one class are told apart.
+RUNS = "#runs"
 MAX_TEXT = 10_000  # characters and parts: scanned code may double a text again and again
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import Const, DefRef, Ext, Inst, Value, Values
+from extractor.evaluate.values import RUNS, Const, DefRef, Ext, Inst, Value, Values
 from extractor.link.celery.appconf import is_app, is_app_member
 from extractor.link.celery.taskindex import Found, Options
 from extractor.program.module import Def, Module
@@ -185,20 +185,21 @@ def _of_class(ev: Evaluator, cls: Def) -> Found:
 
 
 def type_tasks(ev: Evaluator) -> None:
-    """Tells the evaluator what `self` is in a bound task that names its class: `@app.task(bind=True, base=Cls)`."""
+    """Tells the evaluator what `self` is in a bound task: that task, of the class that it names
+    (`@app.task(bind=True, base=Cls)`), else of Celery's own."""
     for module in ev.index.modules:
-        body = module.summary.scopes.get("")
-        if not module.in_repo or body is None or not _near_celery(ev, module):
+        if not module.in_repo or "" not in module.summary.scopes or not _near_celery(ev, module):
             continue
         for name, scope in module.summary.scopes.items():
-            made = [body.calls[d.call] for d in scope.decorators if isinstance(d, CallResult) and scope.parent == ""]
-            if scope.kind == "function" and any(key == "base" for call in made for key, _value in call.kwargs):
-                target = module.define(name)
-                found = _decorated(ev, target, celery=True)
-                classes = [v.target for v in found.option("base") if isinstance(v, DefRef)] if found is not None else []
-                if found is not None and found.bound and classes and scope.params:
-                    instances = tuple(Inst(cls, (), known=False) for cls in classes if cls.kind == "class")
-                    ev.given[(target, scope.params[0][0])] = instances
+            if scope.kind != "function" or scope.parent != "" or not scope.decorators or not scope.params:
+                continue
+            target = module.define(name)
+            found = _decorated(ev, target, celery=True)
+            if found is not None and found.bound:
+                runs = ((RUNS, (DefRef(target),)),)
+                classes = [v.target for v in found.option("base") if isinstance(v, DefRef)]
+                instances = tuple(Inst(cls, runs, known=False) for cls in classes if cls.kind == "class")
+                ev.given[(target, scope.params[0][0])] = instances or (Ext("celery.Task()", (), runs),)
 
 
 __all__ = ["find_tasks", "type_tasks"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Param, Text, Value, Values
+from extractor.evaluate.values import RUNS, DefRef, Ext, Frame, Inst, Param, Text, Value, Values
 from extractor.link.celery.appconf import is_app_member
 from extractor.link.celery.config import Config
 from extractor.model.graph import Task
@@ -62,7 +62,10 @@ class TaskIndex:
         return tuple(dict.fromkeys(found for value in values for found in self._meant(value)))
 
     def _meant(self, value: Value) -> Iterator[Found]:
-        if isinstance(value, DefRef | Inst):
+        held = value.bindings if isinstance(value, Inst) else value.kwargs if isinstance(value, Ext) else ()
+        if runs := dict(held).get(RUNS):
+            yield from self.meant(runs)
+        elif isinstance(value, DefRef | Inst):
             target = value.target if isinstance(value, DefRef) else value.cls
             own = self.by_def.get(target)
             if own is not None:
