@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 
+from extractor.estate.model import Service
 from tests.linked import entered, linked
 
 HANDLERS = """
@@ -109,3 +110,36 @@ def test_a_receiver_may_send_the_next_signal() -> None:
         'requests.post("https://books.example/paid/", timeout=5)', "signals.lost.send(sender=None)"
     )
     assert "/do/" in told("signals.paid.send(sender=None)", handlers)["/lost/"]
+
+
+TELL = "def tell(signal):\n    signal.send(sender=None)\n"
+BOTH = 'INSTALLED_APPS = ["shop"]\n'
+URLS = "from django.urls import path\nfrom shop import {views}\nurlpatterns = [path('do/', {views}.do)]\n"
+
+
+@pytest.mark.parametrize(
+    ("back", "services"),
+    [
+        ("return 1", {"front"}),  # loads the receiver, and sends nothing
+        ("signals.paid.send(sender=None)", {"front", "back"}),
+        ("signals.tell(signals.paid)", {"front", "back"}),
+        ("request.hub.send('lost')", {"front"}),  # whatever that is
+    ],
+)
+def test_a_receiver_is_entered_in_the_services_that_send_the_signal(back: str, services: set[str]) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/front.py": BOTH + 'ROOT_URLCONF = "shop.front_urls"\n',
+        "shop/back.py": BOTH + 'ROOT_URLCONF = "shop.back_urls"\n',
+        "shop/apps.py": APPS,
+        "shop/signals.py": "from django.dispatch import Signal\npaid = Signal()\nlost = Signal()\nfound = Signal()\n"
+        + TELL,
+        "shop/handlers.py": HANDLERS,
+        "shop/front_urls.py": URLS.format(views="front_views"),
+        "shop/front_views.py": "from shop import signals\ndef do(request):\n    signals.paid.send(sender=None)\n",
+        "shop/back_urls.py": URLS.format(views="back_views"),
+        "shop/back_views.py": f"from shop import signals\ndef do(request):\n    {back}\n",
+    }
+    two = [Service(n, n, settings_modules=(f"shop.{n}",), urlconf=f"shop.{n}_urls") for n in ("front", "back")]
+    (call,) = (call for call in linked(files, *two).calls if call.url.endswith("/paid/"))
+    assert {service for context in call.contexts for service in context.services} == services

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.evaluator import Evaluator
@@ -50,11 +50,15 @@ class Reach:
     _known: dict[Def, tuple[Walked, ...]] = field(default_factory=dict)
     _contexts: dict[Def, tuple[Context, ...]] = field(default_factory=dict)
 
-    def without(self, targets: Iterable[Def]) -> Reach:
-        """The same, but that nothing enters these by a signal."""
+    def sent_in(self, services: Mapping[Def, frozenset[str]]) -> Reach:
+        """The same, but that signals enter these receivers only in processes of the services that send them."""
         left = dict(self.entries)
-        for target in targets:
-            left[target] = tuple(entry for entry in left.get(target, ()) if entry.context.kind != "signal")
+        for target, sending in services.items():
+            rows = (
+                replace(row, services=row.services & sending) if row.context.kind == "signal" else row
+                for row in left.get(target, ())
+            )
+            left[target] = tuple(row for row in rows if row.services or row.context.kind != "signal")
         return Reach(left, self.graph, self.loading)
 
     @property

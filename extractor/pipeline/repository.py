@@ -92,7 +92,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     watch.ended("effects")
     wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
     replayed = replay(ev, graph, reach, views, wanted, signals)
-    reach = reach.without(replayed.unsent)
+    reach = reach.sent_in(replayed.sent_in)
     occurrences = Occurrences(finder, replayed)
     watch.ended("replay")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.values import Frame
 from extractor.link.callgraph import CallGraph, Site
-from extractor.link.entrypoints import Reach
+from extractor.link.entrypoints import EntryPoint, Reach
 from extractor.link.replay.reach import FrameReach, Reached
 from extractor.link.replay.roots import roots
 from extractor.link.replay.walk import Visits, Walk, leading_to
@@ -21,15 +21,15 @@ from extractor.program.module import Def
 @dataclass(slots=True)
 class Replayed:
     """Answers for one repository. `visits` are the frames that were visited from entry points, `leading` the
-    definitions of which that says everything (others were not looked at), `unsent` receivers of signals that nothing
-    sends."""
+    definitions of which that says everything (others were not looked at), `sent_in` the services that send what a
+    receiver receives, where that is known: none, where nothing sends it."""
 
     ev: Evaluator
     graph: CallGraph
     visits: Visits
     reach: FrameReach
     leading: frozenset[Def]
-    unsent: tuple[Def, ...]
+    sent_in: Mapping[Def, frozenset[str]]
     _running: dict[int, tuple[Frame, ...]] = field(default_factory=dict)
     _held: list[Site] = field(default_factory=list)
 
@@ -80,9 +80,13 @@ def replay(
     while ready := [frame for frame in starts if frame in waiting and sent.may_be(own[frame.owner])]:
         waiting.difference_update(ready)
         walk.enter(ready)
-    unsent = tuple(frame.owner for frame in starts if frame in waiting)
     entered = {frame: rows for frame, rows in starts.items() if frame not in waiting}
-    return Replayed(ev, graph, walk.visits, FrameReach(entered, walk.visits, reach.loading), leading, unsent)
+    found = FrameReach(entered, walk.visits, reach.loading)
+    sending = {target: sent.services(keys, found) for target, keys in own.items()}
+    told = {frame: _where_sent(rows, sending.get(frame.owner)) for frame, rows in entered.items()}
+    unsent = dict.fromkeys((frame.owner for frame in starts if frame in waiting), frozenset[str]())
+    narrowed = unsent | {target: services for target, services in sending.items() if services is not None}
+    return Replayed(ev, graph, walk.visits, FrameReach(told, walk.visits, reach.loading), leading, narrowed)
 
 
 @dataclass(slots=True)
@@ -107,6 +111,21 @@ class Sent:
                 return True
         return False
 
+    def services(self, keys: frozenset[str], reach: FrameReach) -> frozenset[str] | None:
+        """The services whose processes send one of these signals; None where that is not known of every sender. Who
+        sends what is not known to be any signal at all is passed over: those who do send these are known."""
+        out: set[str] = set()
+        for site, may_send in self._senders():
+            if may_send is None or not keys & may_send:
+                continue
+            every = self.visits.frames.get(site.owner, ())
+            frames = [frame for frame in every if self._sends(site, keys, frame)]
+            reached = reach.reached(frames, site.call.line) if frames else None
+            if reached is None and (frames or not every):
+                return None
+            out.update(s for context in (reached.contexts if reached else ()) for s in context.services)
+        return frozenset(out) or None
+
     def _senders(self) -> list[tuple[Site, frozenset[str] | None]]:
         """The calls that send signals, and which, their functions' parameters open."""
         if self._sites is None:
@@ -120,6 +139,13 @@ class Sent:
             return False
         sent = self.signals.keys_sent(site, frame)
         return sent is None or bool(keys & sent)
+
+
+def _where_sent(rows: Sequence[EntryPoint], services: frozenset[str] | None) -> Sequence[EntryPoint]:
+    """The entry points of a receiver: it is entered where its signals are sent, and not wherever it is loaded."""
+    if services is None:
+        return rows
+    return [replace(row, services=row.services & services) if row.context.kind == "signal" else row for row in rows]
 
 
 def _may_lead(target: Def, leading: frozenset[Def]) -> bool:
