@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from extractor.evaluate.evaluator import Evaluator, qualified
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, Mapping, ModuleRef, Text, Value, Values
+from extractor.link.settings.layers import layers
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr, Expr
 from extractor.summary.expr import Attribute, Constant, DictDisplay, Subscript, literal_text
@@ -63,22 +64,6 @@ def makes_app(ev: Evaluator, value: Value) -> bool:
 def assigned(ev: Evaluator, module: Module, name: str) -> Written | None:
     """Where a module's own body last binds a name; None when it does not."""
     return _bound(ev, module.define(""), name) if "" in module.summary.scopes else None
-
-
-def star_chain(ev: Evaluator, start: Module) -> tuple[Module, ...]:
-    """A settings module and those it takes over by star imports, nearest first."""
-    chain: list[Module] = []
-    pending = [start]
-    while pending:
-        module = pending.pop(0)
-        if module in chain:
-            continue
-        chain.append(module)
-        for star in module.summary.stars:
-            source = ev.index.find(module.absolute(star))
-            if source is not None:
-                pending.append(source)
-    return tuple(chain)
 
 
 def in_code(ev: Evaluator, apps: Sequence[Module], names: Sequence[str]) -> Iterator[Written]:
@@ -167,7 +152,7 @@ def _of_object(ev: Evaluator, call: CallExpr, frame: Frame, names: Sequence[str]
 
 def _member(ev: Evaluator, holder: Value, name: str) -> Written | None:
     if isinstance(holder, ModuleRef):
-        found = (assigned(ev, module, name) for module in star_chain(ev, holder.module))
+        found = (assigned(ev, module, name) for module in layers(ev.index, (holder.module.name,)))
         return next((written for written in found if written is not None), None)
     cls = holder.cls if isinstance(holder, Inst) else holder.target if isinstance(holder, DefRef) else None
     if cls is None or cls.kind != "class":
@@ -209,5 +194,4 @@ __all__ = [
     "is_app_member",
     "makes_app",
     "names_conf",
-    "star_chain",
 ]
