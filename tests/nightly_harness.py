@@ -30,14 +30,18 @@ from tests.git_repository import add_commit, git, make_repository
 from tests.nightly_samples import finding, graph, night
 
 
-def scan(trees: Mapping[str, Tree]) -> Graph:
-    """One flow for each line of `flows.txt`, one finding for each `severity subject` of `findings.txt`."""
+def scan(trees: Mapping[str, Tree], lost: Mapping[str, str], before: Graph | None) -> Graph:
+    """One flow for each line of `flows.txt`, one finding for each `severity subject` of `findings.txt`.
+
+    Of a lost source nothing is kept.
+    """
     flows, findings, sources = [], [], []
     for name, tree in sorted(trees.items()):
         texts = {entry.path: (tree.read(entry.blob) or b"").decode() for entry in tree.entries}
         flows += texts.get("flows.txt", "").split("\n")
         findings += [line.split() for line in texts.get("findings.txt", "").splitlines()]
         sources.append(Source(name, tree.url, tree.ref, tree.commit, len(texts), web=tree.web))
+    sources += [Source(name, "", "main", "", 0, lost=why) for name, why in sorted(lost.items())]
     made = graph(
         flows=tuple(sorted(filter(None, flows))),
         findings=tuple(finding(subject, severity) for severity, subject in sorted(findings)),

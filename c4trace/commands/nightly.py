@@ -31,6 +31,7 @@ from extractor.gate.baseline import read_baseline
 from extractor.gate.policy import Breach, check
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
+from extractor.pipeline.lost import Loss
 from extractor.sources import Tree, open_source
 
 DETAILS = """\
@@ -44,7 +45,7 @@ examples:
   c4trace nightly --config nightly.yaml --log-json    a line of JSON for each thing that happens
 
 exit status: 0 done, or another run is in progress; 1 done, and the gate is breached; 2 the input is wrong;
-3 a source was not reached and no copy of it is here: the last good state was published again, marked as such.
+3 a source was not reached and no copy of it is here: the others were published, with what was last read of it.
 """
 
 
@@ -118,7 +119,7 @@ def _parts(config: NightlyConfig, options: argparse.Namespace) -> Parts:
     return Parts(
         specs=estate.sources(),
         opener=lambda spec, offline: open_source(spec, cache_dir, offline),
-        scan=lambda trees: _scan(estate, trees, cache_dir, options.jobs),
+        scan=lambda trees, lost, before: _scan(estate, trees, Loss(lost, True, before), cache_dir, options.jobs),
         diff=diff_graphs,
         gate=gate,
         explain=lambda diff, base, trees: explained(diff, estate.sources(), base, trees, cache_dir),
@@ -133,10 +134,11 @@ def _not_given(config: NightlyConfig, given: list[str]) -> list[str]:
     return [f"{name}={address}" for name, address in config.sources if name not in names]
 
 
-def _scan(estate: Estate, trees: Mapping[str, Tree], cache_dir: Path, jobs: int) -> Graph:
+def _scan(estate: Estate, trees: Mapping[str, Tree], loss: Loss, cache_dir: Path, jobs: int) -> Graph:
     from extractor.pipeline.scan import scan_estate
 
-    return scan_estate(estate, trees, ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir))
+    options = ScanOptions(stamp=stamp(), version=version(), jobs=jobs, cache_dir=cache_dir)
+    return scan_estate(estate, trees, options, loss)
 
 
 def _draw(base: Graph, head: Graph, diff: GraphDiff, warnings: Sequence[str]) -> str:

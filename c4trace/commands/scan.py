@@ -153,9 +153,10 @@ def _read_before(out: Path, names: Collection[str]) -> list[str]:
 
 def _scan(estate: Estate, trees: Mapping[str, Tree], options: ScanOptions, lost: Mapping[str, str]) -> Graph:
     """The scan itself. What it needs is imported only now, so that a fault of the input is told at once."""
+    from extractor.pipeline.lost import Loss
     from extractor.pipeline.scan import scan_estate
 
-    return scan_estate(estate, trees, options, lost)
+    return scan_estate(estate, trees, options, Loss(lost))
 
 
 class _StageClock:

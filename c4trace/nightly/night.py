@@ -51,7 +51,8 @@ class _News:
 
 def run_night(config: NightlyConfig, parts: Parts, outside: Outside, log: Log) -> int:
     """Do one night; return the exit status: 0 done (or another run is at it), 1 done and the gate is breached,
-    3 a source is lost (not reached, no copy of it here): the last good state was published again, marked as such.
+    3 a source is lost (not reached, no copy of it here): the others were published, with what was last read of it, if
+    that is kept, or with the gap that it leaves.
 
     When the night fails, the last output and the store are whole, the log, the metrics and the hooks that want to know
     say so, and what made it fail is raised: C4traceError for what a person can mend.
@@ -98,20 +99,23 @@ def _night(run: Run) -> int:
 
 def _fetch(run: Run, base: _Base | None) -> Fetched:
     last_good = {source.name: source.commit for source in base.row.sources} if base else {}
-    fetched = fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.outside.sleep)
-    if fetched.lost and base is None:
-        raise SourceError("; ".join(fetched.lost.values()), "the first run needs every source")
-    return fetched
+    return fetch_all(run.parts.specs, last_good, run.parts.opener, run.config.fetch, run.log, run.outside.sleep)
 
 
 def _graph(run: Run, fetched: Fetched, absent: Mapping[str, str], base: _Base | None) -> Graph:
     """Tonight's graph, the sources that could not be reached marked.
 
-    When a source is lost, a scan without it would draw an estate without it; the last good graph is nearer to the
-    truth, and stands.
+    When there is nothing of any source, here or kept, the last good graph is nearest to the truth, and stands. Raises
+    SourceError when there is none.
     """
-    graph = base.graph if fetched.lost and base else run.parts.scan(fetched.trees)
-    sources = tuple(dataclasses.replace(source, stale=source.name in absent) for source in graph.sources)
+    graph = run.parts.scan(fetched.trees, fetched.lost, base.graph if base else None)
+    if all(source.lost for source in graph.sources):
+        if base is None:
+            raise SourceError("; ".join(fetched.lost.values()), "the first run needs a source that can be read")
+        graph = base.graph
+    sources = tuple(
+        dataclasses.replace(source, stale=source.name in absent and not source.lost) for source in graph.sources
+    )
     return dataclasses.replace(graph, sources=sources)
 
 
@@ -128,7 +132,9 @@ def _news(run: Run, base: _Base | None, tonight: Snapshot, graph: Graph, trees: 
 
 def _drawn(run: Run, base: _Base | None, graph: Graph, news: _News, absent: Mapping[str, str]) -> str:
     """The document that shows both sides of the last change; "" when there was none, or its graphs were dropped."""
-    warnings = [f"{name} could not be reached: it is shown as it was when it was last read" for name in sorted(absent)]
+    unread = {source.name for source in graph.sources if source.lost}
+    told = {False: "it is shown as it was when it was last read", True: "nothing of it could be read"}
+    warnings = [f"{name} could not be reached: {told[name in unread]}" for name in sorted(absent)]
     if base is not None and news.diff is not None:
         return run.parts.draw(base.graph, graph, news.diff, warnings)
     head = journal.last_change(run.store)
@@ -166,7 +172,7 @@ def _with_tonight(history: tuple[Snapshot, ...], tonight: Snapshot) -> tuple[Sna
 def _write_down(
     run: Run, base: _Base | None, tonight: Snapshot, graph: Graph, news: _News, absent: Mapping[str, str]
 ) -> None:
-    known = {source.name for source in base.row.sources if source.stale} if base else set()
+    known = {source.name for source in base.row.sources if source.stale or not source.commit} if base else set()
     newly = {name: why for name, why in absent.items() if name not in known}
     told = journal.breaches(run.store)
     breaches = [breach for breach in news.breaches if breach.fingerprint not in told]

@@ -32,10 +32,12 @@ def extras_of(
     """
     more = {DRAWN: ("Last change, drawn", drawn)} if drawn else {}
     link = f"{DRAWN}.html" if drawn else ""
+    shown = {source.name for source in graph.sources if not source.lost}  # of the rest every page says so
+    stale = {name: why for name, why in absent.items() if name in shown}
     notes = [ChangeNote(f"c{row.key}", row.noted, row.title, row.summary) for row in changes]
     return Extras(
         pages={
-            CHANGES: ("What changed", render_changes_page(notes, absent, FEED, link)),
+            CHANGES: ("What changed", render_changes_page(notes, stale, FEED, link)),
             HISTORY: ("History", render_history_page([point_of(row) for row in history])),
             **more,
         },

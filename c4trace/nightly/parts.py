@@ -39,7 +39,8 @@ class Outside:
 class Parts:
     """The parts of a night.
 
-    `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees; `diff`
+    `opener` opens a source (from this machine only, when its flag is set); `scan` makes the graph of the trees, given
+    the reasons why others could not be read, and the last good graph (None on a first night); `diff`
     compares two graphs; `explain` names the commits that brought a diff's changes, given the base's commits by source
     and tonight's trees; `gate` says what a diff and its head breach of the policy; `draw` makes a page (a whole HTML
     document) of two graphs, their diff and warnings to stand on it; `publish` puts a graph and its extras in the last
@@ -48,7 +49,7 @@ class Parts:
 
     specs: tuple[SourceSpec, ...]
     opener: Opener
-    scan: Callable[[Mapping[str, Tree]], Graph]
+    scan: Callable[[Mapping[str, Tree], Mapping[str, str], Graph | None], Graph]
     diff: Callable[[Graph, Graph], GraphDiff]
     explain: Callable[[GraphDiff, Mapping[str, str], Mapping[str, Tree]], GraphDiff]
     gate: Callable[[GraphDiff, Graph], tuple[Breach, ...]]

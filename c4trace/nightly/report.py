@@ -100,6 +100,11 @@ def write_night(run: Run, graph: Graph, changes: int, breaches: int, undelivered
                 "1 when a source could not be reached and an older commit is shown.",
                 [({"source": s.name}, int(s.stale)) for s in graph.sources if s.kind == "repository"],
             ),
+            Metric(
+                "c4trace_source_lost",
+                "1 when nothing of a source could be read, and nothing of it is shown.",
+                [({"source": s.name}, int(bool(s.lost))) for s in graph.sources if s.kind == "repository"],
+            ),
             _gauge("c4trace_changes", "Changes by meaning against the last good night.", changes),
             _gauge("c4trace_gate_breaches", "Breaches of the estate's policy.", breaches),
             _gauge("c4trace_notices_undelivered", "Notices that a webhook has not taken yet.", undelivered),

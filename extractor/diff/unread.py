@@ -1,22 +1,40 @@
-"""Sources that one side could not read: what has to do with them is compared on neither side, so none of it is told as
-removed or added."""
+"""Sources that one side could not read, or not without a library of the estate that could not be read: what has to do
+with them is compared on neither side, so none of it is told as removed or added."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 
 from extractor.model.graph import Flow, Graph, Node, Source
 
 
 def unread_on(base: Graph, head: Graph) -> tuple[Source, ...]:
-    """The sources that at least one side could not read."""
-    return tuple(source for side in (base, head) for source in side.sources if source.lost)
+    """The sources that at least one side could not read, or not whole."""
+    return tuple(source for side in (base, head) for source in _unread(side))
+
+
+def _unread(graph: Graph) -> Iterable[Source]:
+    """The lost sources, and those that are read with a library that is lost: what they do by it is not known."""
+    lost = [source for source in graph.sources if source.lost]
+    libraries = {_plain(source.name) for source in lost if source.kind == "library"}
+    users = {gap.repo for gap in graph.gaps if gap.kind == "library" and _plain(gap.what) in libraries}
+    return (*lost, *(source for source in graph.sources if source.name in users and not source.lost))
+
+
+def _plain(requirement: str) -> str:
+    """The name in a requirement, one for all its spellings.
+
+    See https://packaging.python.org/en/latest/specifications/name-normalization/.
+    """
+    name = re.match(r"[\w.-]*", requirement)
+    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
 
 
 def without(graph: Graph, unread: Iterable[Source]) -> Graph:
-    """What of a graph rests on none of these sources. Elements that only their flows lead to go with them, and findings
-    that say that something is nowhere which may be in one of them."""
+    """What of a graph rests on none of these sources. Elements of no source that only their flows lead to go with them,
+    and findings that say that something is nowhere which may be in one of them."""
     names = frozenset(source.name for source in unread)
     if not names:
         return graph
@@ -42,7 +60,7 @@ def without(graph: Graph, unread: Iterable[Source]) -> Graph:
             if row.repo not in names and row.rule not in unheld and _all_kept(row.flow_ids, kept)
         ),
         gaps=tuple(row for row in graph.gaps if row.repo not in names),
-        nodes=tuple(node for node in graph.nodes if node.id not in own | only_theirs),
+        nodes=tuple(node for node in graph.nodes if node.id not in own and (node.repo or node.id not in only_theirs)),
         processes=tuple(row for row in graph.processes if row.repo not in names),
         flows=flows,
         scenarios=tuple(

@@ -42,6 +42,14 @@ class FileCache:
             os.utime(self._directory / key)
         return unsealed(key, data)
 
+    def keys(self) -> list[str]:
+        """The keys under which something is kept, the last used first."""
+        try:
+            found = [(entry.stat().st_mtime_ns, entry.name) for entry in self._kept()]
+        except OSError:
+            return []
+        return [name for _, name in sorted(found, reverse=True)]
+
     def put(self, key: str, body: bytes) -> None:
         """Keeps a body under a key. What cannot be written is not kept."""
         if self._directory is None:
@@ -58,12 +66,16 @@ class FileCache:
             self._let_go()
 
     def _let_go(self) -> None:
-        assert self._directory is not None
-        kept = [entry for entry in os.scandir(self._directory) if not entry.name.startswith(".")]
+        kept = self._kept()
         if len(kept) > self._most:
             kept.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
             for old in kept[self._most :]:
                 Path(old.path).unlink(missing_ok=True)
+
+    def _kept(self) -> list[os.DirEntry[str]]:
+        if self._directory is None:
+            return []
+        return [entry for entry in os.scandir(self._directory) if not entry.name.startswith(".")]
 
 
 def sealed(key: str, body: bytes) -> bytes:

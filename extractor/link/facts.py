@@ -30,7 +30,7 @@ class RepoFacts:
     """The facts of one repository. `declared` lists the stores its settings declare, per service; `parameters` the
     regular expressions of routes' parameters, by route id, `variants` the other ways of writing their URLs; `bindings`
     the settings by which units meet; `programs` what it runs by name; `jobs` the services whose settings have a
-    scheduler run something, each with that as a unit."""
+    scheduler run something, each with that as a unit. `lacking` says that a pinned library could not be had."""
 
     source: Source
     tasks: tuple[Task, ...] = ()
@@ -52,3 +52,4 @@ class RepoFacts:
     programs: tuple[CommandProgram, ...] = ()
     jobs: tuple[tuple[str, Unit], ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    lacking: bool = False

@@ -13,15 +13,18 @@ from extractor.text.masking import masked_text
 _SHOWN, _READ = 160, 4096  # characters
 # The lines of a file, by repository and path.
 _Lines = dict[tuple[str, str], list[str]]
+# Repository, commit, path and line.
+_Place = tuple[str, str, str, int]
 
 
-def with_lines_of_code(graph: Graph, trees: Mapping[str, Tree]) -> Graph:
-    """The graph with the first line of code in each evidence. `trees` are the sources, by name; an evidence whose
-    line is not to be had stays as it is."""
+def with_lines_of_code(graph: Graph, trees: Mapping[str, Tree], before: Graph | None = None) -> Graph:
+    """The graph with the first line of code in each evidence. `trees` are the sources, by name; of another source the
+    lines are those of an earlier graph, `before`. An evidence whose line is not to be had stays as it is."""
     lines = _lines(graph, trees)
+    known = {_place(one): one.text for one in _evidence(before)} if before is not None else {}
 
     def texts(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-        return tuple(_with_text(one, lines) for one in evidence)
+        return tuple(_with_text(one, lines, known) for one in evidence)
 
     flows = tuple(dataclasses.replace(flow, evidence=texts(flow.evidence)) for flow in graph.flows)
     nodes = tuple(dataclasses.replace(node, evidence=texts(node.evidence)) for node in graph.nodes)
@@ -40,11 +43,15 @@ def shown_line(line: str) -> str:
     return masked_text(masked_line(line.strip()[:_READ]))[:_SHOWN]
 
 
-def _with_text(evidence: Evidence, lines: _Lines) -> Evidence:
+def _with_text(evidence: Evidence, lines: _Lines, known: Mapping[_Place, str]) -> Evidence:
     rows = lines.get((evidence.repo, evidence.path), ())
     if not 0 < evidence.line <= len(rows):
-        return evidence
+        return dataclasses.replace(evidence, text=known.get(_place(evidence), evidence.text))
     return dataclasses.replace(evidence, text=shown_line(rows[evidence.line - 1]))
+
+
+def _place(evidence: Evidence) -> _Place:
+    return evidence.repo, evidence.commit, evidence.path, evidence.line
 
 
 def _lines(graph: Graph, trees: Mapping[str, Tree]) -> _Lines:

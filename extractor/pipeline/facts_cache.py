@@ -1,8 +1,9 @@
 """Linked facts kept between runs, as msgpack: a repository in which nothing changed is not linked again.
 
 The key covers all that the facts are made of: every file of the tree, the trees of the estate's own libraries, the
-estate, the rules, and the code of the extractor itself. Facts made while a pinned library or a file of the tree could
-not be had are not kept: the next run, or another clone, may have it.
+estate, the rules, and the code of the extractor itself. Facts made while a pinned library could not be had stand for no
+later run of the same tree, which may have it; those made while a file of the tree could not be had are not kept at all.
+Both answer `last_good`: when the source cannot be read at all, what was last read of it stands in.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from extractor.sources import Tree
 # what is kept is written.
 FACTS_LIBRARIES = ("libcst", "PyYAML", "jsonschema", "msgspec", "packaging")
 KEPT_PER_SOURCE = 4  # a release and its base, a branch and yesterday's
+_LACKING = "lacking-"
 
 
 @functools.cache
@@ -45,7 +47,12 @@ def facts_key(tree: Tree, estate: Estate, libraries: Mapping[str, Tree]) -> str:
         # Why a file is not read is part of what is told, and differs between clones of one commit.
         for skip in one.skipped:
             digest.update(f"{skip.path}\0{skip.reason}\0".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    return _of_estate(estate) + digest.hexdigest()
+
+
+def _of_estate(estate: Estate) -> str:
+    """How the keys of facts begin that were made with an estate, whatever its sources were read at."""
+    return hashlib.sha256(repr(_without_refs(estate)).encode()).hexdigest()[:16]
 
 
 def _without_refs(estate: Estate) -> Estate:
@@ -76,10 +83,19 @@ class FactsCache:
             return _decoder().decode(body) if body is not None else None
         return None
 
+    def last_good(self, name: str, estate: Estate) -> tuple[RepoFacts, ...]:
+        """What is kept of a source as part of this estate, the last used first."""
+        files, found = self._files(name), []
+        for key in files.keys():
+            if key.removeprefix(_LACKING).startswith(_of_estate(estate)):
+                with contextlib.suppress(ValueError):
+                    found.append(_decoder().decode(files.get(key) or b""))
+        return tuple(found)
+
     def put(self, name: str, key: str, facts: RepoFacts) -> None:
         """Keeps facts, and lets the oldest of the source go."""
-        if any(gap.kind == "library" for gap in facts.gaps):
-            return
+        if facts.lacking:
+            key = f"{_LACKING}{key}"
         with contextlib.suppress(
             UnicodeEncodeError
         ):  # half a surrogate pair, out of a literal, is not written as UTF-8

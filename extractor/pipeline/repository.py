@@ -171,6 +171,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
         programs=programs_of(reach, consoles),
         jobs=tuple((job.service, job.unit) for job in jobs),
         coverage=coverage,
+        lacking=bool(libraries.gaps),
     )
 
 

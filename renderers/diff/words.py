@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from extractor.diff.document import KINDS, STATUSES, Change, Commit, Contract, FieldChange, GraphDiff
+from extractor.diff.document import KINDS, STATUSES, Change, Commit, Contract, FieldChange, GraphDiff, SourceRange
 from extractor.model.graph import Evidence
 
 KIND_WORDS = {
@@ -108,9 +108,6 @@ def place_text(evidence: Evidence) -> str:
     return f"{evidence.repo}: {evidence.path}:{evidence.line}"
 
 
-_UNREAD = ", which could not be read: not compared"
-
-
 def sections(diff: GraphDiff) -> Iterable[tuple[str, tuple[Change, ...]]]:
     """Kinds that changed, in their order, each with its changes."""
     return ((kind, diff.of(kind)) for kind in KINDS if diff.of(kind))
@@ -119,7 +116,7 @@ def sections(diff: GraphDiff) -> Iterable[tuple[str, tuple[Change, ...]]]:
 def ranges(diff: GraphDiff) -> list[str]:
     """`shop v1 (a1b2c3d4e5f6) → v2 (0f1e2d3c4b5a)` for each source whose commit differs, or that was not compared."""
     return [
-        f"{s.name} {_side(s.base_ref, s.base_commit)} → {_side(s.head_ref, s.head_commit)}{_UNREAD if s.unread else ''}"
+        f"{s.name} {_side(s.base_ref, s.base_commit)} → {_side(s.head_ref, s.head_commit)}{_unread(s)}"
         for s in diff.sources
         if s.base_commit != s.head_commit or s.unread
     ]
@@ -128,6 +125,13 @@ def ranges(diff: GraphDiff) -> list[str]:
 def visible(text: str) -> str:
     """`text` on one line with nothing in it that a terminal would obey: control characters become `�`."""
     return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+
+
+def _unread(source: SourceRange) -> str:
+    if not source.unread:
+        return ""
+    whole = " whole" if source.base_commit and source.head_commit else ""
+    return f", which could not be read{whole}: not compared"
 
 
 def _side(ref: str, commit: str) -> str:

@@ -68,7 +68,7 @@ def render_history_csv(rows: Sequence[HistoryRow]) -> str:
 
 
 def _sources(row: HistoryRow, digits: int = 10) -> list[str]:
-    return [f"{name}@{commit[:digits]}{'!' if name in row.stale else ''}" for name, commit in row.commits]
+    return [f"{name}@{commit[:digits] or 'none'}{'!' if name in row.stale else ''}" for name, commit in row.commits]
 
 
 def _number(point: HistoryPoint, before: HistoryPoint | None, name: str) -> str:
