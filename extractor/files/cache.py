@@ -42,7 +42,7 @@ class FileCache:
             os.utime(self._directory / key)
         return unsealed(key, data)
 
-    def keys(self) -> list[str]:
+    def newest_first(self) -> list[str]:
         """The keys under which something is kept, the last used first."""
         try:
             found = [(entry.stat().st_mtime_ns, entry.name) for entry in self._kept()]

@@ -86,7 +86,7 @@ class FactsCache:
     def last_good(self, name: str, estate: Estate) -> tuple[RepoFacts, ...]:
         """What is kept of a source as part of this estate, the last used first."""
         files, found = self._files(name), []
-        for key in files.keys():
+        for key in files.newest_first():
             if key.removeprefix(_LACKING).startswith(_of_estate(estate)):
                 with contextlib.suppress(ValueError):
                     found.append(_decoder().decode(files.get(key) or b""))

@@ -11,8 +11,8 @@ from extractor.estate.model import Estate
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Gap, Graph, Source
 from extractor.model.ids import row_id
-from extractor.rules.findings import left_open
 from extractor.pipeline.facts_cache import FactsCache
+from extractor.rules.findings import left_open
 from extractor.sources import SourceSpec, shown
 
 KIND = "source"
