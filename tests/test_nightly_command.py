@@ -33,7 +33,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "estate.yaml").write_text(ESTATE.format(url=tmp_path / "shop"))
     (tmp_path / "nightly.yaml").write_text("estate: estate.yaml\nout: public/out\nstate: state\nmetrics: m/x.prom\n")
     stand_in = types.ModuleType("extractor.pipeline.scan")
-    stand_in.scan_estate = lambda estate, trees, options: scan(trees)  # type: ignore[attr-defined]
+    stand_in.scan_estate = lambda estate, trees, options, loss: scan(trees, loss.reasons, None)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "extractor.pipeline.scan", stand_in)
     monkeypatch.setenv("C4TRACE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
