@@ -25,10 +25,11 @@ from extractor.model.graph import (
 )
 
 COMMIT = "c" * 40
-CHECKOUT = Context("request", "/checkout/")
-PUSH = Context("task", "shop.tasks.push_order")
-POLL = Context("task", "shop.tasks.poll")
-POLL_ONE = Context("task", "shop.tasks.poll_one")
+WEB = ("web",)
+CHECKOUT = Context("request", "/checkout/", WEB)
+PUSH = Context("task", "shop.tasks.push_order", WEB)
+POLL = Context("task", "shop.tasks.poll", WEB)
+POLL_ONE = Context("task", "shop.tasks.poll_one", WEB)
 NOWHERE = Context("unknown", "")
 
 
@@ -206,24 +207,66 @@ def small_graph(**more: Any) -> Graph:
             node("warehouse/api", repo="warehouse", service="api", role="web"),
             node("bank", "external"),
         ),
-        flows=(
-            Flow(
-                id="flow-1",
-                source="shop/web",
-                target="warehouse/api",
-                label="stock",
-                sync=True,
-                protocol="HTTPS",
-                data="",
-                trigger="",
-                cadence="",
-                confidence="certain",
-                evidence=(at("shop", "shop/api.py", 10, 12, "call"),),
-                call_ids=("call-stock",),
-            ),
-        ),
     )
-    return dataclasses.replace(graph, **more)
+    graph = dataclasses.replace(graph, **more)
+    return graph if "flows" in more else dataclasses.replace(graph, flows=flows_of(graph))
+
+
+def flows_of(graph: Graph) -> tuple[Flow, ...]:
+    """The arrows that the rows of a small graph make, one for each row and container, and those that its estate says:
+    the buyer pays, the warehouse calls the hook."""
+    routes = {route.id: route for route in graph.routes}
+    tasks = {task.id: task for task in graph.tasks}
+    made: list[Flow] = []
+    for call in graph.calls:
+        route = routes.get(call.route_id or "")
+        target = f"{route.repo}/{route.service}" if route else call.system or ""
+        for source in _containers(call.repo, call.service, call.contexts):
+            ids = {"call_ids": (call.id,), "route_ids": (route.id,) if route else (), "confidence": call.confidence}
+            made.append(flow(source, target, call.label, at(*_span(call), "call"), **ids))
+    for store in graph.stores:
+        for source in _containers(store.repo, store.service, store.contexts):
+            evidence, target = at(*_span(store), "store"), f"{store.repo}/{store.system}"
+            made.append(flow(source, target, "reads and writes", evidence, sync=True, store_ids=(store.id,)))
+    for enqueue in graph.enqueues:
+        for source in _containers(enqueue.repo, "", enqueue.contexts):
+            queue = f"{source.removesuffix('-worker')}-queue"
+            ids = {"enqueue_ids": (enqueue.id,), "task_ids": (enqueue.task_id or "",)}
+            made.append(flow(source, queue, "task", at(*_span(enqueue), "enqueue"), sync=False, **ids))
+    for schedule in graph.schedules:
+        ids = {"schedule_ids": (schedule.id,), "task_ids": (schedule.task_id or "",), "cadence": schedule.cadence}
+        evidence = at(*_span(schedule), "schedule")
+        made.append(flow("shop/web-beat", "shop/web-queue", schedule.key, evidence, sync=False, **ids))
+    for task in tasks.values():
+        for service in task.services:
+            ends = f"{task.repo}/{service}-queue", f"{task.repo}/{service}-worker"
+            made.append(flow(*ends, task.name, at(*_span(task), "task"), sync=False, task_ids=(task.id,)))
+    buys = flow("person:buyer", "shop/web", "buys", at("shop", "shop/urls.py", 7, 7, "route"))
+    calls = flow("warehouse/api", "shop/web", "tells", at("shop", "shop/views.py", 70, 70, "view"))
+    said = "the estate file says who calls this route"
+    return (*made, buys, dataclasses.replace(calls, route_ids=("route-hook",), why=said))
+
+
+def flow(source: str, target: str, label: str, evidence: Evidence, sync: bool | None = None, **more: Any) -> Flow:
+    """An arrow; what a worker does nobody waits for."""
+    waits = not source.endswith("-worker") if sync is None else sync
+    name = f"flow-{source}-{target}-{label}"
+    plain = Flow(name, source, target, label, waits, "HTTPS", "", "", "", "certain", (evidence,))
+    return dataclasses.replace(plain, **more)
+
+
+def _containers(repo: str, service: str, contexts: tuple[Context, ...]) -> list[str]:
+    """The containers in which a row is entered."""
+    found = []
+    for context in contexts:
+        for one in context.services:
+            if service in ("", one):
+                found.append(f"{repo}/{one}" + ("-worker" if context.kind == "task" else ""))
+    return list(dict.fromkeys(found))
+
+
+def _span(row: Any) -> tuple[str, str, int, int]:
+    return row.repo, row.path, row.line, row.end_line
 
 
 def finding(call_id: str, severity: str = "high", suppressed: str = "") -> Finding:

@@ -49,7 +49,7 @@ def test_a_row_of_requests_stands_on_its_first_call_and_leads_to_its_flows() -> 
     found = row(context="request")
     assert (found.cadence, found.transport) == ("on request", "HTTPS REST via stock_client")
     assert found.source_of_truth == Place("shop", "shop/api.py", 10)
-    assert found.flow_ids == ("flow-1",)
+    assert found.flow_ids == ("flow-shop/web-warehouse/api-stock",)
 
 
 def test_what_sets_calls_off_is_told_before_their_schedules_and_may_be_named() -> None:

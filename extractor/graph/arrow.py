@@ -33,6 +33,8 @@ class Arrow:
     routes: dict[str, None] = field(default_factory=dict)
     tasks: dict[str, None] = field(default_factory=dict)
     schedules: dict[str, None] = field(default_factory=dict)
+    enqueues: dict[str, None] = field(default_factory=dict)
+    stores: dict[str, None] = field(default_factory=dict)
     data: dict[str, None] = field(default_factory=dict)
     confidence: str = "possible"
     unconditional: bool = False
@@ -61,6 +63,8 @@ class Arrow:
             task_ids=tuple(self.tasks),
             schedule_ids=tuple(self.schedules),
             chain=self.chain,
+            enqueue_ids=tuple(self.enqueues),
+            store_ids=tuple(self.stores),
         )
 
 

@@ -178,6 +178,7 @@ class Arrows:
             if _RANK[store.confidence] < _RANK[arrow.confidence]:
                 arrow.confidence = store.confidence
             arrow.unconditional = True
+            arrow.stores[store.id] = None
             arrow.grounds.update(dict.fromkeys(self._declaring(repo, store, runner.service)))
             arrow.data[store.via.removeprefix("Django ORM: ")] = None
             arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in runner.contexts[:3]})
@@ -246,6 +247,7 @@ class Arrows:
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
                 arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
+                arrow.enqueues[enqueue.id] = None
                 arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in runner.contexts[:4]})
                 arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service)))
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:

@@ -357,8 +357,9 @@ class Node:
 class Flow:
     """An arrow between two nodes: what moves (`label`), how, when, and the evidence, primary first (never empty).
 
-    `sync` is true when the caller blocks. `call_ids`, `route_ids`, `task_ids`, `schedule_ids`, `finding_ids` lead back
-    to the rows it was made of. `chain` is the shortest chain from an entry point to the call.
+    `sync` is true when the caller blocks. `call_ids`, `route_ids`, `task_ids`, `schedule_ids`, `enqueue_ids`,
+    `store_ids`, `finding_ids` lead back to the rows it was made of. `chain` is the shortest chain from an entry point
+    to the call. `declared` says that the estate file says so and no code does: its evidence is the line of that file.
     """
 
     id: str
@@ -380,11 +381,20 @@ class Flow:
     schedule_ids: tuple[str, ...] = ()
     finding_ids: tuple[str, ...] = ()
     chain: tuple[Hop, ...] = ()
+    enqueue_ids: tuple[str, ...] = ()
+    store_ids: tuple[str, ...] = ()
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One numbered arrow of a scenario. `missing` steps matched nothing and carry the query that failed in `note`."""
+    """One numbered arrow of a scenario: that of the flow `flow_id`, from which its ends, `sync` and evidence come.
+
+    A `missing` step matched nothing (no evidence), or a flow that nothing in the code joins to what the steps before it
+    opened (`flow_id` is set, `note` says *not linked in code*); a `declared` one rests on the word of the estate file.
+    `opened_by` is the number of the step that opened the entry point it is reached from (0 for beginnings), `trigger`
+    that entry point; `cadence` and `condition` are those of that way, and not all those of the flow.
+    """
 
     n: int
     source: str
@@ -395,11 +405,16 @@ class Step:
     missing: bool = False
     note: str = ""
     flow_id: str | None = None
+    declared: bool = False
+    opened_by: int = 0
+    trigger: str = ""
+    cadence: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A Dynamic diagram. `missing` holds the numbers of the steps that matched nothing."""
+    """A Dynamic diagram. `missing` holds the numbers of the steps that are."""
 
     id: str
     title: str

@@ -1,14 +1,15 @@
-"""What a step's query matches: one candidate arrow for each row, with its ends, its label and its lines."""
+"""What a step's query matches: flows, each with the rows of it that fit, their entry points, lines and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from extractor.graph.index import GraphIndex, Origin
+from extractor.graph.index import GraphIndex, RowAt
 from extractor.graph.scenarios.definition import StepQuery
-from extractor.model.graph import Call, Context, Evidence, Route, Schedule, Store, Task
-from extractor.model.ids import beat_id, queue_id, web_id, worker_id
+from extractor.graph.scenarios.opened import Entry, tasks_behind, through
+from extractor.model.graph import Call, Context, Enqueue, Evidence, Flow, Route, Store, Task
 from extractor.model.query import fits, fitting
 from extractor.text.urls import path_of
 
@@ -17,129 +18,134 @@ _STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
 
 
 @dataclass(frozen=True, slots=True)
-class StepCandidate:
-    """An arrow that a row makes. Evidence: the row's own line first.
+class Match:
+    """A row of a flow that fits a step, its own line first in the evidence.
 
-    `row` is the row's id and `flow` the label of its arrow where that is known: by these its flow is found.
+    It is reached from one of `entries` (entry points of the flow's source that the step allows), or, where the source
+    runs no code of ours, from the source itself. Some have nothing before them: those that `begin` (a person's use, a
+    schedule, a webhook of a system outside, a process of its own), and those that the estate file declares. `opens`
+    are the entry points that it opens at the target, which is another than the flow's only behind proxies.
     """
 
-    source: str
+    flow: Flow
     target: str
     label: str
-    sync: bool
     evidence: tuple[Evidence, ...]
-    row: str = ""
+    entries: tuple[Context, ...] = ()
+    opens: tuple[Entry, ...] = ()
+    begins: bool = False
+    declared: bool = False
     confidence: str = "certain"
+    cadence: str = ""
+    condition: str = ""
     note: str = ""
-    flow: str = ""
 
 
-def candidates(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    """Every arrow that rows fitting the step's queries make, whatever its ends."""
+def matches(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    """Every row of a flow that fits the step's queries, whatever the flow's ends and synchrony."""
     return _BY_KIND[step.kind](index, step)
 
 
-def _calls(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    wanted = step.queries["call"]
-    for call in index.graph.calls:
-        target = index.called(call)
-        if target is None or not _asked(step, call.repo) or not fits("call", wanted, call):
-            continue
+def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    for flow, call in _rows(index, index.calls, lambda flow: flow.call_ids):
         route = index.answer(call)
+        if not _asked(step, call) or not fits("call", step.queries["call"], call):
+            continue
         if "route" in step.queries and (route is None or not fits("route", step.queries["route"], route)):
             continue
-        contexts, explaining = _reached(index, step, call.repo, call.contexts)
+        found = Match(flow, flow.target, _call_words(call), (index.evidence(call, "call"),))
+        found = replace(found, confidence=call.confidence, condition=call.condition)
         if route is not None:
-            explaining.insert(0, index.evidence(route, "route"))
-        lines = (index.evidence(call, "call"), *explaining)
-        for source in _sources(index, call.repo, call.service, contexts):
-            waits = index.blocks(source)
-            yield StepCandidate(source, target, _call_words(call), waits, lines, call.id, call.confidence)
+            found = replace(found, evidence=(*found.evidence, index.evidence(route, "route")), opens=(_entry(route),))
+        yield from _from_code(index, step, found, call.contexts)
 
 
-def _stores(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    for store in index.graph.stores:
-        if not _asked(step, store.repo) or not fits("store", step.queries["store"], store):
-            continue
-        contexts, explaining = _reached(index, step, store.repo, store.contexts)
-        lines = (index.evidence(store, "store"), *explaining)
-        for source in _sources(index, store.repo, store.service, contexts):
-            yield StepCandidate(
-                source,
-                index.store(store),
-                _store_words(store),
-                index.blocks(source),
-                lines,
-                store.id,
-                store.confidence,
-                flow=_STORE_LABELS[store.operation],
-            )
+def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    for flow, store in _rows(index, index.stores, lambda flow: flow.store_ids):
+        if _asked(step, store) and fits("store", step.queries["store"], store):
+            found = Match(flow, flow.target, _store_words(store), (index.evidence(store, "store"),))
+            yield from _from_code(index, step, replace(found, confidence=store.confidence), store.contexts)
 
 
-def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    for enqueue in index.graph.enqueues:
+def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    for flow, enqueue in _rows(index, index.enqueues, lambda flow: flow.enqueue_ids):
         task = index.tasks.get(enqueue.task_id or "")
-        if task is None or not _asked(step, enqueue.repo) or not fits("enqueue", step.queries["enqueue"], enqueue):
-            continue
-        contexts, explaining = _reached(index, step, enqueue.repo, enqueue.contexts)
-        lines = (index.evidence(enqueue, "enqueue"), index.evidence(task, "task"), *explaining)
-        for origin in index.origins(enqueue.repo, "", contexts):
-            for target in _near(index, origin, index.queues(enqueue)):
-                yield StepCandidate(
-                    origin.node.id, target, _task_words(task), False, lines, task.id, enqueue.confidence
-                )
+        if task is not None and _asked(step, enqueue) and fits("enqueue", step.queries["enqueue"], enqueue):
+            lines = (index.evidence(enqueue, "enqueue"), index.evidence(task, "task"))
+            opens = tasks_behind(index, index.nodes[flow.target], [task.id])
+            found = Match(flow, flow.target, _task_words(task), lines, opens=opens, confidence=enqueue.confidence)
+            yield from _from_code(index, step, found, enqueue.contexts)
 
 
-def _flows(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    for flow in index.graph.flows:
-        if fits("flow", step.queries["flow"], flow) and (not step.repo or flow.evidence[0].repo == step.repo):
-            yield StepCandidate(
-                flow.source, flow.target, flow.label, flow.sync, flow.evidence, flow.id, flow.confidence
-            )
-
-
-def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    for schedule in index.graph.schedules:
+def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    for flow, schedule in _rows(index, index.schedules, lambda flow: flow.schedule_ids):
         task = index.tasks.get(schedule.task_id or "")
-        if task is None or not _asked(step, schedule.repo) or not fits("schedule", step.queries["schedule"], schedule):
+        if index.nodes[flow.source].role != "beat" or task is None or not _asked(step, schedule):
             continue
         if "task" in step.queries and not fits("task", step.queries["task"], task):
             continue
-        lines = (index.evidence(schedule, "schedule"), index.evidence(task, "task"))
-        for service in _beats(index, schedule, task):
-            source, target = beat_id(schedule.repo, service), queue_id(schedule.repo, service)
-            yield StepCandidate(source, target, f"{_task_words(task)}: {schedule.cadence}", False, lines, schedule.id)
+        if fits("schedule", step.queries["schedule"], schedule):
+            label = f"{_task_words(task)}: {schedule.cadence}"
+            lines = (index.evidence(schedule, "schedule"), index.evidence(task, "task"))
+            opens = tasks_behind(index, index.nodes[flow.target], [task.id])
+            found = Match(flow, flow.target, label, lines, opens=opens, begins=True)
+            yield replace(found, cadence=schedule.cadence, condition=schedule.condition)
 
 
-def _routes(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    """People ask for pages; other systems only where the code says that they, or some it does not name, call here."""
-    people = [node.id for node in index.graph.nodes if node.kind == "person"]
+def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    """People ask for pages; other systems only where the estate says that they call here."""
+    webs = {(node.repo, node.service): node.id for node in index.graph.nodes if node.role == "web"}
     for route in index.graph.routes:
-        if not _asked(step, route.repo) or not fits("route", step.queries["route"], route):
+        target = webs.get((route.repo, route.service))
+        if target is None or not _asked(step, route) or not fits("route", step.queries["route"], route):
             continue
-        target, lines = web_id(route.repo, route.service), (index.evidence(route, "route"),)
-        for source in people:
-            yield StepCandidate(source, target, _route_words(route), True, lines, route.id)
-        for inbound in index.graph.inbound:
-            if inbound.route_id == route.id:
-                shown = (*lines, *(e for e in inbound.evidence if e not in lines))
-                if inbound.system or "*" in step.source:
-                    yield StepCandidate(inbound.system, target, inbound.label, True, shown, route.id)
-                else:
-                    note = "the code says that another system calls here, the scenario says which"
-                    yield StepCandidate(step.source, target, inbound.label, True, shown, route.id, note=note)
+        line, opens = index.evidence(route, "route"), (_entry(route),)
+        for flow in _whole(index):
+            source = index.nodes[flow.source]
+            if source.kind == "person":
+                proxies = through(index, flow.target, target)
+                if proxies is not None:
+                    lines = (line, *(one.evidence[0] for one in proxies))
+                    note = f"through {index.nodes[flow.target].name}" if proxies else ""
+                    found = Match(flow, target, _route_words(route), lines, opens=opens, begins=True)
+                    yield replace(found, condition=flow.condition, note=note)
+            elif flow.target == target and route.id in flow.route_ids and not flow.call_ids:
+                lines = (line, *(one for one in flow.evidence if one.role == "view"))
+                found = Match(flow, target, flow.label, lines, opens=opens, note=flow.why)
+                read = source.scope == "estate"  # and nothing in its code is seen to call
+                yield replace(found, begins=not read, declared=read)
 
 
-def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[StepCandidate]:
-    for task in index.graph.tasks:
-        if not _asked(step, task.repo) or not fits("task", step.queries["task"], task):
+def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    for flow, task in _rows(index, index.tasks, lambda flow: flow.task_ids):
+        worker = index.nodes[flow.target]
+        if index.nodes[flow.source].role != "queue" or worker.role != "worker":
             continue
-        for service in task.services or index.workers_of(task.repo, task.name):
-            source, target = queue_id(task.repo, service), worker_id(task.repo, service)
-            yield StepCandidate(source, target, _task_words(task), False, (index.evidence(task, "task"),), task.id)
+        if _asked(step, task) and fits("task", step.queries["task"], task):
+            lines, opens = (index.evidence(task, "task"),), tasks_behind(index, worker, [task.id])
+            taken = (Context("task", task.name, (worker.service or "",)),)
+            yield Match(flow, flow.target, _task_words(task), lines, taken, opens)
 
 
-_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[StepCandidate]]] = {
+def _flows(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+    """Flows by what they say, whatever makes them."""
+    for flow in _whole(index):
+        if not fits("flow", step.queries["flow"], flow) or step.repo not in ("", flow.evidence[0].repo):
+            continue
+        source, contexts = index.nodes[flow.source], tuple(dict.fromkeys(_contexts(index, flow)))
+        begins = source.kind == "person" or source.role == "beat" or (source.scope == "external" and not contexts)
+        opens = tuple(_opened_by(index, flow))
+        found = Match(flow, flow.target, flow.label, flow.evidence, opens=opens, begins=begins, declared=flow.declared)
+        found = replace(found, confidence=flow.confidence, condition=flow.condition)
+        if begins:
+            yield replace(found, cadence=flow.cadence)
+        elif contexts:
+            yield from _from_code(index, step, found, contexts)
+        else:
+            yield found
+
+
+_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[Match]]] = {
     "call": _calls,
     "store": _stores,
     "enqueue": _enqueues,
@@ -149,61 +155,102 @@ _BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[StepCandidate]]] 
     "task": _tasks,
 }
 
-
-def _asked(step: StepQuery, repo: str) -> bool:
-    return step.repo in ("", repo)
+Row = TypeVar("Row")
 
 
-def _sources(index: GraphIndex, repo: str, service: str, contexts: Iterable[Context]) -> list[str]:
-    return [origin.node.id for origin in index.origins(repo, service, contexts)]
+def _rows(
+    index: GraphIndex, rows: Mapping[str, Row], ids: Callable[[Flow], Iterable[str]]
+) -> Iterator[tuple[Flow, Row]]:
+    """Each flow with each of its rows of one kind."""
+    for flow in _whole(index):
+        yield from ((flow, rows[one]) for one in ids(flow) if one in rows)
 
 
-def _reached(
-    index: GraphIndex, step: StepQuery, repo: str, contexts: Iterable[Context]
-) -> tuple[list[Context], list[Evidence]]:
-    """The entry points that the step allows, and the lines that say how they lead here."""
-    kept, lines = list(fitting(step.context, contexts)), list[Evidence]()
-    if "route" in step.queries and step.kind != "call":
-        served = {c: r for c in kept for r in _serving(index, step, repo, c)}
-        kept = list(served)
-        lines += [index.evidence(route, "route") for route in served.values()]
-    if "task" in step.queries:
-        running = {c: index.task(repo, c.name) for c in kept if c.kind == "task"}
-        fitted = {c: task for c, task in running.items() if task and fits("task", step.queries["task"], task)}
-        kept = list(fitted)
-        lines += [index.evidence(task, "task") for task in fitted.values()]
-    if "schedule" in step.queries:
-        timed = {c: _leading(index, step, repo, c) for c in kept if c.kind == "task"}
-        kept = [c for c, found in timed.items() if found]
-        lines += [line for found in timed.values() for line in found]
-    return kept, lines
+def _whole(index: GraphIndex) -> Iterator[Flow]:
+    """The flows whose ends are nodes of the graph."""
+    return (flow for flow in index.graph.flows if flow.source in index.nodes and flow.target in index.nodes)
 
 
-def _serving(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> Iterator[Route]:
-    if context.kind == "request":
-        for route in index.graph.routes:
-            if route.repo == repo and route.pattern == context.name and fits("route", step.queries["route"], route):
-                yield route
+def _contexts(index: GraphIndex, flow: Flow) -> Iterator[Context]:
+    """The entry points of every row that makes a flow."""
+    rows: list[Call | Store | Enqueue] = [index.calls[i] for i in flow.call_ids]
+    rows += [index.stores[i] for i in flow.store_ids]
+    rows += [index.enqueues[i] for i in flow.enqueue_ids]
+    for row in rows:
+        yield from row.contexts
 
 
-def _leading(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:
+def _opened_by(index: GraphIndex, flow: Flow) -> Iterator[Entry]:
+    """The entry points at a flow's target that its rows open."""
+    target = index.nodes[flow.target]
+    if target.role in ("queue", "worker"):
+        yield from tasks_behind(index, target, flow.task_ids)
+    for route in (index.routes[i] for i in flow.route_ids):
+        if (route.repo, route.service) == (target.repo, target.service):
+            yield _entry_of(route)
+
+
+def _asked(step: StepQuery, row: RowAt) -> bool:
+    return step.repo in ("", row.repo)
+
+
+def _entry(route: Route) -> Entry:
+    return Entry(route.repo, route.service, "request", route.pattern)
+
+
+def _from_code(index: GraphIndex, step: StepQuery, found: Match, contexts: Iterable[Context]) -> Iterator[Match]:
+    """The match with the entry points from which its flow's source comes there and the step allows, and the lines that
+    say so; nothing where there is none. A process of its own is a beginning."""
+    node = index.nodes[found.flow.source]
+    kept, lines = list(fitting(step.context, index.running(node, contexts))), list[Evidence]()
+    for kind, narrowed in (("route", _serving), ("task", _running), ("schedule", _timed)):
+        if kind in step.queries and (kind != "route" or step.kind != "call"):
+            told = {context: narrowed(index, step, node.repo or "", context) for context in kept}
+            kept = [context for context, shown in told.items() if shown]
+            lines += [line for shown in told.values() for line in shown]
+    if kept:
+        own = node.role == "command"
+        cadence = found.flow.cadence if own else ""
+        yield replace(found, evidence=(*found.evidence, *lines), entries=tuple(kept), begins=own, cadence=cadence)
+
+
+def _serving(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:
+    asked = step.queries["route"]
+    fitted = (r for r in index.graph.routes if r.repo == repo and r.pattern == context.name and fits("route", asked, r))
+    return [index.evidence(route, "route") for route in fitted] if context.kind == "request" else []
+
+
+def _running(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:
+    task = index.task(repo, context.name) if context.kind == "task" else None
+    return [index.evidence(task, "task")] if task and fits("task", step.queries["task"], task) else []
+
+
+def _timed(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:
+    if context.kind != "task":
+        return []
     timing = index.timing(repo, context.name)
     schedules = [s for s in timing.schedules if fits("schedule", step.queries["schedule"], s)]
     lines = [index.evidence(schedule, "schedule") for schedule in schedules]
     return [*lines, *(index.evidence(e, "enqueue") for e in timing.enqueues[:3])] if lines else []
 
 
-def _beats(index: GraphIndex, schedule: Schedule, task: Task) -> Sequence[str]:
-    if schedule.service:
-        return (schedule.service,)
-    return index.workers_of(task.repo, task.name)
+def _contexts(index: GraphIndex, flow: Flow) -> Iterator[Context]:
+    """The entry points of every row that makes a flow."""
+    rows: list[Call | Store | Enqueue] = [index.calls[i] for i in flow.call_ids]
+    rows += [index.stores[i] for i in flow.store_ids]
+    rows += [index.enqueues[i] for i in flow.enqueue_ids]
+    for row in rows:
+        yield from row.contexts
 
 
-def _near(index: GraphIndex, origin: Origin, queues: Sequence[str]) -> Sequence[str]:
-    """The queue of the service that queues, where it runs the task itself; else all that may be meant."""
-    sender = (origin.node.repo, origin.node.service)
-    own = [queue for queue in queues if (index.nodes[queue].repo, index.nodes[queue].service) == sender]
-    return own or queues
+def _opened_by(index: GraphIndex, flow: Flow) -> Iterator[Entry]:
+    """The entry points at a flow's target that its rows open."""
+    target = index.nodes[flow.target]
+    if target.role in ("queue", "worker"):
+        yield from tasks_behind(index, target, flow.task_ids)
+    for route in (index.routes[i] for i in flow.route_ids):
+        if (route.repo, route.service) == (target.repo, target.service):
+            yield _entry(route)
 
 
 def _call_words(call: Call) -> str:
