@@ -117,11 +117,17 @@ def last_line(graph: Graph, seconds: float) -> str:
     parts = [
         _count(sum(source.modules for source in graph.sources), "module"),
         _count(len(graph.tasks), "task"),
-        _count(len(graph.flows), "flow"),
+        _count(sum(not flow.declared for flow in graph.flows), "flow") + _declared(graph),
         _count(sum(not finding.suppressed for finding in graph.findings), "finding"),
         _count(len(graph.gaps), "gap") + (f" ({reasons})" if reasons else ""),
     ]
     return f"{', '.join(parts)}; {seconds:.1f} s"
+
+
+def _declared(graph: Graph) -> str:
+    """Flows that only the estate file tells of, counted apart."""
+    declared = sum(flow.declared for flow in graph.flows)
+    return f" and {declared} declared" if declared else ""
 
 
 def _count(number: int, noun: str) -> str:

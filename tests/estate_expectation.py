@@ -280,7 +280,8 @@ def _scenarios(graph: Graph, rows: Sequence[Row]) -> list[str]:
         if scenario is None:
             out.append(f"missing scenario: {row['title']}, there are {sorted(by_title)}")
             continue
-        out += [f"{row['title']}: step {n} matched nothing" for n in scenario.missing]
+        wrong = set(scenario.missing) ^ set(row.get("missing", ()))
+        out += [f"{row['title']}: step {n} is missing and should not be, or the other way round" for n in sorted(wrong)]
         bare = [step.n for step in scenario.steps if not step.evidence and not step.missing]
         out += [f"{row['title']}: step {n} has no evidence" for n in bare]
         out += [f"{row['title']}: {fault}" for fault in _lost_steps(row["steps"], scenario.steps)]

@@ -1820,7 +1820,7 @@ def _scenarios(flows: tuple[Flow, ...]) -> tuple[Scenario, ...]:
         for n, key in enumerate(keys, 1):
             flow = by_key.get(key)
             if flow:
-                made.append(Step(n, *key, flow.sync, flow.evidence, flow_id=flow.id))
+                made.append(Step(n, *key, flow.sync, flow.evidence, flow_id=flow.id, cadence=flow.cadence))
             else:
                 note = f"nothing matches: from {key[0]} to {key[1]}, endpoint /api/missing/"
                 made.append(Step(n, *key, True, (), True, note))

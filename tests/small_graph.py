@@ -222,7 +222,11 @@ def flows_of(graph: Graph) -> tuple[Flow, ...]:
         route = routes.get(call.route_id or "")
         target = f"{route.repo}/{route.service}" if route else call.system or ""
         for source in _containers(call.repo, call.service, call.contexts):
-            ids = {"call_ids": (call.id,), "route_ids": (route.id,) if route else (), "confidence": call.confidence}
+            ids: dict[str, Any] = {
+                "call_ids": (call.id,),
+                "route_ids": (route.id,) if route else (),
+                "confidence": call.confidence,
+            }
             made.append(flow(source, target, call.label, at(*_span(call), "call"), **ids))
     for store in graph.stores:
         for source in _containers(store.repo, store.service, store.contexts):

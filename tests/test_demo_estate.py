@@ -130,7 +130,7 @@ def _scenario(row: Mapping[str, Any], backwards: bool) -> Scenario:
         line = marked(step["repo"], step["path"], many(step["at"])[0])
         evidence = Evidence(step["repo"], "", step["path"], line, line, "call")
         steps.append(Step(n, step["from"], step["to"], "", step["sync"], (evidence,)))
-    return Scenario(row["title"], row["title"], "", tuple(steps), ())
+    return Scenario(row["title"], row["title"], "", tuple(steps), tuple(row.get("missing", ())))
 
 
 def test_the_steps_of_a_scenario_have_an_order() -> None:

@@ -86,7 +86,11 @@ def test_a_step_has_the_ends_the_synchrony_and_the_first_line_of_the_flow_that_i
 
 def test_a_worker_waits_for_its_database_as_its_flow_says() -> None:
     found = step(small_graph(), "shop/web-worker", "shop/postgres", store={"operation": "write"})
-    assert (lines(found)[0], found.sync, found.label) == (("shop/models.py", 12, "store"), True, "reads and writes Order")
+    assert (lines(found)[0], found.sync, found.label) == (
+        ("shop/models.py", 12, "store"),
+        True,
+        "reads and writes Order",
+    )
 
 
 def test_a_beat_entry_queues_its_task_and_begins() -> None:
@@ -273,9 +277,7 @@ def test_an_arrow_that_the_estate_declares_makes_a_declared_step() -> None:
     line = Evidence("", "", "estate.yaml", 40, 40, "declared")
     said = flow("warehouse/api", "bank", "settles", line, declared=True)
     graph = small_graph()
-    found = scenario(
-        small_graph(flows=(*graph.flows, said)), query("warehouse/api", "bank", flow="settles")
-    ).steps[0]
+    found = scenario(small_graph(flows=(*graph.flows, said)), query("warehouse/api", "bank", flow="settles")).steps[0]
     assert (found.missing, found.declared, found.evidence) == (False, True, (line,))
 
 
@@ -376,7 +378,5 @@ def test_no_more_lines_than_a_reader_can_take_in() -> None:
     many = tuple(call(f"stock-{n}", n, (CHECKOUT,), label="stock") for n in range(1, 30))
     graph = small_graph(calls=many)
     every = dataclasses.replace(graph.flows[0], call_ids=tuple(one.id for one in many))
-    found = step(
-        small_graph(calls=many, flows=(every, *graph.flows[-2:])), "shop/web", "warehouse/api", call="*"
-    )
+    found = step(small_graph(calls=many, flows=(every, *graph.flows[-2:])), "shop/web", "warehouse/api", call="*")
     assert lines(found) == [*(("shop/api.py", n, "call") for n in range(1, 5)), ("warehouse/urls.py", 3, "route")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import sqlite3
@@ -62,7 +63,8 @@ def unpacked(data: bytes) -> Iterator[bytes]:
             for name in packed.namelist():
                 yield from unpacked(packed.read(name))
     elif data[:1] == b"\x78":
-        yield from unpacked(zlib.decompressobj().decompress(data))
+        with contextlib.suppress(zlib.error):  # a digest may begin with this byte
+            yield from unpacked(zlib.decompressobj().decompress(data))
 
 
 def written(where: Path) -> Iterator[tuple[str, bytes]]:

@@ -98,7 +98,7 @@ class Snapshot:
 def count(graph: Graph) -> Counts:
     """The counted columns of a graph."""
     return Counts(
-        flows=len(graph.flows),
+        flows=sum(not flow.declared for flow in graph.flows),
         tasks=len(graph.tasks),
         schedules=len(graph.schedules),
         calls=len(graph.calls),

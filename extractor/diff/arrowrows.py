@@ -20,7 +20,7 @@ from extractor.diff.row import (
     sync_words,
     twice,
 )
-from extractor.model.graph import Flow
+from extractor.model.graph import Flow, Step
 
 
 def nodes(source: GraphReader) -> Iterator[ComparedRow]:
@@ -100,12 +100,18 @@ def steps(source: GraphReader) -> Iterator[ComparedRow]:
                 f"{scenario.title}: {ends[0]} → {ends[1]}: {s.label}",
                 s.evidence[0].repo if s.evidence else "",
                 scenario.id,
-                fields_of(label=s.label, sync=sync_words(s.sync), evidence="missing" if s.missing else "found"),
+                fields_of(label=s.label, sync=sync_words(s.sync), evidence=_state(s)),
                 s.evidence,
                 near=("missing" if s.missing else "", *first_place(s.evidence)),
                 family=(scenario.id, s.source, s.target),
                 traits=(s.label,),
             )
+
+
+def _state(step: Step) -> str:
+    if step.missing:
+        return "not linked in code" if step.flow_id else "missing"
+    return "declared" if step.declared else "found"
 
 
 def etl(source: GraphReader) -> Iterator[ComparedRow]:

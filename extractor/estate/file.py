@@ -8,6 +8,7 @@ from typing import Any
 
 from extractor.errors import SourceError, UserError
 from extractor.estate.model import (
+    Declaration,
     Deployed,
     Estate,
     Person,
@@ -52,6 +53,7 @@ def load_estate(path: Path) -> Estate:
         title=data.get("title", path.stem),
         systems=systems,
         people=tuple(_person(name, body) for name, body in data.get("people", {}).items()),
+        declares=tuple(_declarations(document)),
         libraries=tuple(data.get("libraries", ())),
         deployment=tuple(_deployed(row) for row in data.get("deployment", ())),
         scenarios=tuple(data.get("scenarios", ())),
@@ -123,6 +125,20 @@ def _person(name: str, body: Mapping[str, Any]) -> Person:
     return Person(name, body["name"], body.get("description", ""), uses)
 
 
+def _declarations(document: Document) -> Iterator[Declaration]:
+    for at, row in enumerate(document.data.get("declares", ())):
+        yield Declaration(
+            source=row["from"],
+            target=row["to"],
+            label=row["label"],
+            why=row["why"],
+            protocol=row.get("protocol", ""),
+            sync=row.get("sync", True),
+            path=document.path.name,
+            line=document.lines[("declares", at)],
+        )
+
+
 def _deployed(row: Mapping[str, Any]) -> Deployed:
     return Deployed(row["repository"], row["path"], row.get("system", row["repository"]), row.get("service"))
 
@@ -146,12 +162,17 @@ def _loose_ends(document: Document, systems: tuple[System, ...]) -> Iterator[Fau
             for repo in sorted({hint.repo for hint in routes} - set(readable)):
                 yield _unknown(document, (*place, "calls", repo), "a system with a repository", repo, readable)
         yield from _collisions(document, system)
+    nodes = [*ids, *(f"{system}/{service}" for system in ids for service in services[system])]
+    people = [f"person:{person}" for person in data.get("people", {})]
+    for at_row, row in enumerate(data.get("declares", ())):
+        for key, known in (("from", [*nodes, *people]), ("to", nodes)):
+            if row[key] not in known:
+                yield _unknown(document, ("declares", at_row, key), "a system or system/service", row[key], known)
     for person, body in data.get("people", {}).items():
         for used in body.get("uses", {}):
             target = parse_target(used)
-            known = [*ids, *(f"{system}/{service}" for system in ids for service in services[system])]
             if target.system not in ids or (target.service and target.service not in services[target.system]):
-                yield _unknown(document, ("people", person, "uses", used), "a system or system/service", used, known)
+                yield _unknown(document, ("people", person, "uses", used), "a system or system/service", used, nodes)
     for at_row, row in enumerate(data.get("etl", ())):
         for key, known in (("consumer", readable), ("system", ids)):
             if row[key] not in known:

@@ -99,6 +99,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """An arrow between two nodes (their ids) that the estate file says is there, and the line of that file."""
+
+    source: str
+    target: str
+    label: str
+    why: str
+    protocol: str
+    sync: bool
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """A file of a repository whose values are those of a deployed system (or of one service of it)."""
 
@@ -115,6 +129,7 @@ class Estate:
     title: str
     systems: tuple[System, ...]
     people: tuple[Person, ...] = ()
+    declares: tuple[Declaration, ...] = ()
     libraries: tuple[str, ...] = ()
     deployment: tuple[Deployed, ...] = ()
     scenarios: tuple[str, ...] = ()

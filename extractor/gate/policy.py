@@ -271,7 +271,8 @@ def _steps(diff: GraphDiff, head: Graph, policy: Policy) -> Iterator[Breach]:
             for s in (step for step in scenario.steps if step.missing):
                 subject = " ".join((scenario.id, s.source, s.target, s.label))
                 known = fingerprint("missing-scenario-steps", "", subject, 0)
-                message = f"step {s.n} matches nothing: {s.source} → {s.target}: {s.label}"
+                what = "is not linked in code to what earlier steps open" if s.flow_id else "matches nothing"
+                message = f"step {s.n} {what}: {s.source} → {s.target}: {s.label}"
                 remedy = "restore the flow, or mend the step's query"
                 yield Breach("missing-scenario-steps", scenario.title, message, remedy, known)
 

@@ -10,6 +10,7 @@ from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.commands import command_processes
 from extractor.graph.consumers import Consumers
+from extractor.graph.declared import declared_flows, found_in_code
 from extractor.graph.deployment import deployments
 from extractor.graph.etl import etl_gaps, etl_rows
 from extractor.graph.nodes import nodes
@@ -38,7 +39,8 @@ def assemble(
     }
     deployed = deployments(estate, facts)
     commands = command_processes(estate, facts, options.scripts)
-    arrows = Arrows(estate, facts, timings(facts), deployed, commands).flows()
+    made = Arrows(estate, facts, timings(facts), deployed, commands).flows()
+    arrows = tuple(sorted((*made, *declared_flows(estate)), key=lambda flow: flow.id))
     used = {end for flow in arrows for end in (flow.source, flow.target)}
     findings = _findings(facts, Consumers(facts).taken)
     flows = with_findings(arrows, {f.id: f.call_ids for f in findings})
@@ -53,7 +55,8 @@ def assemble(
         flows=flows,
     )
     graph = dataclasses.replace(graph, scenarios=scenarios(graph, definitions))
-    return dataclasses.replace(graph, etl=etl_rows(graph, estate), gaps=(*graph.gaps, *etl_gaps(graph, estate)))
+    asked = (*etl_gaps(graph, estate), *found_in_code(flows))
+    return dataclasses.replace(graph, etl=etl_rows(graph, estate), gaps=(*graph.gaps, *asked))
 
 
 def _rows(facts: Iterable[RepoFacts]) -> Graph:

@@ -3,9 +3,12 @@
 from extractor.views.build import build_views
 from extractor.views.chain import Chains, chain_view
 from extractor.views.opened import opened_views
-from extractor.views.view import VIEW_KINDS, Boundary, View, ViewEdge, ViewNode
+from extractor.views.view import BASES, DECLARED, UNLINKED, VIEW_KINDS, Boundary, View, ViewEdge, ViewNode
 
 __all__ = [
+    "BASES",
+    "DECLARED",
+    "UNLINKED",
     "VIEW_KINDS",
     "Boundary",
     "Chains",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from extractor.model.graph import Scenario, Step
 from extractor.text.slugs import digest, unique_slugs
 from extractor.views.index import ViewIndex
-from extractor.views.project import box, describe_transport
+from extractor.views.project import box, with_basis
 from extractor.views.structure import system_link
-from extractor.views.view import Boundary, View, ViewEdge, ViewNode
+from extractor.views.view import DECLARED, UNLINKED, Boundary, View, ViewEdge, ViewNode
 
 
 def scenario_views(index: ViewIndex, drill: dict[str, str]) -> tuple[View, ...]:
@@ -34,22 +34,31 @@ def _scenario_view(index: ViewIndex, scenario: Scenario, view_id: str, drill: di
 
 
 def _step_edge(index: ViewIndex, view_id: str, step: Step) -> ViewEdge:
-    """A step whose ends are not both nodes of the graph has no box to be drawn from: it counts as missing."""
+    """A step whose ends are not both nodes of the graph has no box to be drawn from: it counts as missing. One that
+    has its arrow and is not joined to the steps before it is drawn, and says so. Its cadence and condition are its own.
+    """
     flow = index.flow(step.flow_id)
     homeless = step.source not in index.nodes or step.target not in index.nodes
+    basis = DECLARED if step.declared else UNLINKED if step.missing else ""
+    transport = ", ".join(part for part in (flow.protocol, step.cadence, _when(step.condition)) if part) if flow else ""
     return ViewEdge(
         id="e" + digest(view_id, str(step.n), step.source, step.target),
         source=step.source,
         target=step.target,
         label=step.label,
-        technology=describe_transport([flow]) if flow else "",
+        technology=with_basis(transport, basis) if flow else "",
         sync=step.sync,
         flow_ids=(flow.id,) if flow else (),
         confidence=flow.confidence if flow else "certain",
         brittle=flow is not None and flow.id in index.brittle,
         n=step.n,
-        missing=step.missing or homeless,
+        missing=homeless or flow is None,
+        basis=basis if flow else "",
     )
+
+
+def _when(condition: str) -> str:
+    return f"if {condition}" if condition else ""
 
 
 def framed_boxes(

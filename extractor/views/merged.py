@@ -87,7 +87,7 @@ def _shown(item: ViewNode | ViewEdge | Boundary) -> tuple[object, ...]:
     if isinstance(item, ViewNode):
         return (item.kind, item.name, item.technology, item.boundary, item.external)
     if isinstance(item, ViewEdge):
-        return (item.label, item.technology, item.sync, item.brittle, item.missing)
+        return (item.label, item.technology, item.sync, item.brittle, item.missing, item.basis)
     return (item.name,)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from extractor.model.graph import CONFIDENCES, STORE_KINDS, Flow, Node
 from extractor.text.slugs import digest, slug
 from extractor.views.index import ViewIndex
-from extractor.views.view import ViewEdge, ViewNode
+from extractor.views.view import BASES, DECLARED, ViewEdge, ViewNode
 
 MOST_BOXES = 20
 MOST_ARROWS = 32
@@ -41,27 +41,35 @@ def lift(flows: Iterable[Flow], box_of: Callable[[str], str | None]) -> tuple[Li
 
 
 def merge(view_id: str, lifted: Iterable[Lifted], brittle: frozenset[str]) -> tuple[ViewEdge, ...]:
-    """One arrow for all flows between the same two boxes with the same synchrony, sorted by source and target."""
-    bundles: dict[tuple[str, str, bool], list[Flow]] = defaultdict(list)
+    """One arrow for all flows between the same two boxes with the same synchrony, sorted by source and target; those
+    that are only declared have one of their own."""
+    bundles: dict[tuple[str, str, bool, bool], list[Flow]] = defaultdict(list)
     for item in lifted:
-        bundles[item.source, item.target, item.flow.sync].append(item.flow)
+        bundles[item.source, item.target, item.flow.sync, item.flow.declared].append(item.flow)
     return tuple(_arrow(view_id, key, bundles[key], brittle) for key in sorted(bundles))
 
 
-def _arrow(view_id: str, key: tuple[str, str, bool], flows: list[Flow], brittle: frozenset[str]) -> ViewEdge:
-    source, target, sync = key
+def _arrow(view_id: str, key: tuple[str, str, bool, bool], flows: list[Flow], brittle: frozenset[str]) -> ViewEdge:
+    source, target, sync, declared = key
+    basis = DECLARED if declared else ""
     ranked = sorted(flows, key=lambda f: (CONFIDENCES.index(f.confidence), f.label, f.id))
     return ViewEdge(
-        id="e" + digest(view_id, source, target, str(sync)),
+        id="e" + digest(view_id, source, target, str(sync), *([basis] if basis else [])),
         source=source,
         target=target,
         label=join_labels(plain_uses(f.label for f in ranked)),
-        technology=describe_transport(ranked),
+        technology=with_basis(describe_transport(ranked), basis),
         sync=sync,
         flow_ids=tuple(sorted({f.id for f in ranked})),
         confidence=ranked[0].confidence,
         brittle=any(f.id in brittle for f in ranked),
+        basis=basis,
     )
+
+
+def with_basis(technology: str, basis: str) -> str:
+    """What an arrow's label says of its transport, and of what it rests on where no code does it."""
+    return ", ".join(part for part in (technology, BASES.get(basis, "")) if part)
 
 
 def plain_uses(labels: Iterable[str]) -> list[str]:

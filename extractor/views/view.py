@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+# What an arrow rests on, other than code that does it: each has a look of its own, and words in its label.
+DECLARED, UNLINKED = "declared", "unlinked"
+BASES: Mapping[str, str] = MappingProxyType({DECLARED: "declared, not in code", UNLINKED: "not linked in code"})
 VIEW_KINDS = ("landscape", "context", "container", "component", "dynamic", "dependencies")
 
 
@@ -32,6 +37,8 @@ class ViewEdge:
     """An arrow. `flow_ids` are the flows it stands for; `n` numbers the step of a Dynamic view (0 elsewhere).
 
     `missing` is true for a scenario step that matched nothing: it is listed beside the picture, never drawn in it.
+    `basis` is what the arrow rests on where no code does it: `declared` by the estate file, or `unlinked`, a scenario
+    step that is there and that nothing joins to those before it; "" for all others.
     """
 
     id: str
@@ -45,6 +52,7 @@ class ViewEdge:
     brittle: bool = False
     n: int = 0
     missing: bool = False
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

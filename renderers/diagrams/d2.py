@@ -82,4 +82,5 @@ def _arrow(edge: ViewEdge, paths: dict[str, str]) -> list[str]:
     label = f"{edge.n}. {edge.label}" if edge.n else edge.label
     parts = [f"⚠ {label}" if edge.brittle else label, *([f"[{edge.technology}]"] if edge.technology else [])]
     style = "" if edge.sync else ' {style: {stroke-dash: 4; stroke: "#b45f06"}}'
+    style = ' {style: {stroke-dash: 2; stroke: "#5b6675"}}' if edge.basis else style
     return [f"{paths[edge.source]} -> {paths[edge.target]}: {_joined(parts)}{style}"]

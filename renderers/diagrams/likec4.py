@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from extractor.model.graph import Graph, Node
 from extractor.text.slugs import digest
-from extractor.views import View
+from extractor.views import BASES, View, ViewEdge
 from extractor.views.index import ViewIndex, make_view_index
 from renderers.words import identifiers, plain_quoted
 
@@ -37,7 +37,7 @@ def render_likec4(graph: Graph, views: Sequence[View]) -> str:
             lines += _element(index, node, names, "  ")
     for flow in index.flows:
         if flow.source != flow.target and index.top_of(flow.target) != flow.source:
-            arrow = "->" if flow.sync else "-[async]->"
+            arrow = "-[declared]->" if flow.declared else "->" if flow.sync else "-[async]->"
             lines.append(f"  {names[flow.source]} {arrow} {names[flow.target]} {plain_quoted(flow.label)} {{")
             lines += [f"    technology {plain_quoted(flow.protocol)}", "  }"]
     lines += ["}", "", "views {"]
@@ -53,7 +53,8 @@ def _specification() -> list[str]:
         colour = "muted" if kind == "external" else "primary"
         style = (f"      shape {shape}", f"      color {colour}")
         lines += [f"  element {kind} {{", "    style {", *style, "    }", "  }"]
-    return [*lines, "  relationship async {", "    line dashed", "    color amber", "  }", "}"]
+    lines += ["  relationship async {", "    line dashed", "    color amber", "  }"]
+    return [*lines, "  relationship declared {", "    line dotted", "    color muted", "  }", "}"]
 
 
 def _paths(index: ViewIndex) -> dict[str, str]:
@@ -80,12 +81,17 @@ def _element(index: ViewIndex, node: Node, names: dict[str, str], pad: str) -> l
     return [*lines, f"{pad}}}"]
 
 
+def _numbered(step: ViewEdge) -> str:
+    said = f" ({BASES[step.basis]})" if step.basis else ""
+    return f"{step.n}. {step.label}{said}"
+
+
 def _view(view: View, names: dict[str, str]) -> list[str]:
     ident = f"v_{view.id.replace('-', '_')[:50]}_{digest(view.id)[:4]}"
     title = f"    title {plain_quoted(view.title)}"
     if view.kind == "dynamic":
         steps = [e for e in view.edges if not e.missing and e.source in names and e.target in names]
-        body = [f"    {names[e.source]} -> {names[e.target]} {plain_quoted(f'{e.n}. {e.label}')}" for e in steps]
+        body = [f"    {names[e.source]} -> {names[e.target]} {plain_quoted(_numbered(e))}" for e in steps]
         return [f"  dynamic view {ident} {{", title, *body, "  }"] if body else []
     shown = sorted({names[i] for node in view.nodes for i in node.node_ids})
     return [f"  view {ident} {{", title, *(f"    include {name}" for name in shown), "  }"]

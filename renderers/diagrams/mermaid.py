@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.views import View, ViewEdge, ViewNode
+from extractor.views import DECLARED, UNLINKED, View, ViewEdge, ViewNode
 from renderers.words import one_line
 
 _SHAPES = {
@@ -26,6 +26,7 @@ _CLASSES = {
 }
 _STORES = ("database", "search", "cache", "storage")
 _ASYNC = "stroke:#b45f06,stroke-width:2px"
+_DASHES = {DECLARED: "9 3 2 3", UNLINKED: "1 4"}
 _PLAIN = re.compile(r"[^\W_]| |[,.:()'?+/-]")
 # Signs that some Markdown (CommonMark, GitHub's, Python-Markdown with extensions) takes for more than themselves.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~<>&$@^=]|:(?=[/A-Za-z])|^[-+]")
@@ -57,6 +58,10 @@ def mermaid_source(view: View) -> str:
     late = [str(n) for n, edge in enumerate(drawn) if not edge.sync]
     if late:
         lines.append(f"  linkStyle {','.join(late)} {_ASYNC}")
+    for basis, dashes in _DASHES.items():
+        held = [str(n) for n, edge in enumerate(drawn) if edge.basis == basis]
+        if held:
+            lines.append(f"  linkStyle {','.join(held)} stroke-dasharray:{dashes}")
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from extractor.views import Boundary, View, ViewEdge, ViewNode
+from extractor.views import BASES, Boundary, View, ViewEdge, ViewNode
 from renderers.words import one_line
 
 _INCLUDES = {"component": "C4_Component", "dynamic": "C4_Dynamic"}
@@ -23,7 +23,7 @@ _MACROS = {
     "queue": "ContainerQueue",
 }
 _NO_TECHNOLOGY = ("Person", "System")
-_ASYNC, _WARN = "#b45f06", "#b42318"
+_ASYNC, _WARN, _QUIET = "#b45f06", "#b42318", "#5b6675"
 # Characters that mean nothing to PlantUML's preprocessor or to Creole; all others are written as <U+XXXX>.
 _PLAIN = re.compile(r"[^\W_]| |[,.;:()'?+=/_-]")
 _DOUBLE = ".-/_=:"
@@ -41,6 +41,7 @@ def render_puml(view: View, links: Mapping[str, str] | None = None) -> str:
         _rel_tag("async", _ASYNC, "DashedLine", "asynchronous"),
         _rel_tag("brittle", _WARN, "BoldLine", "brittle link"),
         _rel_tag("brittle-async", _WARN, "DashedLine", "brittle link, asynchronous"),
+        *(_rel_tag(basis, _QUIET, "DottedLine", words) for basis, words in BASES.items() if _holds(view, basis)),
         f"title {safe(view.title)}",
         "",
         *_boxes(view, alias, "", 0),
@@ -51,6 +52,10 @@ def render_puml(view: View, links: Mapping[str, str] | None = None) -> str:
         "@enduml",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _holds(view: View, basis: str) -> bool:
+    return any(edge.basis == basis for edge in view.edges)
 
 
 def safe(text: str) -> str:
@@ -133,6 +138,7 @@ def _rel(view: View, edge: ViewEdge, alias: Mapping[str, str], link: str) -> str
     """A relation. In a Dynamic view its index is the step's own number: a missing step leaves a hole."""
     arguments = [alias[edge.source], alias[edge.target], f'"{safe(edge.label) or " "}"', f'"{safe(edge.technology)}"']
     tag = "-".join(word for word, holds in (("brittle", edge.brittle), ("async", not edge.sync)) if holds)
+    tag = edge.basis or tag
     if tag:
         arguments.append(f'$tags="{tag}"')
     if link:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from extractor.model.graph import Flow, Graph, Node, Scenario
+from extractor.model.graph import Flow, Graph, Node, Scenario, Step
 from extractor.text.slugs import unique_slugs
+from extractor.views import BASES, DECLARED, UNLINKED
 from extractor.views.index import ViewIndex, make_view_index
 from renderers.words import identifiers, plain_quoted
 
@@ -68,7 +69,7 @@ def _relations(index: ViewIndex) -> list[Flow]:
 
 
 def _relation(flow: Flow, names: dict[str, str]) -> str:
-    tag = "" if flow.sync else ' "async"'
+    tag = ' "declared"' if flow.declared else "" if flow.sync else ' "async"'
     words = f"{plain_quoted(flow.label)} {plain_quoted(flow.protocol)}{tag}"
     return f"{names[flow.source]} -> {names[flow.target]} {words}"
 
@@ -92,14 +93,19 @@ def _dynamic(
     """A dynamic view of the steps that have a relation in the model: the DSL accepts no others."""
     scope = scenario.system if scenario.system in names else ""
     steps = [
-        f"      {names[s.source]} -> {names[s.target]} {plain_quoted(s.label)}"
+        f"      {names[s.source]} -> {names[s.target]} {plain_quoted(_said(s))}"
         for s in scenario.steps
-        if not s.missing and (s.source, s.target) in pairs and scope not in (s.source, s.target)
+        if s.flow_id and (s.source, s.target) in pairs and scope not in (s.source, s.target)
     ]
     if not steps or not scope:
         return []
     head = f'    dynamic {names[scope]} "{key}" {plain_quoted(scenario.title)} {{'
     return [head, *steps, "      autoLayout", "    }"]
+
+
+def _said(step: Step) -> str:
+    basis = DECLARED if step.declared else UNLINKED if step.missing else ""
+    return f"{step.label} ({BASES[basis]})" if basis else step.label
 
 
 def _styles() -> list[str]:
@@ -110,5 +116,7 @@ def _styles() -> list[str]:
     dashed = ["        dashed true", "        color #b45f06"]
     solid = ["        dashed false", "        color #38465a"]
     lines += ['      relationship "Relationship" {', *solid, "      }"]
-    lines += ['      relationship "async" {', *dashed, "      }", "    }"]
+    dotted = ["        style dotted", "        color #5b6675"]
+    lines += ['      relationship "async" {', *dashed, "      }"]
+    lines += ['      relationship "declared" {', *dotted, "      }", "    }"]
     return lines

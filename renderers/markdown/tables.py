@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from extractor.model.graph import Graph
+from extractor.model.graph import Graph, Step
+from extractor.text.slugs import unique_slugs
 from extractor.views import View
 from extractor.views.index import warns
 from renderers.markdown.cells import LineLinks, code, table, text
@@ -33,6 +34,7 @@ def etl_table(graph: Graph, links: LineLinks, system: str) -> str:
 def arrow_table(graph: Graph, links: LineLinks, view: View) -> str:
     """The arrows of a diagram in words, each with its first evidence; steps that matched nothing say so."""
     flows = {flow.id: flow for flow in graph.flows}
+    steps = {step.n: step for step in _steps_of(graph, view)}
     names = {node.id: node.name for node in graph.nodes} | {node.id: node.name for node in view.nodes}
     rows = []
     for edge in view.edges:
@@ -45,7 +47,7 @@ def arrow_table(graph: Graph, links: LineLinks, view: View) -> str:
                 text(names.get(edge.target, edge.target)),
                 text(edge.label),
                 ", ".join(part for part in (text(edge.technology), manner) if part),
-                links.of(first.evidence) if first else "",
+                links.of(steps[edge.n].evidence if edge.n in steps else first.evidence) if first else "",
             )
         )
     return table(("", "From", "To", "What moves", "How", "Evidence"), rows, "No arrows.")
@@ -130,3 +132,10 @@ def skip_table(graph: Graph) -> str:
         (text(source.name), code(skip.path), text(skip.reason)) for source in graph.sources for skip in source.skipped
     ]
     return table(("Source", "File", "Reason"), rows, "Every file was read.")
+
+
+def _steps_of(graph: Graph, view: View) -> tuple[Step, ...]:
+    """The steps that a Dynamic view draws."""
+    names = unique_slugs(scenario.id for scenario in graph.scenarios)
+    told = (scenario.steps for scenario in graph.scenarios if view.id == f"flow-{names[scenario.id]}")
+    return next(told, ()) if view.kind == "dynamic" else ()

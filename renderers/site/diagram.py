@@ -141,12 +141,26 @@ class Diagrams:
             "brittle": edge.brittle,
             "n": edge.n,
             "flows": known,
-            "evidence": evidence_rows(self._estate, step.evidence) if step and not known else [],
+            "basis": edge.basis,
+            "about": _told(step) if step else [],
+            "evidence": evidence_rows(self._estate, step.evidence) if step else [],
         }
 
 
 def _node(system: object) -> str:
     return str(getattr(system, "node_id", ""))
+
+
+def _told(step: Step) -> list[list[str]]:
+    """What a step is reached from, and what else its reader has to know."""
+    facts = (
+        ("Reached from", f"step {step.opened_by}" if step.opened_by else ""),
+        ("Trigger", step.trigger),
+        ("Cadence", step.cadence),
+        ("Only if", step.condition),
+        ("Note", step.note),
+    )
+    return [[name, words] for name, words in facts if words]
 
 
 def _note(step: Step | None) -> str:

@@ -37,9 +37,11 @@ def counts(estate: SiteIndex) -> tuple[tuple[str, str], ...]:
     """The figures of the whole scan: number, what it counts."""
     graph = estate.graph
     brittle = sum(warns(finding) for finding in graph.findings)
+    declared = sum(flow.declared for flow in graph.flows)
     found = (
         (sum(source.modules for source in graph.sources), "Python modules read"),
-        (len(graph.flows), "data flows"),
+        (sum(not flow.declared for flow in graph.flows), "data flows"),
+        *([(declared, "declared, not in code")] if declared else []),
         (len(graph.routes), "routes served"),
         (len(graph.calls), "calls to other systems"),
         (len(graph.tasks), "Celery tasks"),
@@ -51,7 +53,7 @@ def counts(estate: SiteIndex) -> tuple[tuple[str, str], ...]:
 
 
 def missing_steps(estate: SiteIndex, diagrams: Diagrams) -> tuple[MissingStep, ...]:
-    """The steps of scenarios for which nothing was found."""
+    """The steps of scenarios for which nothing was found, or nothing that joins them to those before."""
     found = []
     for view in diagrams.views:
         scenario = diagrams.scenario(view)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from extractor.views import Boundary, View, ViewEdge, ViewNode
+from extractor.views import BASES, Boundary, View, ViewEdge, ViewNode
 from renderers.svg.blocks import SIGN, STEP, Block, Line, kind_text
 from renderers.svg.kept import LayoutStore
 from renderers.svg.layout import Blocks, frame_title, layout, measure
@@ -178,10 +178,11 @@ def _docked(curve: Curve, ends: tuple[ViewNode, ViewNode], rects: dict[str, Rect
 
 def _edge(edge: ViewEdge, ends: tuple[ViewNode, ViewNode], way: tuple[Point, ...], label: str) -> str:
     manner = "sync" if edge.sync else "async"
-    classes = f"edge {manner}" + (" brittle" if edge.brittle else "")
+    classes = f"edge {manner}" + (" brittle" if edge.brittle else "") + (f" {esc(edge.basis)}" if edge.basis else "")
     number = f"step {edge.n}, " if edge.n else ""
     aria_label = f"{number}{ends[0].name} to {ends[1].name}: {edge.label}, {manner}hronous"
     aria_label += ", brittle" if edge.brittle else ""
+    aria_label += f", {BASES[edge.basis]}" if edge.basis else ""
     data = _path_data(way[:-1])
     return (
         f'<g class="{classes}" data-edge="{esc(edge.id)}" data-flows="{esc(" ".join(edge.flow_ids))}" '

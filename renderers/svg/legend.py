@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractor.views import View, ViewEdge
+from extractor.views import BASES, DECLARED, UNLINKED, View, ViewEdge
 from renderers.svg.blocks import KIND_WORDS
 from renderers.svg.placed import Rect
 from renderers.svg.primitives import esc, num, warning_sign
@@ -15,6 +15,7 @@ _ROW = 26.0
 _SWATCH = 34.0
 _GAP = 20.0
 _TOP = 16.0
+_BASIS_WORDS = {DECLARED: "Declared in the estate file, not in code", UNLINKED: "Not linked in code to earlier steps"}
 
 
 def legend(view: View, edges: Sequence[ViewEdge], room: float) -> tuple[str, float, float]:
@@ -47,7 +48,12 @@ def _entries(view: View, edges: Sequence[ViewEdge]) -> list[tuple[str, str]]:
         found.append((step, "Step, in order"))
     if any(edge.brittle for edge in edges):
         found.append((warning_sign(17, 10), "Brittle link"))
+    found += [(_line(f"sync {basis}", True), _BASIS_WORDS[basis]) for basis in BASES if _rests_on(edges, basis)]
     return found
+
+
+def _rests_on(edges: Sequence[ViewEdge], basis: str) -> bool:
+    return any(edge.basis == basis for edge in edges)
 
 
 def _kinds(view: View) -> list[tuple[str, bool, str]]:

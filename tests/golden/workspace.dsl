@@ -208,6 +208,10 @@ workspace "Sample course platform" {
         dashed true
         color #b45f06
       }
+      relationship "declared" {
+        style dotted
+        color #5b6675
+      }
     }
   }
 }

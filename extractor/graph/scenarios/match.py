@@ -18,7 +18,7 @@ _STORE_LABELS = {"read": "reads", "write": "writes", "both": "reads and writes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class FlowMatch:
     """A row of a flow that fits a step, its own line first in the evidence.
 
     It is reached from one of `entries` (entry points of the flow's source that the step allows), or, where the source
@@ -41,43 +41,43 @@ class Match:
     note: str = ""
 
 
-def matches(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def matches(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     """Every row of a flow that fits the step's queries, whatever the flow's ends and synchrony."""
     return _BY_KIND[step.kind](index, step)
 
 
-def _calls(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _calls(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     for flow, call in _rows(index, index.calls, lambda flow: flow.call_ids):
         route = index.answer(call)
         if not _asked(step, call) or not fits("call", step.queries["call"], call):
             continue
         if "route" in step.queries and (route is None or not fits("route", step.queries["route"], route)):
             continue
-        found = Match(flow, flow.target, _call_words(call), (index.evidence(call, "call"),))
+        found = FlowMatch(flow, flow.target, _call_words(call), (index.evidence(call, "call"),))
         found = replace(found, confidence=call.confidence, condition=call.condition)
         if route is not None:
             found = replace(found, evidence=(*found.evidence, index.evidence(route, "route")), opens=(_entry(route),))
         yield from _from_code(index, step, found, call.contexts)
 
 
-def _stores(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _stores(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     for flow, store in _rows(index, index.stores, lambda flow: flow.store_ids):
         if _asked(step, store) and fits("store", step.queries["store"], store):
-            found = Match(flow, flow.target, _store_words(store), (index.evidence(store, "store"),))
+            found = FlowMatch(flow, flow.target, _store_words(store), (index.evidence(store, "store"),))
             yield from _from_code(index, step, replace(found, confidence=store.confidence), store.contexts)
 
 
-def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _enqueues(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     for flow, enqueue in _rows(index, index.enqueues, lambda flow: flow.enqueue_ids):
         task = index.tasks.get(enqueue.task_id or "")
         if task is not None and _asked(step, enqueue) and fits("enqueue", step.queries["enqueue"], enqueue):
             lines = (index.evidence(enqueue, "enqueue"), index.evidence(task, "task"))
             opens = tasks_behind(index, index.nodes[flow.target], [task.id])
-            found = Match(flow, flow.target, _task_words(task), lines, opens=opens, confidence=enqueue.confidence)
+            found = FlowMatch(flow, flow.target, _task_words(task), lines, opens=opens, confidence=enqueue.confidence)
             yield from _from_code(index, step, found, enqueue.contexts)
 
 
-def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     for flow, schedule in _rows(index, index.schedules, lambda flow: flow.schedule_ids):
         task = index.tasks.get(schedule.task_id or "")
         if index.nodes[flow.source].role != "beat" or task is None or not _asked(step, schedule):
@@ -88,11 +88,11 @@ def _schedules(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
             label = f"{_task_words(task)}: {schedule.cadence}"
             lines = (index.evidence(schedule, "schedule"), index.evidence(task, "task"))
             opens = tasks_behind(index, index.nodes[flow.target], [task.id])
-            found = Match(flow, flow.target, label, lines, opens=opens, begins=True)
+            found = FlowMatch(flow, flow.target, label, lines, opens=opens, begins=True)
             yield replace(found, cadence=schedule.cadence, condition=schedule.condition)
 
 
-def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _routes(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     """People ask for pages; other systems only where the estate says that they call here."""
     webs = {(node.repo, node.service): node.id for node in index.graph.nodes if node.role == "web"}
     for route in index.graph.routes:
@@ -107,16 +107,16 @@ def _routes(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
                 if proxies is not None:
                     lines = (line, *(one.evidence[0] for one in proxies))
                     note = f"through {index.nodes[flow.target].name}" if proxies else ""
-                    found = Match(flow, target, _route_words(route), lines, opens=opens, begins=True)
+                    found = FlowMatch(flow, target, _route_words(route), lines, opens=opens, begins=True)
                     yield replace(found, condition=flow.condition, note=note)
             elif flow.target == target and route.id in flow.route_ids and not flow.call_ids:
                 lines = (line, *(one for one in flow.evidence if one.role == "view"))
-                found = Match(flow, target, flow.label, lines, opens=opens, note=flow.why)
+                found = FlowMatch(flow, target, flow.label, lines, opens=opens, note=flow.why)
                 read = source.scope == "estate"  # and nothing in its code is seen to call
                 yield replace(found, begins=not read, declared=read)
 
 
-def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     for flow, task in _rows(index, index.tasks, lambda flow: flow.task_ids):
         worker = index.nodes[flow.target]
         if index.nodes[flow.source].role != "queue" or worker.role != "worker":
@@ -124,10 +124,10 @@ def _tasks(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
         if _asked(step, task) and fits("task", step.queries["task"], task):
             lines, opens = (index.evidence(task, "task"),), tasks_behind(index, worker, [task.id])
             taken = (Context("task", task.name, (worker.service or "",)),)
-            yield Match(flow, flow.target, _task_words(task), lines, taken, opens)
+            yield FlowMatch(flow, flow.target, _task_words(task), lines, taken, opens)
 
 
-def _flows(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
+def _flows(index: GraphIndex, step: StepQuery) -> Iterator[FlowMatch]:
     """Flows by what they say, whatever makes them."""
     for flow in _whole(index):
         if not fits("flow", step.queries["flow"], flow) or step.repo not in ("", flow.evidence[0].repo):
@@ -135,7 +135,9 @@ def _flows(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
         source, contexts = index.nodes[flow.source], tuple(dict.fromkeys(_contexts(index, flow)))
         begins = source.kind == "person" or source.role == "beat" or (source.scope == "external" and not contexts)
         opens = tuple(_opened_by(index, flow))
-        found = Match(flow, flow.target, flow.label, flow.evidence, opens=opens, begins=begins, declared=flow.declared)
+        found = FlowMatch(
+            flow, flow.target, flow.label, flow.evidence, opens=opens, begins=begins, declared=flow.declared
+        )
         found = replace(found, confidence=flow.confidence, condition=flow.condition)
         if begins:
             yield replace(found, cadence=flow.cadence)
@@ -145,7 +147,7 @@ def _flows(index: GraphIndex, step: StepQuery) -> Iterator[Match]:
             yield found
 
 
-_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[Match]]] = {
+_BY_KIND: dict[str, Callable[[GraphIndex, StepQuery], Iterator[FlowMatch]]] = {
     "call": _calls,
     "store": _stores,
     "enqueue": _enqueues,
@@ -171,25 +173,6 @@ def _whole(index: GraphIndex) -> Iterator[Flow]:
     return (flow for flow in index.graph.flows if flow.source in index.nodes and flow.target in index.nodes)
 
 
-def _contexts(index: GraphIndex, flow: Flow) -> Iterator[Context]:
-    """The entry points of every row that makes a flow."""
-    rows: list[Call | Store | Enqueue] = [index.calls[i] for i in flow.call_ids]
-    rows += [index.stores[i] for i in flow.store_ids]
-    rows += [index.enqueues[i] for i in flow.enqueue_ids]
-    for row in rows:
-        yield from row.contexts
-
-
-def _opened_by(index: GraphIndex, flow: Flow) -> Iterator[Entry]:
-    """The entry points at a flow's target that its rows open."""
-    target = index.nodes[flow.target]
-    if target.role in ("queue", "worker"):
-        yield from tasks_behind(index, target, flow.task_ids)
-    for route in (index.routes[i] for i in flow.route_ids):
-        if (route.repo, route.service) == (target.repo, target.service):
-            yield _entry_of(route)
-
-
 def _asked(step: StepQuery, row: RowAt) -> bool:
     return step.repo in ("", row.repo)
 
@@ -198,7 +181,9 @@ def _entry(route: Route) -> Entry:
     return Entry(route.repo, route.service, "request", route.pattern)
 
 
-def _from_code(index: GraphIndex, step: StepQuery, found: Match, contexts: Iterable[Context]) -> Iterator[Match]:
+def _from_code(
+    index: GraphIndex, step: StepQuery, found: FlowMatch, contexts: Iterable[Context]
+) -> Iterator[FlowMatch]:
     """The match with the entry points from which its flow's source comes there and the step allows, and the lines that
     say so; nothing where there is none. A process of its own is a beginning."""
     node = index.nodes[found.flow.source]

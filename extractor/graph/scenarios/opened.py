@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class OpenedWay:
     """How code is reached: the entry point at its end, the step that opened its beginning (0: it is a beginning
     itself), on which cadence and condition, and the lines that queue what lies between."""
 
@@ -45,7 +45,7 @@ class Opened:
 
     def __init__(self, index: GraphIndex) -> None:
         self._index = index
-        self._ways: dict[Entry, Way] = {}
+        self._ways: dict[Entry, OpenedWay] = {}
         self._targets: dict[str, int] = {}
         self._queued: dict[Entry, list[tuple[Enqueue, Node]]] = {}
         for flow in index.graph.flows:
@@ -56,23 +56,25 @@ class Opened:
                 for entry in tasks_behind(index, target, [enqueue.task_id]):
                     self._queued.setdefault(entry, []).append((enqueue, source))
 
-    def add(self, n: int, way: Way, target: str, entries: Iterable[Entry]) -> None:
-        """Step `n`, which is reached by a way, comes to a node and opens entry points there."""
+    def add(self, n: int, way: OpenedWay, target: str, entries: Iterable[Entry]) -> None:
+        """Step `n`, which is reached by a way, comes to a node and opens entry points there. Tasks run when they are
+        queued; who answers a request does so whenever it comes, from this step or another."""
         self._targets[target] = n
         for entry in entries:
-            self._ways[entry] = replace(way, entry=entry.words, opened_by=n, lines=())
+            timed = way if entry.kind == "task" else OpenedWay("")
+            self._ways[entry] = replace(timed, entry=entry.words, opened_by=n, lines=())
 
-    def at(self, node: str) -> Way | None:
+    def at(self, node: str) -> OpenedWay | None:
         """The way to a node that runs no code of ours (a queue, a proxy, a system outside): a step that came there."""
         n = self._targets.get(node)
-        return None if n is None else Way("", n)
+        return None if n is None else OpenedWay("", n)
 
-    def way(self, node: Node, context: Context) -> Way | None:
+    def way(self, node: Node, context: Context) -> OpenedWay | None:
         """The shortest way to an entry point of a container: it is opened, or tasks that are queue its task."""
         wanted = Entry(node.repo or "", node.service or "", context.kind, context.name)
         return self.way_to(wanted)
 
-    def way_to(self, wanted: Entry) -> Way | None:
+    def way_to(self, wanted: Entry) -> OpenedWay | None:
         """The same, of an entry point."""
         seen, waiting = {wanted}, deque([(wanted, tuple[Evidence, ...](), 0)])
         while waiting:

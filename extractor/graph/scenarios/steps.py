@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 from extractor.graph.index import GraphIndex
 from extractor.graph.scenarios.definition import Definition, StepQuery
-from extractor.graph.scenarios.match import Match, matches
-from extractor.graph.scenarios.opened import Opened, Way
+from extractor.graph.scenarios.match import FlowMatch, matches
+from extractor.graph.scenarios.opened import Opened, OpenedWay
 from extractor.model.graph import CONFIDENCES, Evidence, Graph, Scenario, Step
 from extractor.model.query import in_words
 
@@ -23,8 +23,8 @@ UNLINKED = "not linked in code"
 class _Fit:
     """A match between the ends that a step asks for, and the way there; None where no earlier step leads there."""
 
-    match: Match
-    way: Way | None
+    match: FlowMatch
+    way: OpenedWay | None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -38,7 +38,14 @@ class _Fit:
         if self.way is not None:
             opened_by, lines = self.way.opened_by, len(self.way.lines)
         sure = CONFIDENCES.index(self.match.confidence)
-        return self.way is None, sure, self.match.condition != "", lines, -opened_by, (first.repo, first.path, first.line)
+        return (
+            self.way is None,
+            sure,
+            self.match.condition != "",
+            lines,
+            -opened_by,
+            (first.repo, first.path, first.line),
+        )
 
 
 def scenarios(graph: Graph, definitions: Sequence[Definition]) -> tuple[Scenario, ...]:
@@ -69,7 +76,7 @@ def _step(index: GraphIndex, opened: Opened, n: int, query: StepQuery) -> Step:
         for fit in reversed(same):  # the best one's way is the one that later steps go on
             if fit.way is not None:
                 opened.add(n, fit.way, fit.match.target, fit.match.opens)
-    flow, way = best.match.flow, best.way or Way("")
+    flow, way = best.match.flow, best.way or OpenedWay("")
     return Step(
         n,
         *best.ends,
@@ -87,17 +94,17 @@ def _step(index: GraphIndex, opened: Opened, n: int, query: StepQuery) -> Step:
     )
 
 
-def _placed(query: StepQuery, one: Match) -> bool:
+def _placed(query: StepQuery, one: FlowMatch) -> bool:
     """Whether a match has the ends and the synchrony that the step asks for."""
     fitting = fnmatchcase(one.flow.source, query.source) and fnmatchcase(one.target, query.target)
     return fitting and query.sync in (None, one.flow.sync)
 
 
-def _way(index: GraphIndex, opened: Opened, one: Match) -> Way | None:
+def _way(index: GraphIndex, opened: Opened, one: FlowMatch) -> OpenedWay | None:
     """How earlier steps lead to a match, by the latest of them and with the fewest tasks between."""
     if one.begins or one.declared:
         entry = one.entries[0] if one.entries else None
-        return Way(f"{entry.kind} {entry.name}" if entry else "", 0, one.cadence, one.condition)
+        return OpenedWay(f"{entry.kind} {entry.name}" if entry else "", 0, one.cadence, one.condition)
     if not one.entries:
         return opened.at(one.flow.source)
     node = index.nodes[one.flow.target if index.nodes[one.flow.source].role == "queue" else one.flow.source]
@@ -122,7 +129,7 @@ def _evidence(found: Sequence[_Fit]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys([*primary, *queued, *explaining]))[:MAX_EVIDENCE]
 
 
-def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Match]) -> Step:
+def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[FlowMatch]) -> Step:
     ends = [next(iter(index.like(end)), end) for end in (query.source, query.target)]
     label = query.label or in_words(query.kind, query.queries[query.kind])
     source = index.nodes.get(ends[0])
@@ -131,7 +138,7 @@ def _missing(index: GraphIndex, n: int, query: StepQuery, found: Sequence[Match]
     return Step(n, ends[0], ends[1], label, sync, (), missing=True, note=_why(index, query, found))
 
 
-def _why(index: GraphIndex, query: StepQuery, found: Sequence[Match]) -> str:
+def _why(index: GraphIndex, query: StepQuery, found: Sequence[FlowMatch]) -> str:
     """Which query failed, and the nearest thing that there was."""
     asked = " and ".join(in_words(kind, fields) for kind, fields in query.queries.items())
     if query.context:

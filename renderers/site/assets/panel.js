@@ -2,6 +2,7 @@
 (function (c) {
   "use strict";
   const el = c.el;
+  const BASIS = { declared: "declared, not in code", unlinked: "not linked in code" };
   const HOW = {
     call: "calls", enqueue: "queues", signal: "is signalled", schedule: "is scheduled by", route: "is routed by",
     override: "is overridden by", callback: "is handed over to",
@@ -51,9 +52,13 @@
     const name = (key) => (data.nodes[key] ? data.nodes[key].name : key);
     const head = el("p", { class: "arrow-head" }, ...badges(edge), edge.n ? ` step ${edge.n}` : "");
     const parts = [head, el("p", { class: "moves" }, edge.label || "data")];
-    if (edge.flows.length) parts.push(...await flowParts(edge.flows));
-    else if (edge.evidence.length) parts.push(evidence(edge.evidence));
-    else parts.push(el("p", { class: "empty" }, "This arrow follows from the steps beside it; it has no line of its own."));
+    if ((edge.about || []).length) parts.push(facts(edge.about));
+    if (edge.evidence.length) parts.push(evidence(edge.evidence));
+    if (edge.flows.length) {
+      const told = await flowParts(edge.flows);
+      if (edge.evidence.length) parts.push(el("details", { class: "flow" }, el("summary", {}, "The whole arrow, of which this is a step"), ...told));
+      else parts.push(...told);
+    } else if (!edge.evidence.length) parts.push(el("p", { class: "empty" }, "This arrow follows from the steps beside it; it has no line of its own."));
     parts.push(copyButton());
     if (mine === turn) open(`${name(edge.s)} → ${name(edge.t)}`, parts, from, move);
   }
@@ -85,6 +90,7 @@
       el("span", { class: "badge " + (edge.sync ? "sync" : "async") }, edge.sync ? "synchronous" : "asynchronous"),
       " ", edge.conf || edge.confidence ? el("span", { class: "badge plain" }, edge.conf || edge.confidence) : "",
       edge.brittle ? el("span", { class: "badge warn" }, "⚠ brittle") : "",
+      edge.basis ? el("span", { class: "badge plain" }, BASIS[edge.basis] || edge.basis) : "",
     ];
   }
 
@@ -107,17 +113,20 @@
   }
 
   function flow(f) {
-    const facts = [
+    const known = [
       ["From", f.source], ["To", f.target], ["Moves", f.label], ["Data", f.data], ["Protocol", f.protocol],
       ["Trigger", f.trigger], ["Cadence", f.cadence], ["Only if", f.condition],
       ["Blocks", f.sync ? "yes: the caller waits" : "no: queued, scheduled or event-driven"],
       ["Confidence", f.confidence], ["Because", f.why],
     ].filter((pair) => pair[1]);
-    const list = el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]));
     return [
-      ...f.findings.map(finding), list, evidence(f.evidence), ...chain(f.chain),
+      ...f.findings.map(finding), facts(known), evidence(f.evidence), ...chain(f.chain),
       ...calls(f.calls), ...schedules(f.schedules),
     ];
+  }
+
+  function facts(pairs) {
+    return el("dl", { class: "facts" }, ...pairs.flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]));
   }
 
   function finding([rule, severity, message, remedy, where, url, suppressed]) {
