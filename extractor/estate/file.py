@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.errors import SourceError, UserError
 from extractor.estate.model import (
-    Declaration,
+    DeclaredFlow,
     Deployed,
     Estate,
     Person,
@@ -125,9 +125,9 @@ def _person(name: str, body: Mapping[str, Any]) -> Person:
     return Person(name, body["name"], body.get("description", ""), uses)
 
 
-def _declarations(document: Document) -> Iterator[Declaration]:
+def _declarations(document: Document) -> Iterator[DeclaredFlow]:
     for at, row in enumerate(document.data.get("declares", ())):
-        yield Declaration(
+        yield DeclaredFlow(
             source=row["from"],
             target=row["to"],
             label=row["label"],

@@ -99,7 +99,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class DeclaredFlow:
     """An arrow between two nodes (their ids) that the estate file says is there, and the line of that file."""
 
     source: str
@@ -129,7 +129,7 @@ class Estate:
     title: str
     systems: tuple[System, ...]
     people: tuple[Person, ...] = ()
-    declares: tuple[Declaration, ...] = ()
+    declares: tuple[DeclaredFlow, ...] = ()
     libraries: tuple[str, ...] = ()
     deployment: tuple[Deployed, ...] = ()
     scenarios: tuple[str, ...] = ()

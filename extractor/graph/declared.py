@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from extractor.estate.model import Declaration, Estate
+from extractor.estate.model import DeclaredFlow, Estate
 from extractor.model.graph import Evidence, Flow, Gap
 from extractor.model.ids import row_id
 
@@ -26,7 +26,7 @@ def found_in_code(flows: Iterable[Flow]) -> tuple[Gap, ...]:
     return tuple(gaps)
 
 
-def _flow(one: Declaration) -> Flow:
+def _flow(one: DeclaredFlow) -> Flow:
     return Flow(
         id=row_id("flow", "declared", one.source, one.target, one.label),
         source=one.source,

@@ -56,7 +56,7 @@
     if (edge.evidence.length) parts.push(evidence(edge.evidence));
     if (edge.flows.length) {
       const told = await flowParts(edge.flows);
-      if (edge.evidence.length) parts.push(el("details", { class: "flow" }, el("summary", {}, "The whole arrow, of which this is a step"), ...told));
+      if (edge.evidence.length) parts.push(el("details", { class: "flow", open: true }, el("summary", {}, "The whole arrow, of which this is a step"), ...told));
       else parts.push(...told);
     } else if (!edge.evidence.length) parts.push(el("p", { class: "empty" }, "This arrow follows from the steps beside it; it has no line of its own."));
     parts.push(copyButton());
