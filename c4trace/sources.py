@@ -15,6 +15,7 @@ from extractor.estate.options import apply_overrides, estate_of, only, parse_sou
 from extractor.model.graph import Graph
 from extractor.options import Progress
 from extractor.sources import SourceSpec, Tree, open_source, private_directory
+from extractor.text.shapes import MASK
 
 # Opening waits for git and the network, not for a core.
 _AT_ONCE = 8
@@ -108,6 +109,12 @@ def coverage_lines(graph: Graph) -> list[str]:
             one = row.declared == 1 and row.kind.endswith("s") and " to " not in row.kind
             told.setdefault(row.repo, []).append(f"{row.declared} {row.kind[:-1] if one else row.kind}")
     return [f"{repo}: {'; '.join(parts)}" for repo, parts in told.items()]
+
+
+def masked_places(document: str | bytes) -> str:
+    """In how many places of a document a secret was masked, in words; "" for none."""
+    text = document if isinstance(document, str) else document.decode("utf-8", "replace")
+    return f"{_count(places, 'secret')} masked in the output" if (places := text.count(MASK)) else ""
 
 
 def last_line(graph: Graph, seconds: float) -> str:

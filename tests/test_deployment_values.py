@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from extractor.deployment.read import deployment_values, unreadable_values
 from extractor.deployment.values import with_defaults
-from extractor.text.masking import MASK, is_secret_name, masked, masked_text
+from extractor.text.masking import is_secret_name, masked, masked_text
+from extractor.text.shapes import MASK
 
 
 def test_values_of_every_kind_of_file() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from extractor.pipeline.evidence_text import shown_line
 from extractor.summary.encoding import encode
 from extractor.summary.statements import summarize
-from extractor.text.code_masking import masked_literal, masked_under
-from extractor.text.masking import MASK, MASKED_KEY
+from extractor.text.code_masking import masked_under
+from extractor.text.shapes import MASK, MASKED_KEY, masked_literal
 
 SECRET = "canary77Qx"
 RANDOM = "k3y9Zq7Lw2Vb8Nx4Tc6Rm1Pd5"

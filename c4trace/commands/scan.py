@@ -74,7 +74,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
         render_outputs,
     )
     from c4trace.output.publish import check_out_dir, publish
-    from c4trace.sources import all_told, cache_directory, choose_estate, coverage_lines, last_line, open_readable
+    from c4trace.sources import (
+        all_told,
+        cache_directory,
+        choose_estate,
+        coverage_lines,
+        last_line,
+        masked_places,
+        open_readable,
+    )
     from c4trace.version import stamp, version
     from extractor.options import ScanOptions
     from extractor.workers import uncollected
@@ -118,6 +126,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.note(f"open {options.out / 'site' / 'index.html'}")
     for line in coverage_lines(graph):
         console.note(line)
+    if hidden := masked_places(files["graph.json"]):
+        console.note(hidden)
     console.note(last_line(graph, time.monotonic() - started))
     if trouble:
         raise trouble

@@ -15,8 +15,9 @@ from extractor.evaluate.arguments import arguments
 from extractor.evaluate.values import Ext, Kwargs, Mapping, Seq, Text, Value, Values
 from extractor.link.callgraph import Site
 from extractor.rules.findings import FindingRule
-from extractor.text.masking import MASKED_KEY, MASKS, is_secret_name
+from extractor.text.masking import is_secret_name
 from extractor.text.placeholders import is_placeholder, looks_random
+from extractor.text.shapes import MASKED_KEY, MASKS
 from extractor.text.urls import parameters_in, password_in
 from extractor.text.words import words_of
 

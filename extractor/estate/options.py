@@ -12,6 +12,7 @@ from extractor.errors import UserError
 from extractor.estate.model import Estate, Repository, System
 from extractor.files.yaml import nearest
 from extractor.sources.spec import web_template
+from extractor.text.shapes import masked_literal
 
 _OVERRIDE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -31,12 +32,13 @@ def parse_source_override(text: str) -> SourceOverride:
     Raises UserError when it is not of that form.
     """
     name, equals, rest = text.partition("=")
+    told = masked_literal(text)
     if not equals or not rest or not _OVERRIDE_NAME.fullmatch(name):
-        raise UserError(f"--source {text!r} is not of the form NAME=PATH_OR_URL[@REF]", "for example shop=../shop@main")
+        raise UserError(f"--source {told!r} is not of the form NAME=PATH_OR_URL[@REF]", "for example shop=../shop@main")
     url, ref = _split_ref(rest)
     if not url or not ref:
         raise UserError(
-            f"--source {text!r} names no {'address' if ref else 'ref after its @'}", "NAME=PATH_OR_URL[@REF]"
+            f"--source {told!r} names no {'address' if ref else 'ref after its @'}", "NAME=PATH_OR_URL[@REF]"
         )
     return SourceOverride(name, url, ref)
 

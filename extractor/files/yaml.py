@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from extractor.errors import UserError
+from extractor.text.shapes import masked_literal
 
 Keys = tuple[str | int, ...]
 
@@ -216,7 +217,7 @@ def _of_alternatives(document: Document, keys: Keys, error: Any) -> Iterator[Fau
 
 
 def _in_words(error: Any) -> str:
-    shown = repr(error.instance)
+    shown = masked_literal(repr(error.instance))
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     if error.validator == "type":
         quote = ": quote it" if error.validator_value == "string" and isinstance(error.instance, int | float) else ""

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from extractor.sources.command import NO_PROGRAMS, run
-from extractor.sources.store import CommitNote, span
+from extractor.sources.store import CommitNote, note_of, span
 from extractor.sources.tree import Tree
 
 _LONGEST = 10_000  # characters of a line that are asked for: an argument of a program has an end
@@ -25,7 +25,7 @@ def introduced_by(base: Tree, head: Tree, path: str, line: int, end_line: int) -
     if not new:
         return None
     _, name, note = max(new, key=lambda row: row[:2])
-    return CommitNote(name, _date(note["author-time"], note["author-tz"]), note["summary"])
+    return note_of(name, _date(note["author-time"], note["author-tz"]), note["summary"])
 
 
 def removed_by(base: Tree, head: Tree, path: str, line: int) -> CommitNote | None:
@@ -41,7 +41,7 @@ def removed_by(base: Tree, head: Tree, path: str, line: int) -> CommitNote | Non
     command = ["log", *NO_PROGRAMS, "-z", form, "-1", f"-S{text}", reach, "--", path]
     status, output, _ = run(command, head.store.env())
     fields = output.decode("utf-8", "replace").rstrip("\0").split("\0")
-    return CommitNote(fields[0], fields[1], fields[2]) if status == 0 and len(fields) == 3 else None
+    return note_of(fields[0], fields[1], fields[2]) if status == 0 and len(fields) == 3 else None
 
 
 def _commits(porcelain: str) -> dict[str, dict[str, str]]:

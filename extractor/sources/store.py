@@ -14,6 +14,7 @@ from extractor.errors import SourceError
 from extractor.sources.bare import neutral_dir
 from extractor.sources.command import NO_PROGRAMS, READ_ENV, listing, run, stream
 from extractor.sources.local import GitDir, object_format
+from extractor.text.masking import masked_text
 
 # Content beyond this is never loaded: no module that a person wrote is as large, and a packed megabyte can hold a
 # gigabyte.
@@ -140,7 +141,7 @@ class ObjectStore:
         if status != 0:
             return ()
         fields = output.decode("utf-8", "replace").split("\0")
-        notes = (CommitNote(*fields[at : at + 3]) for at in range(0, len(fields) - 2, 3))
+        notes = (note_of(*fields[at : at + 3]) for at in range(0, len(fields) - 2, 3))
         # Git takes a commit without its parents for one that adds every file.
         return tuple(note for note in notes if note.commit not in edges)
 
@@ -148,6 +149,11 @@ class ObjectStore:
         if self.shallow is None or not self.shallow.is_file():
             return frozenset()
         return frozenset(self.shallow.read_text("ascii", "replace").split())
+
+
+def note_of(commit: str, date: str, subject: str) -> CommitNote:
+    """A note of a commit, its subject without secrets."""
+    return CommitNote(commit, date, masked_text(subject))
 
 
 def span(base: str, head: str) -> str:

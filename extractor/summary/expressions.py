@@ -28,7 +28,7 @@ from extractor.summary.expr import (
 )
 from extractor.summary.protocol import Recorder
 from extractor.summary.record import CallExpr
-from extractor.summary.secrets import in_arguments, literal, under_key
+from extractor.summary.secrets import in_arguments, in_command, literal, under_key
 
 _BOOL = Opaque("a truth value")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -90,10 +90,15 @@ def _call(node: ast.Call, scope: Recorder) -> Expr:
     func = _callee(node.func, scope)
     args = tuple([value_of(arg, scope) for arg in node.args])
     kwargs = tuple([(kw.arg, value_of(kw.value, scope)) for kw in node.keywords])
-    args, kwargs = in_arguments(func, args, kwargs)
+    args, kwargs = in_arguments(_called(node.func), args, kwargs)
     line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.lineno
     scope.calls.append(CallExpr(line or node.lineno, node.end_lineno or node.lineno, func, args, kwargs, scope.guarded))
     return CallResult(len(scope.calls) - 1)
+
+
+def _called(node: ast.expr) -> str:
+    """The last name of what is called; "" when it has none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _joined(node: ast.JoinedStr, scope: Recorder) -> Expr:
@@ -155,7 +160,7 @@ def _subscript(node: ast.Subscript, scope: Recorder) -> Expr:
 
 
 def _sequence(node: ast.List | ast.Tuple | ast.Set, scope: Recorder) -> Expr:
-    return SequenceDisplay(tuple([value_of(item, scope) for item in node.elts]))
+    return SequenceDisplay(in_command(tuple([value_of(item, scope) for item in node.elts])))
 
 
 def _dict(node: ast.Dict, scope: Recorder) -> Expr:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from extractor.summary.expr import (
     Alternatives,
-    Attribute,
     Constant,
-    Defined,
     Expr,
-    ImportedName,
-    Name,
     SequenceDisplay,
 )
-from extractor.text.code_masking import is_name_of_secret, masked_literal, masked_under
+from extractor.text.code_masking import is_name_of_secret, masked_under
+from extractor.text.shapes import masked_literal
 
 _READS_A_NAME = re.compile(r"get|env|set|config|str|secret|var", re.IGNORECASE)  # environ.get("TOKEN", "default")
 _HOLDING = (Constant, Alternatives, SequenceDisplay)
@@ -37,19 +35,43 @@ def under_key(key: Expr | None, value: Expr) -> Expr:
 
 
 def in_arguments(
-    func: Expr, args: tuple[Expr, ...], kwargs: tuple[Named, ...]
+    called: str, args: tuple[Expr, ...], kwargs: tuple[Named, ...]
 ) -> tuple[tuple[Expr, ...], tuple[Named, ...]]:
-    """The arguments of a call without their secrets: those under a keyword, the password of `auth=` or of `…Auth()`,
-    and what is given beside the name of a secret (`getenv("TOKEN", "…")`, `get(name="TOKEN", default="…")`)."""
-    called = _called(func)
+    """The arguments of what is called by this last name, without their secrets: those under a keyword, the password of
+    `auth=`, `…Auth()` and `login()`, and what is given beside the name of a secret (`getenv("TOKEN", "…")`,
+    `get(name="TOKEN", default="…")`)."""
     named = tuple([(name, _keyword(name, value)) for name, value in kwargs])
-    if called.endswith("Auth"):
+    if called.endswith("Auth") or called == "login":
         args = _pair(args)
     asked = args[0] if args else next((value for name, value in kwargs if name == "name"), None)
     if _names_a_secret(asked) and _READS_A_NAME.search(called):
         args = (*args[:1], *[under_key(asked, value) for value in args[1:]])
         named = tuple([(name, under_key(asked, value) if name == "default" else value) for name, value in named])
     return args, named
+
+
+def in_command(items: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The items of a list without the secrets that stand behind their options in a command (`["--token", "…"]`,
+    `["-u", "user:…"]` of curl)."""
+    if not any(isinstance(item, Constant) and _is_option(item.value) for item in items):
+        return items
+    is_curl = isinstance(items[0], Constant) and items[0].value == "curl"
+    return (items[0], *(_behind(option, item, is_curl) for option, item in itertools.pairwise(items)))
+
+
+def _is_option(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("-")
+
+
+def _behind(option: Expr, item: Expr, is_curl: bool) -> Expr:
+    if not (isinstance(option, Constant) and isinstance(item, Constant) and isinstance(item.value, str)):
+        return item
+    if is_curl and option.value in ("-u", "--user"):
+        user, colon, password = item.value.partition(":")
+        return Constant(f"{user}{colon}{masked_under('password', password)}")
+    if _is_option(option.value) and not _is_option(item.value):
+        return under_name(str(option.value).lstrip("-"), item)
+    return item
 
 
 def _names_a_secret(value: Expr | None) -> bool:
@@ -65,13 +87,6 @@ def _keyword(name: str | None, value: Expr) -> Expr:
 def _pair(values: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """A user and a password: the last of two or more is a secret."""
     return (*values[:-1], _masked("password", values[-1])) if len(values) > 1 else values
-
-
-def _called(func: Expr) -> str:
-    """The last name of what is called; "" when it has none."""
-    if isinstance(func, Attribute | Name | ImportedName):
-        return func.name
-    return func.scope if isinstance(func, Defined) else ""
 
 
 def _masked(name: str, value: Expr) -> Expr:

@@ -26,7 +26,7 @@ from extractor.summary.expressions import value_of
 from extractor.summary.locals import local_names
 from extractor.summary.record import TOO_DEEP, CallExpr, ModuleSummary, Scope, unread
 from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
-from extractor.text.code_masking import masked_literal
+from extractor.text.masking import masked_text
 
 
 def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
@@ -39,7 +39,7 @@ def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Modu
         reader.read_module(parsed.tree)
     except RecursionError:
         return unread(TOO_DEEP, parsed.parser)
-    directives = tuple((d.line, d.rules, d.reason) for d in syntax.directives(parsed.text))
+    directives = tuple((d.line, d.rules, masked_text(d.reason)) for d in syntax.directives(parsed.text))
     imports = tuple(sorted(reader.imports))
     return ModuleSummary(reader.scopes, imports, tuple(reader.stars), directives, parsed.parser)
 
@@ -357,5 +357,5 @@ def _doc(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDe
     first = node.body[0] if node.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         lines = first.value.value.strip().splitlines()
-        return masked_literal(lines[0].strip()[:200]) if lines else ""
+        return masked_text(lines[0].strip()[:200]) if lines else ""
     return ""

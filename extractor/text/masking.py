@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
+from extractor.text.shapes import MASK, VENDOR_SHAPES, masked_literal
 from extractor.text.words import words_of
 
-MASK = "***"
-MASKED_KEY = "*****"  # stands for a secret that looks generated: what is checked needs to know that, nothing more
-MASKS = frozenset((MASK, MASKED_KEY))
 _WORDS = frozenset(
     (
         *(
@@ -28,6 +26,7 @@ _WORDS = frozenset(
     )
 )
 _PLACES = frozenset(("url", "uri", "host", "hostname", "port", "endpoint", "domain", "method", "timeout", "header"))
+_RUN_TOGETHER = re.compile(r"passw(?:or)?d(?:_?\d+)?$", re.IGNORECASE)  # PGPASSWORD, password1
 _MAX_TEXT = 4096
 _NAMED = r"secret|passw(?:or)?d|passphrase|pwd|token|dsn|credentials?|api[_-]?key|private[_-]?key|access[_-]?key"
 _SECRET_OPTION = re.compile(
@@ -40,14 +39,10 @@ _USERINFO = re.compile(
 )
 _QUERY = re.compile(rf"([?&][A-Za-z0-9_-]{{0,64}}(?:{_NAMED}|key|sig)[A-Za-z0-9_-]{{0,64}}=)[^&\s'\"]+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?<!\S)([A-Za-z_][\w.-]*):([^:/\s]+)(:\d+:\d+)")  # user:password:uid:gid of SFTP images
-VENDOR_SHAPES = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*|\bA(?:KIA|SIA)[0-9A-Z]{16}\b"  # AWS
-    r"|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"  # GitHub, GitLab
-    r"|\bxox[abeoprs]-[\w.-]{10,}|\bxapp-[\w-]{10,}|(?<=hooks\.slack\.com/services/)[\w/]+"  # Slack
-    r"|\b[rs]k_(?:live|test)_\w{10,}|\bwhsec_\w{16,}"  # Stripe
-    r"|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}"  # Google
-    r"|\bnpm_\w{30,}|\bpypi-[\w-]{50,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"  # npm, PyPI, SendGrid
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON Web Token
+_OPTION_HINT = re.compile(r"curl|mysql", re.IGNORECASE)
+# curl -u user:password, and mysql -ppassword
+_LOGIN = re.compile(
+    r"(\bcurl\b[^|;&]{0,400}?\s(?:-u|--user)[\s=]+['\"]?[^\s:'\"]{1,64}:|\bmysql\w*\s(?:[^|;&]{0,200}?\s)?-p)([^\s'\"]{4,})"
 )
 _HARMLESS = re.compile(r"(?:|true|false|yes|no|none|null|on|off|\$\{?\w+\}?)", re.IGNORECASE)
 
@@ -58,7 +53,7 @@ def is_secret_name(name: str) -> bool:
     words = words_of(name)
     if not words or words[-1] in _PLACES:
         return False
-    return bool(_WORDS.intersection(words)) or words[-1] == "secure"
+    return bool(_WORDS.intersection(words)) or words[-1] == "secure" or _RUN_TOGETHER.search(name) is not None
 
 
 def masked(name: str, value: str) -> str:
@@ -76,6 +71,9 @@ def masked_text(text: str) -> str:
     text = VENDOR_SHAPES.sub(MASK, text[:_MAX_TEXT])
     text = _USERINFO.sub(_without_password, text)
     text = _QUERY.sub(rf"\g<1>{MASK}", text)
+    text = masked_literal(text)
+    if _OPTION_HINT.search(text):
+        text = _LOGIN.sub(_without_login, text)
     if _ANY_NAMED.search(text):  # the search is cheap, the substitution is not
         text = _SECRET_OPTION.sub(_without_value, text)
     return _ACCOUNT.sub(rf"\g<1>:{MASK}\g<3>", text)
@@ -86,6 +84,10 @@ def _without_password(match: re.Match[str]) -> str:
     if password is not None:
         return f"{scheme}{user}{password if password == ':' else ':' + MASK}@"
     return f"{scheme}{MASK}@" if scheme.lower().startswith("http") and user else match.group(0)
+
+
+def _without_login(match: re.Match[str]) -> str:
+    return match.group(0) if _HARMLESS.fullmatch(match.group(2)) else f"{match.group(1)}{MASK}"
 
 
 def _without_value(match: re.Match[str]) -> str:
