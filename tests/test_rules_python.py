@@ -157,3 +157,60 @@ def test_readings_of_one_request_to_nobody_knows_whom_are_one() -> None:
     files = SETTINGS | {"shop/urls.py": views("look"), "shop/views.py": code}
     facts = linked(files)
     assert (len(facts.calls), len([gap for gap in facts.gaps if gap.kind == "call"])) == (1, 1)
+
+
+# plugin hooks ------------------------------------------------------------------------------------------------------
+
+HOOKS = """
+import pluggy
+import requests
+hookimpl = pluggy.HookimplMarker("shop")
+class Books:
+    @hookimpl(specname="order_paid", trylast=True)
+    def enter(self, order):
+        requests.post("https://stock.acmestock.io/books", timeout=5)
+    @hookimpl
+    def order_lost(self, order):
+        requests.post("https://stock.acmestock.io/lost", timeout=5)
+    def order_found(self, order):
+        requests.post("https://stock.acmestock.io/found", timeout=5)
+class More(Books):
+    pass
+@hookimpl
+def order_paid(order):
+    requests.post("https://stock.acmestock.io/alone", timeout=5)
+"""
+BOOKS, LOST, FOUND, ALONE = (f"POST https://stock.acmestock.io/{name}" for name in ("books", "lost", "found", "alone"))
+
+
+def hooked(registers: str, calls: str = "order_paid", project: str = "shop") -> set[str]:
+    """What is sent when a view calls a hook of a manager with which this is registered."""
+    code = (
+        "import pluggy\nfrom shop import hooks\ndef manager():\n"
+        f"    made = pluggy.PluginManager({project!r})\n    made.register({registers})\n    return made\n"
+        f"def look(request):\n    pm = manager()\n    for line in request.lines:\n        pm.hook.{calls}(order=line)\n"
+    )
+    return {url for url, entries in found(code, hooks=HOOKS).items() if "/look/" in entries}
+
+
+@pytest.mark.parametrize("registers", ["hooks.Books()", "hooks.Books", "hooks.More()"])
+def test_who_calls_a_hook_runs_what_is_registered_under_its_name(registers: str) -> None:
+    assert hooked(registers) == {BOOKS}
+    assert hooked(registers, "order_lost") == {LOST}
+
+
+def test_a_module_is_registered_with_its_functions() -> None:
+    assert hooked("hooks") == {ALONE}
+
+
+@pytest.mark.parametrize("calls", ["order_found", "enter", "order_refunded"])
+def test_a_function_that_is_not_marked_or_goes_by_another_name_is_run_by_no_hook(calls: str) -> None:
+    assert hooked("hooks.Books()", calls) == set()
+
+
+def test_what_nobody_registers_is_run_by_no_hook() -> None:
+    assert hooked("object()") == set()
+
+
+def test_managers_of_another_project_run_nothing_of_this_one() -> None:
+    assert hooked("hooks.Books()", project="warehouse") == set()

@@ -88,7 +88,7 @@ class Context:
 class Hop:
     """One step of the chain from an entry point to a call: the function entered, and the line that enters it.
 
-    `how` is `call`, `enqueue`, `signal`, `schedule`, `route`, `override` or `callback`.
+    `how` is `call`, `enqueue`, `signal`, `hook`, `schedule`, `route`, `override` or `callback`.
     """
 
     repo: str

@@ -21,6 +21,7 @@ from extractor.link.events import events_of, senders
 from extractor.link.facts import RepoFacts
 from extractor.link.loading import EntryPoints, Loading
 from extractor.link.occurrences import Occurrences
+from extractor.link.plugins import plugin_edges
 from extractor.link.programs import console_scripts, programs_of
 from extractor.link.replay.replayed import replay
 from extractor.link.routes import loaded_routes, routes_of, views_of
@@ -67,6 +68,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     type_pipelines(ev, tables)
     type_tasks(ev)
     graph = callgraph.build(ev)
+    plugin_edges(ev, graph)
     watch.ended("call graph")
     # Libraries that are read for their URLs or tasks alone are known where those are looked for, and nowhere else.
     beside = dict.fromkeys((*libraries.url_modules, *libraries.app_modules))

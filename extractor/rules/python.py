@@ -22,6 +22,18 @@ class Runner:
     packed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PluginRule:
+    """A kind of plugin manager: the access paths of the `manager` and of the `marker` of implementations, the attribute
+    `relay` on which hooks are called, the method that registers, and the keyword that names the hook of a function."""
+
+    manager: str
+    marker: str
+    relay: str
+    register: str
+    name: str
+
+
 @dataclass(slots=True)
 class PythonRules:
     """`forwards` gives, for a base class and a method, the method that this one calls on the same object; `passes` are
@@ -30,6 +42,7 @@ class PythonRules:
     forwards: dict[tuple[str, str], str]
     runners: tuple[Runner, ...]
     passes: frozenset[str]
+    plugins: tuple[PluginRule, ...]
     _known: dict[str, Runner | None] = field(default_factory=dict)
 
     def runner(self, path: str) -> Runner | None:
@@ -58,7 +71,8 @@ def python_rules() -> PythonRules:
             for row in data["runners"]
         ),
         passes=frozenset(data["passes"]),
+        plugins=tuple(PluginRule(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["PythonRules", "Runner", "python_rules"]
+__all__ = ["PluginRule", "PythonRules", "Runner", "python_rules"]

@@ -118,7 +118,7 @@ class Walk:
         yield from self._implicit(frame)
         for edge in self._graph.callees.get(owner, ()):
             guessed = edge.how == "guess" and (edge.line, _name(edge.target)) not in known
-            if guessed or edge.how == "decorator":
+            if guessed or edge.how in ("decorator", "hook"):
                 yield self._ev.frame(edge.target), edge.line, edge.how
 
     def _may_lead(self, site: Site) -> bool:

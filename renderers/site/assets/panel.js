@@ -4,7 +4,7 @@
   const el = c.el;
   const BASIS = { declared: "declared, not in code", unlinked: "not linked in code" };
   const HOW = {
-    call: "calls", enqueue: "queues", signal: "is signalled", schedule: "is scheduled by", route: "is routed by",
+    call: "calls", enqueue: "queues", signal: "is signalled", hook: "is run by a hook from", schedule: "is scheduled by", route: "is routed by",
     override: "is overridden by", callback: "is handed over to",
   };
   let opener = null;
