@@ -69,6 +69,12 @@ def held_by(ev: Evaluation, ref: SettingRef) -> Values:
     return folding.under_keys(ev.setting(ref.name), ref.path) if ev.setting is not None else ()
 
 
+def names_of_code(ev: Evaluation, ref: SettingRef) -> tuple[Text, ...]:
+    """The dotted names that a setting holds, of what was read: other texts stay the setting's."""
+    held = (value for value in held_by(ev, ref) if isinstance(value, Text) and value.literal is not None)
+    return tuple(text for text in held if "." in (text.literal or "") and ev.by_dotted(text.literal or ""))
+
+
 def table_held_by(ev: Evaluation, ref: SettingRef) -> Mapping | Seq | None:
     """The dictionary or sequence that a setting is, its items as parts of the setting; None for anything else."""
     held = held_by(ev, ref)

@@ -152,6 +152,8 @@ def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
         out += ev.eval(expr, method_frame(ev, method, inst))
     if assigned and inst.bindings and inst.bindings[-1][0] == MADE_AT:  # one that a module keeps for all
         out = list(ev.registries.filled(inst.cls, name, tuple(out), inst))
+    elif assigned:
+        out = list(ev.registries.filled_when_made(inst, name, tuple(out)))
     if member is not None:
         owner, values = member
         for value in values:

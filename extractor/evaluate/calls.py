@@ -10,6 +10,7 @@ from extractor.evaluate.arguments import (
     arguments,
     bind,
     entry_frame,
+    names_of_code,
     settled_key,
     table_held_by,
 )
@@ -101,6 +102,10 @@ def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Fr
             out += ev.item(base, args[0][0] if args[0] else Unknown("key"))
         elif isinstance(base, Env | SettingRef | Param) and name in _TRIMS:
             out.append(base)
+        elif isinstance(base, SettingRef) and name in formatting.SPLITS and (named := names_of_code(ev, base)):
+            args, kwargs = arguments(ev, call, frame)
+            found = [formatting.text_method(ev, text, name, args, dict(kwargs)) for text in named]
+            out += [value for values in found for value in values or (Unknown(f"text.{name}()"),)]
         elif (
             isinstance(base, Param) and name == "get" and _is_flat(base) and (key := _literal_argument(ev, call, frame))
         ):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from extractor.evaluate import folding, formatting
+from extractor.evaluate.arguments import table_held_by
 from extractor.evaluate.folding import bounded, gathered, gathered_one
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.relevance import FILLS, filled_in
@@ -20,6 +21,7 @@ from extractor.evaluate.values import (
     ModuleRef,
     Piped,
     Seq,
+    SettingRef,
     Text,
     Unknown,
     Value,
@@ -109,7 +111,9 @@ def _puts(ev: Evaluation, index: int, frame: Frame) -> Iterator[tuple[int, foldi
             items = ((ev.eval(call.args[0], frame), ev.eval(call.args[1], frame)),)
             yield call.line, items, bool(call.guards), True
         elif func.name == "update":
-            given = [v for arg in call.args for v in ev.eval(arg, frame) if isinstance(v, Mapping)]
+            every = [v for arg in call.args for v in ev.eval(arg, frame)]
+            tables = [table_held_by(ev, v) if isinstance(v, SettingRef) else v for v in every]
+            given = [table for table in tables if isinstance(table, Mapping)]
             named: folding.Items = tuple(
                 (((Text((name,)),), ev.eval(value, frame)) for name, value in call.kwargs if name is not None)
             )

@@ -164,7 +164,7 @@ _METHODS: dict[str, Callable[..., str]] = {
     "zfill": str.zfill,
 }
 _TESTS: dict[str, Callable[..., bool]] = {"startswith": str.startswith, "endswith": str.endswith}
-_SPLITS: dict[str, Callable[..., Sequence[str]]] = {
+SPLITS: dict[str, Callable[..., Sequence[str]]] = {
     "split": str.split,
     "rsplit": str.rsplit,
     "partition": str.partition,
@@ -187,7 +187,7 @@ def text_method(
         return bounded(itertools.chain.from_iterable(found)) or (Text((Hole("unknown", "joined text"),)),)
     if name in ("encode", "decode"):
         return (text,)
-    if name in _SPLITS:
+    if name in SPLITS:
         return _split(text, name, args, kwargs)
     if name in _TESTS:
         return _tested(text, name, args)
@@ -274,10 +274,10 @@ def _split(text: Text, name: str, args: tuple[Values, ...], kwargs: dict[str, Va
     if text.literal is None or ... in given:
         return (Seq((), open=True),)
     try:
-        pieces = _SPLITS[name](text.literal, *given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
+        pieces = SPLITS[name](text.literal, *given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
     except (TypeError, ValueError):
         return (Seq((), open=True),)
     return (Seq(tuple((Text((piece,)),) for piece in pieces)),)
 
 
-__all__ = ["format_text", "join_text", "percent", "rendered", "substituted", "text_method"]
+__all__ = ["SPLITS", "format_text", "join_text", "percent", "rendered", "substituted", "text_method"]

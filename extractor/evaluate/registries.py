@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate.arguments import arguments, entry_frame
+from extractor.evaluate.arguments import arguments, entry_frame, method_frame
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.values import (
     DefRef,
@@ -37,6 +37,7 @@ from extractor.summary.expr import (
     ImportedName,
     Local,
     Name,
+    Parameter,
     Subscript,
     last_name,
 )
@@ -95,10 +96,48 @@ class Registries:
         self._written: TablePuts | None = None
         self._busy: set[_Place] = set()
         self._known: dict[tuple[_Place, Values], Values] = {}
+        self._made: dict[tuple[Def, str], list[Put]] = {}
 
     def keeps(self, cls: Def) -> bool:
         """Whether methods of a class, or of its bases, put something into an attribute."""
         return not self.written.keepers.isdisjoint(self._ev.classes.mro(cls)[0])
+
+    def filled_when_made(self, me: Inst, name: str, values: Values) -> Values:
+        """What an attribute of an object is, with what its own constructor puts into it."""
+        makers = self._makers(me.cls, name)
+        place = (me.cls, name, me)
+        if not makers or place in self._busy or len(self._busy) >= MAX_NESTED:
+            self._ev.cuts += bool(makers)
+            return values
+        self._busy.add(place)
+        try:
+            return tuple(self._with_own(value, makers, me) for value in values)
+        finally:
+            self._busy.discard(place)
+
+    def _makers(self, cls: Def, name: str) -> list[Put]:
+        """The puts of a class's constructors, its bases' among them, into an attribute of the object itself."""
+        found = self._made.get((cls, name))
+        if found is None:
+            bases = self._ev.classes.mro(cls)[0]
+            found = [put for put in self.written.puts.get(name, ()) if put.owner.owner_class in bases and _is_own(put)]
+            self._made[cls, name] = found
+        return found
+
+    def _with_own(self, value: Value, puts: list[Put], me: Inst) -> Value:
+        """A list or dictionary that starts empty, with what is put into it."""
+        if not isinstance(value, Seq | Mapping) or value.items:
+            return value
+        items: list[tuple[Values, Values]] = []
+        for put in puts:
+            frame = method_frame(self._ev, put.owner, me)
+            told = self._ev.eval(put.value, frame) or (Unknown("item"),)
+            if put.merges or put.adds:
+                return value
+            items.append((self._ev.eval(put.key, frame) if put.key is not None else (), told))
+        if isinstance(value, Seq):
+            return Seq(tuple(told for _key, told in items), open=True)
+        return Mapping(tuple((key or (Unknown("key"),), told) for key, told in items), open=True)
 
     def filled(self, owner: Def, name: str, values: Values, me: Inst | None = None) -> Values:
         """What a name of a module or a class, or an attribute of an object `me` of the class, is, with what is put into
@@ -291,6 +330,15 @@ def _puts_of(target: Def) -> Iterator[Put]:
             yield Put(target, func.base, call.args[0], call.args[1])
         elif func.name in _MERGES:
             yield Put(target, func.base, None, call.args[0], merges=True)
+
+
+def _is_own(put: Put) -> bool:
+    """Whether a constructor puts something into an attribute of the object that it makes."""
+    scope, base = put.owner.scope, put.base
+    if scope.name.rpartition(".")[2] != "__init__" or not scope.params or not isinstance(base, Attribute):
+        return False
+    first, holder = Parameter(scope.params[0][0]), base.base
+    return isinstance(holder, Local) and all(scope.defs[index][1] == first for index in holder.definitions)
 
 
 def _under_key(target: Def, base: Expr) -> tuple[Expr, Expr] | None:
