@@ -104,8 +104,8 @@ def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Fr
             out.append(base)
         elif isinstance(base, SettingRef) and name in formatting.SPLITS and (named := names_of_code(ev, base)):
             args, kwargs = arguments(ev, call, frame)
-            found = [formatting.text_method(ev, text, name, args, dict(kwargs)) for text in named]
-            out += [value for values in found for value in values or (Unknown(f"text.{name}()"),)]
+            for text in named:
+                out += formatting.text_method(ev, text, name, args, dict(kwargs)) or (Unknown(f"text.{name}()"),)
         elif (
             isinstance(base, Param) and name == "get" and _is_flat(base) and (key := _literal_argument(ev, call, frame))
         ):

@@ -43,6 +43,9 @@ class TableFacts(Protocol):
     def filled(self, owner: Def, name: str, values: Values, me: Inst | None = None) -> Values:
         """What a name of a module or a class, or an attribute of an object `me`, is, with what is put into it."""
 
+    def filled_when_made(self, me: Inst, name: str, values: Values) -> Values:
+        """What an attribute of an object is, with what its own constructor puts into it."""
+
     def keeps(self, cls: Def) -> bool:
         """Whether methods of a class put something into what its objects hold."""
 

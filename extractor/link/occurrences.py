@@ -38,9 +38,13 @@ class Occurrences:
             len(effect.hops) > 1 and bool(self.replayed.visited(effect.site.runner))
         )
 
-    def reached(self, effect: Effect, request: Request, url: Text | None) -> Reached | None:
-        """The entry points from which an effect sends a request to a URL; None when none does."""
-        frames = [frame for frame, sent in self._frames(effect) if any(_is_same(one, request, url) for one in sent)]
+    def reached(
+        self, effect: Effect, request: Request, url: Text | None, of: Collection[Frame] | None = None
+    ) -> Reached | None:
+        """The entry points from which an effect sends a request to a URL; None when none does. `of`: in these frames
+        alone."""
+        every = [pair for pair in self._frames(effect) if of is None or pair[0] in of]
+        frames = [frame for frame, sent in every if any(_is_same(one, request, url) for one in sent)]
         return self.replayed.reached(frames, effect.site.call.line) if frames else None
 
     def told(self, effect: Effect, by_callers: bool) -> Iterator[tuple[Request, Text | None, Reached]]:
@@ -65,7 +69,7 @@ class Occurrences:
                 if reached is not None:
                     yield one, url, reached
             for url in (request.urls or (None,)) if left else ():
-                reached = self.reached(effect, request, url)
+                reached = self.reached(effect, request, url, set(left))
                 if reached is not None:
                     yield request, url, reached
 
