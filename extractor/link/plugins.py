@@ -15,7 +15,7 @@ from extractor.summary.expr import Attribute, CallResult
 
 
 @dataclass(frozen=True, slots=True)
-class HookFunction:
+class MarkedHook:
     """A function that a marker of a project ("" where that is not known) marks as one of a hook's."""
 
     target: Def
@@ -38,7 +38,7 @@ def plugin_edges(ev: Evaluator, graph: CallGraph) -> None:
                     graph.add(owner, one.target, site.call.line, "hook")
 
 
-def _marked(ev: Evaluator, rule: PluginRule) -> Iterator[HookFunction]:
+def _marked(ev: Evaluator, rule: PluginRule) -> Iterator[MarkedHook]:
     for module in ev.index.modules:
         for name, scope in module.summary.scopes.items() if module.in_repo else ():
             target = module.define(name)
@@ -49,14 +49,14 @@ def _marked(ev: Evaluator, rule: PluginRule) -> Iterator[HookFunction]:
 
 def _by_decorator(
     ev: Evaluator, rule: PluginRule, target: Def, decorator: Expr, frame: Frame
-) -> Iterator[HookFunction]:
+) -> Iterator[MarkedHook]:
     call = frame.owner.scope.calls[decorator.call] if isinstance(decorator, CallResult) else None
     named = dict(call.kwargs).get(rule.name) if call is not None else None
     own = target.scope.name.rpartition(".")[2]
     names = [text for text in _texts(ev, named, frame) if text] if named is not None else [own]
     for value in ev.eval(call.func if call is not None else decorator, frame):
         if isinstance(value, Ext) and value.path == rule.marker:
-            yield from (HookFunction(target, name, _project(value)) for name in names)
+            yield from (MarkedHook(target, name, _project(value)) for name in names)
 
 
 def _registered(ev: Evaluator, graph: CallGraph, rule: PluginRule) -> Iterator[Def | Module]:
@@ -87,7 +87,7 @@ def _plugins(ev: Evaluator, target: Def) -> set[Def | Module]:
     return {owner, *ev.classes.subclasses(owner)} if owner is not None else {target.module}
 
 
-def _called(ev: Evaluator, rule: PluginRule, site: Site, held: list[HookFunction]) -> Iterator[HookFunction]:
+def _called(ev: Evaluator, rule: PluginRule, site: Site, held: list[MarkedHook]) -> Iterator[MarkedHook]:
     """The functions that a call runs: it calls their hook on a manager of their project."""
     func = site.call.func
     if not isinstance(func, Attribute) or all(one.hook != func.name for one in held):
