@@ -9,7 +9,7 @@ from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef, Ext, Frame, Inst, ModuleRef, Text, Value
 from extractor.link.callgraph import CallGraph, Site
 from extractor.program.module import Def, Module
-from extractor.rules.python import HookRule, python_rules
+from extractor.rules.python import HookManager, python_rules
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute, CallResult
 
@@ -38,7 +38,7 @@ def plugin_edges(ev: Evaluator, graph: CallGraph) -> None:
                     graph.add(owner, one.target, site.call.line, "hook")
 
 
-def _marked(ev: Evaluator, rule: HookRule) -> Iterator[MarkedHook]:
+def _marked(ev: Evaluator, rule: HookManager) -> Iterator[MarkedHook]:
     for module in ev.index.modules:
         for name, scope in module.summary.scopes.items() if module.in_repo else ():
             target = module.define(name)
@@ -47,7 +47,7 @@ def _marked(ev: Evaluator, rule: HookRule) -> Iterator[MarkedHook]:
                     yield from _by_decorator(ev, rule, target, decorator, ev.frame(target.parent))
 
 
-def _by_decorator(ev: Evaluator, rule: HookRule, target: Def, decorator: Expr, frame: Frame) -> Iterator[MarkedHook]:
+def _by_decorator(ev: Evaluator, rule: HookManager, target: Def, decorator: Expr, frame: Frame) -> Iterator[MarkedHook]:
     call = frame.owner.scope.calls[decorator.call] if isinstance(decorator, CallResult) else None
     named = dict(call.kwargs).get(rule.name) if call is not None else None
     own = target.scope.name.rpartition(".")[2]
@@ -57,7 +57,7 @@ def _by_decorator(ev: Evaluator, rule: HookRule, target: Def, decorator: Expr, f
             yield from (MarkedHook(target, name, _project(value)) for name in names)
 
 
-def _registered(ev: Evaluator, graph: CallGraph, rule: HookRule) -> Iterator[Def | Module]:
+def _registered(ev: Evaluator, graph: CallGraph, rule: HookManager) -> Iterator[Def | Module]:
     """The classes whose objects, and the modules that, are registered with a manager."""
     for owner, sites in graph.sites.items():
         for site in sites:
@@ -85,7 +85,7 @@ def _plugins(ev: Evaluator, target: Def) -> set[Def | Module]:
     return {owner, *ev.classes.subclasses(owner)} if owner is not None else {target.module}
 
 
-def _called(ev: Evaluator, rule: HookRule, site: Site, held: list[MarkedHook]) -> Iterator[MarkedHook]:
+def _called(ev: Evaluator, rule: HookManager, site: Site, held: list[MarkedHook]) -> Iterator[MarkedHook]:
     """The functions that a call runs: it calls their hook on a manager of their project."""
     func = site.call.func
     if not isinstance(func, Attribute) or all(one.hook != func.name for one in held):

@@ -23,7 +23,7 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
-class HookRule:
+class HookManager:
     """A kind of plugin manager: the access paths of the `manager` and of the `marker` of implementations, the attribute
     `relay` on which hooks are called, the method that registers, and the keyword that names the hook of a function."""
 
@@ -42,7 +42,7 @@ class PythonRules:
     forwards: dict[tuple[str, str], str]
     runners: tuple[Runner, ...]
     passes: frozenset[str]
-    plugins: tuple[HookRule, ...]
+    plugins: tuple[HookManager, ...]
     _known: dict[str, Runner | None] = field(default_factory=dict)
 
     def runner(self, path: str) -> Runner | None:
@@ -71,8 +71,8 @@ def python_rules() -> PythonRules:
             for row in data["runners"]
         ),
         passes=frozenset(data["passes"]),
-        plugins=tuple(HookRule(**row) for row in data["plugins"]),
+        plugins=tuple(HookManager(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["HookRule", "PythonRules", "Runner", "python_rules"]
+__all__ = ["HookManager", "PythonRules", "Runner", "python_rules"]
