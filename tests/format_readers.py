@@ -329,8 +329,9 @@ def _markup(data: Any) -> Iterator[str]:
             rows = rows.replace(mark, whole)
         yield f"<table>{rows}</table>"
     elif isinstance(data, dict):
-        for item in data.values():
-            yield from _markup(item)
+        for key, item in data.items():
+            if key not in ("nodes", "edges"):  # texts, which the page puts in as such
+                yield from _markup(item)
     elif isinstance(data, str) and data.startswith("<"):
         yield data
 

@@ -62,7 +62,7 @@ def test_a_hostile_text_adds_nothing_but_its_words(form: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("graph", "png")])
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "png"])
 def test_nothing_is_written_raw_that_cannot_be_seen_or_turns_the_line_around(form: str) -> None:
     found: dict[str, None] = {}
     for name, content in ((name, content) for made in hostile_files(form) for name, content in made.items()):

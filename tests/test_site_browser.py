@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.hostile_graph import hostile_graph
 from tests.sample_graph import sample_graph
-from tests.site_browser import chromium, chromium_path
+from tests.site_browser import chromium, chromium_path, troubles_of
 from tests.site_files import site_of, write_site
 
 pytestmark = [
@@ -48,31 +48,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page; the test fails when it logs an error or asks for anything but files."""
     made = context.new_page()
-    troubles = _watch(made)
+    troubles = troubles_of(made)
     yield made
     assert troubles == []
-
-
-def _watch(page: Page) -> list[str]:
-    troubles: list[str] = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            troubles.append(message.text)
-
-    def on_dialog(dialog: Dialog) -> None:
-        troubles.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-    def on_request(request: Request) -> None:
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            troubles.append(request.url)
-
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", on_dialog)
-    page.on("request", on_request)
-    return troubles
 
 
 def _open(page: Page, site: Path, path: str) -> None:

@@ -32,6 +32,7 @@ from renderers.diff.words import (
 )
 from renderers.diff.words import title_of as kind_title
 from renderers.links import line_url
+from renderers.words import seen
 
 _DIRECTORY = Path(__file__).parent / "page"
 _ENVIRONMENT = Environment(
@@ -59,7 +60,7 @@ def render_diff_html(
     what a reader must know first.
     """
     webs = {source.name: source.web for source in diff.sources}
-    return _ENVIRONMENT.get_template("page.html").render(
+    page = _ENVIRONMENT.get_template("page.html").render(
         diff=diff,
         headline=headline(diff),
         ranges=ranges(diff),
@@ -75,6 +76,7 @@ def render_diff_html(
         style=Markup((_DIRECTORY / "style.css").read_text("utf-8")),
         script=Markup((_DIRECTORY / "script.js").read_text("utf-8")),
     )
+    return seen(page)
 
 
 def _drawn(merged: MergedView, draw: Callable[[View], str]) -> str:

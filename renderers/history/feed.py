@@ -7,6 +7,8 @@ import xml.etree.ElementTree as xml
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from renderers.words import seen
+
 NAMESPACE = "http://www.w3.org/2005/Atom"
 
 # What XML 1.0 cannot hold, even escaped (section 2.2, production Char): scanned names and strings may hold it.
@@ -50,7 +52,7 @@ def render_feed(feed: Feed, entries: Sequence[FeedEntry]) -> str:
     for entry in ordered:
         _entry(root, entry)
     xml.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
+    return seen('<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n")
 
 
 def _entry(root: xml.Element, entry: FeedEntry) -> None:
