@@ -231,6 +231,17 @@ def test_a_queue_without_code_of_ours_is_led_to_by_the_step_that_comes_to_it() -
     assert scenario(graph, CHECKS_OUT, wanted).missing == (2,)
 
 
+def test_what_a_system_outside_does_after_a_step_came_to_it_goes_on_from_there() -> None:
+    graph = small_graph()
+    gate, provider = (dataclasses.replace(node(name, "external"), scope="external") for name in ("gate", "provider"))
+    line = at("shop", "gate.yaml", 4, 4, "runtime")
+    arrows = (flow("person:buyer", "gate", "signs in", line), flow("gate", "provider", "asks", line))
+    graph = small_graph(nodes=(*graph.nodes, gate, provider), flows=(*graph.flows, *arrows))
+    comes, asks = query("person:buyer", "gate", flow="*"), query("gate", "provider", flow="*")
+    assert [one.opened_by for one in scenario(graph, comes, asks).steps] == [0, 1]
+    assert [one.missing for one in scenario(graph, asks).steps] == [False]
+
+
 def test_a_command_that_is_a_process_of_its_own_begins() -> None:
     graph = small_graph()
     export = node("shop/web-command-export", repo="shop", service="web", role="command")
