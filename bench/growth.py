@@ -131,6 +131,13 @@ def decorators(size: int) -> str:
     return "".join(text)
 
 
+def ignores(size: int) -> str:
+    """One comment that names very many findings, and as many comments that name one."""
+    names = ",".join(f"{number:x}" for number in range(100 * size))
+    lines = "".join(f"x = {number}  # c4trace: ignore[plain-http] why\n" for number in range(size))
+    return f"{_HEAD}requests.get('https://host.example.com/')  # c4trace: ignore[{names}] why\n{lines}"
+
+
 CASES: dict[str, Callable[[int], str]] = {
     one.__name__.replace("_", "-"): one
     for one in (
@@ -143,6 +150,7 @@ CASES: dict[str, Callable[[int], str]] = {
         joined_text,
         subclasses,
         decorators,
+        ignores,
     )
 }
 

@@ -48,3 +48,20 @@ def test_an_ignore_of_several_rules_is_used_rule_by_rule() -> None:
     found = checked("# c4trace: ignore[no-timeout, no-such-rule] the gateway limits it")
     assert [(f.rule, f.suppressed) for f in found] == [("unused-ignore", ""), ("no-timeout", "the gateway limits it")]
     assert "there is no rule 'no-such-rule'" in found[0].message
+
+
+def test_names_that_are_no_rules_are_one_finding_however_many() -> None:
+    names = ", ".join(f"x{number}" for number in range(5000))
+    found = checked(f"# c4trace: ignore[{names}, no-timeout, plain-http] the gateway limits it")
+    assert [(f.rule, f.suppressed) for f in found] == [
+        ("unused-ignore", ""),
+        ("unused-ignore", ""),
+        ("no-timeout", "the gateway limits it"),
+    ]
+    told = sorted(f.message.partition(": ")[2] for f in found[:2])
+    assert told == ["no finding of plain-http is here", "there is no rule 'x0', 'x1', 'x2' and 4,997 more"]
+
+
+def test_a_name_of_any_length_is_told_of_by_its_beginning() -> None:
+    [finding, _] = checked(f"# c4trace: ignore[{'x' * 100_000}] why")
+    assert finding.message.endswith(f"there is no rule '{'x' * 40}'")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.options import ScanOptions
-from extractor.program.collect import summarize_all
+from extractor.program.summarizing import summarize_all
 from extractor.summary import Expr, ModuleSummary, Scope, decode, encode, summarize
 from extractor.summary.expr import (
     Alternatives,

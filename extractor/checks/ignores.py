@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from extractor.checks.registry import find
 from extractor.checks.unused import IgnoreContext
@@ -18,28 +19,43 @@ def apply_ignores(
     rows: Sequence[Finding], directives: Iterable[PlacedDirective], rules: Mapping[str, FindingRule] | None = None
 ) -> tuple[Finding, ...]:
     """All findings of a scan with `suppressed` set to the reason of the ignore that names them, and a finding for each
-    ignore that names nothing (any more)."""
+    rule that an ignore names for nothing (any more); one for all that are no rules."""
     known = rules or shipped_finding_rules()
-    by_file: dict[tuple[str, str], list[PlacedDirective]] = {}
+    files: dict[tuple[str, str], list[PlacedDirective]] = {}
     for directive in directives:
-        by_file.setdefault((directive.repo, directive.path), []).append(directive)
-    used: set[tuple[PlacedDirective, str]] = set()
-    out = []
-    for row in rows:
-        mine = [d for d in by_file.get((row.repo, row.path), ()) if _speaks_of(d, row)]
-        used.update((d, row.rule) for d in mine)
-        out.append(_marked(row, mine))
-    unused: dict[str, list[tuple[PlacedDirective, str]]] = {}
-    for directive in (d for group in by_file.values() for d in group):
-        names = [name for name in directive.rules or ("",) if (directive, name) not in used]
-        unused.setdefault(directive.repo, []).extend((directive, name) for name in names)
+        files.setdefault((directive.repo, directive.path), []).append(directive)
+    placed = {place: _FileIgnores(sorted(group, key=lambda d: d.line)) for place, group in files.items()}
+    out = [_marked(row, placed[row.repo, row.path].of(row)) if (row.repo, row.path) in placed else row for row in rows]
+    unused: dict[str, list[tuple[PlacedDirective, tuple[str, ...]]]] = {}
+    for ignores in placed.values():
+        for directive, names in ignores.unused():
+            unused.setdefault(directive.repo, []).append((directive, names))
     for repo in sorted(unused):
         out += find(IgnoreContext(repo, unused[repo], frozenset(known)), known)
     return tuple(sorted(out, key=lambda f: (f.repo, f.path, f.line, f.end_line, f.rule, f.fingerprint)))
 
 
-def _speaks_of(directive: PlacedDirective, row: Finding) -> bool:
-    return row.line <= directive.line <= row.end_line and row.rule in directive.rules
+class _FileIgnores:
+    """The ignores of one file, by line, and which of their names were of use."""
+
+    def __init__(self, ordered: Sequence[PlacedDirective]) -> None:
+        self._ordered = ordered
+        self._lines = [directive.line for directive in ordered]
+        self._used: set[tuple[int, str]] = set()
+
+    def of(self, row: Finding) -> list[PlacedDirective]:
+        """The ignores that speak of a finding; from now on they are of use."""
+        first, end = bisect_left(self._lines, row.line), bisect_right(self._lines, row.end_line)
+        mine = [at for at in range(first, end) if row.rule in self._ordered[at].rules]
+        self._used.update((at, row.rule) for at in mine)
+        return [self._ordered[at] for at in mine]
+
+    def unused(self) -> Iterator[tuple[PlacedDirective, tuple[str, ...]]]:
+        """Each ignore that named more than was of use, with those names."""
+        for at, directive in enumerate(self._ordered):
+            names = dict.fromkeys(directive.rules or ("",))
+            if left := tuple(name for name in names if (at, name) not in self._used):
+                yield directive, left
 
 
 def _marked(row: Finding, mine: Sequence[PlacedDirective]) -> Finding:

@@ -16,8 +16,9 @@ from extractor.libraries.urlconfs import followed, named_modules, serving
 from extractor.model.graph import Gap
 from extractor.model.ids import row_id
 from extractor.options import ScanOptions
-from extractor.program.collect import Collected, summarize_all
+from extractor.program.collect import Collected
 from extractor.program.module import Module, module_name
+from extractor.program.summarizing import summarize_all
 from extractor.program.summary_cache import SummaryCache
 from extractor.rules.django import django_rules
 from extractor.sources import Tree

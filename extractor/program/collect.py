@@ -1,25 +1,22 @@
-"""Collecting: every Python module of a tree as a summary, from the cache or read in parallel, largest first."""
+"""Collecting: every Python module of a tree as a summary, from the cache or read now."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from extractor.model.graph import Skip
 from extractor.options import ScanOptions
 from extractor.program.module import Module, module_name, source_roots
+from extractor.program.summarizing import summarize_all
 from extractor.program.summary_cache import SummaryCache
 from extractor.rules.django import django_rules
 from extractor.sources import Tree
-from extractor.sources.tree import TreeEntry
-from extractor.summary import TOO_DEEP, ModuleSummary, encode, summarize, unread
+from extractor.sources.tree import DIED, TreeEntry
+from extractor.summary import ModuleSummary
 from extractor.summary.expr import literal_text, walk
-from extractor.workers import interrupts_held, worker_pool
 
-SERIAL_BELOW = 60  # a pool costs more than it gives for fewer modules than this
-_CHUNK_BYTES = 200_000
 _PROGRAM = re.compile(r"(^|/)[^/.]+$")
 _PROGRAM_FOLDER = re.compile(r"(^|/)s?(bin|scripts?)/")
 _MAX_PROGRAM = 256 * 1024
@@ -147,57 +144,9 @@ def _summaries(
     missing = sorted((b for b in blobs if b not in known), key=lambda b: (-blobs[b], b))
     if missing:
         sources = [(blob, data) for blob, data in tree.read_many(missing) if data is not None]
-        known |= cache.keep(summarize_all(sources, options))
+        fresh = summarize_all(sources, options)
+        tree.reasons.update((blob, DIED) for blob, _ in sources if blob not in fresh)
+        known |= cache.keep(fresh)
     found = {e.path: known[e.blob] for e in entries if e.blob in known}
     reasons = {e.path: tree.reasons.get(e.blob, "missing object") for e in entries if e.blob not in known}
     return found, reasons
-
-
-def summarize_all(
-    sources: Sequence[tuple[str, bytes]], options: ScanOptions, executor: Executor | None = None
-) -> dict[str, bytes]:
-    """Encoded summaries by key: a map over bytes. `executor` may be any of `concurrent.futures`' shape (Dask's, Ray's);
-    without one, processes of this machine are used when the work is worth them."""
-    chunks = _chunks(sources)
-    if executor is not None:
-        return _mapped(executor, chunks, options)
-    if options.jobs <= 1 or len(sources) < SERIAL_BELOW:
-        return dict(pair for chunk in chunks for pair in _summarize_chunk(chunk))
-    with worker_pool(options.jobs) as pool:
-        return _mapped(pool, chunks, options)
-
-
-def _mapped(
-    executor: Executor, chunks: Sequence[Sequence[tuple[str, bytes]]], options: ScanOptions
-) -> dict[str, bytes]:
-    out: dict[str, bytes] = {}
-    total = sum(map(len, chunks))
-    with interrupts_held():
-        results = executor.map(_summarize_chunk, chunks)
-    for pairs in results:
-        out.update(pairs)
-        options.progress("reading modules", len(out), total)
-    return out
-
-
-def _chunks(sources: Sequence[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:
-    chunks: list[list[tuple[str, bytes]]] = []
-    size = 0
-    for source in sources:
-        if not chunks or size > _CHUNK_BYTES:
-            chunks.append([])
-            size = 0
-        chunks[-1].append(source)
-        size += len(source[1])
-    return chunks
-
-
-def _summarize_chunk(chunk: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    return [(key, _encoded(summarize(data))) for key, data in chunk]
-
-
-def _encoded(summary: ModuleSummary) -> bytes:
-    try:
-        return encode(summary)
-    except RecursionError:
-        return encode(unread(TOO_DEEP))

@@ -30,6 +30,7 @@ from extractor.sources.store import (
     open_store,
 )
 
+DIED = "each process that read it died"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _MODE_LINK, _MODE_SUBMODULE = 0o120000, 0o160000
 
@@ -57,7 +58,7 @@ class FileChange:
 class Tree:
     """A source at a commit. `committed` is ISO 8601; `entries` are sorted by path; `skipped` is what cannot be read.
 
-    `reasons` fills while blobs are read: blob id to why its content was not given.
+    `reasons` fills while blobs are read: blob id to why its content was not given, or not understood.
     """
 
     name: str
@@ -76,8 +77,8 @@ class Tree:
         return next((content for _, content in self.read_many((blob,))), None)
 
     def whole(self) -> bool:
-        """Whether all that was read of it so far was there, and was what its id says."""
-        return CLONE_FAULTS.isdisjoint(self.reasons.values())
+        """Whether all that was read of it so far was there, and was what its id says, and nothing died of it."""
+        return (CLONE_FAULTS | {DIED}).isdisjoint(self.reasons.values())
 
     def read_many(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Blobs in the order asked, each with its content or None. One git process serves them all."""

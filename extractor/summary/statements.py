@@ -29,8 +29,9 @@ from extractor.summary.scopes import Names, ScopeBuilder, annotation_of
 from extractor.text.masking import masked_text
 
 
-def summarize(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> ModuleSummary:
-    """The summary of a module's source. Never raises for bad source: `error` says why it could not be read."""
+def summarize(source: bytes, parser: Literal["auto", "libcst", "ast"] = "auto") -> ModuleSummary:
+    """The summary of a module's source. Never raises for bad source: `error` says why it could not be read (UNSURE for
+    what `ast` alone, when `parser` asks for that, does not read)."""
     parsed = syntax.parse(source, parser=parser)
     if isinstance(parsed, syntax.Unparsed):
         return unread(parsed.reason, parser)

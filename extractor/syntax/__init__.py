@@ -13,9 +13,10 @@ from extractor.syntax.decoding import NotText, decode
 from extractor.syntax.depth import long_dotted
 from extractor.syntax.directives import Directive, directives
 
-__all__ = ["MAX_MEBIBYTES", "Directive", "Parsed", "Unparsed", "directives", "parse"]
+__all__ = ["MAX_MEBIBYTES", "UNSURE", "Directive", "Parsed", "Unparsed", "directives", "parse"]
 
 MAX_MEBIBYTES = 2
+UNSURE = "not read by ast"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _PYTHON2 = "Python 2 syntax"
 # What newer interpreters have nodes for, or read in a way of their own: such a module goes to libcst on every host, so
@@ -47,8 +48,9 @@ class Unparsed:
     reason: str
 
 
-def parse(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Parsed | Unparsed:
-    """A module's tree from its bytes: by `ast`, and by libcst where `ast` cannot or `parser` asks for it.
+def parse(source: bytes, parser: Literal["auto", "libcst", "ast"] = "auto") -> Parsed | Unparsed:
+    """A module's tree from its bytes: by `ast`, and by libcst where `ast` cannot or `parser` asks for it; where it asks
+    for `ast` alone, the reason is UNSURE for what libcst may read.
 
     Both give the same tree, with the same positions. Never raises for what the bytes hold, never runs them.
     """
@@ -60,21 +62,23 @@ def parse(source: bytes, parser: Literal["auto", "libcst"] = "auto") -> Parsed |
         text = decode(source)
     except NotText as error:
         return Unparsed(str(error))
-    return _by_libcst(text) if parser == "libcst" else _by_ast(text)
+    return _by_libcst(text) if parser == "libcst" else _by_ast(text, parser == "ast")
 
 
-def _by_ast(text: str) -> Parsed | Unparsed:
+def _by_ast(text: str, alone: bool) -> Parsed | Unparsed:
     if long_dotted(text):
         return Unparsed("too deeply nested")
     try:
         tree = native.parse_module(text)
     except SyntaxError as error:
-        return _by_libcst(text, error)
+        return Unparsed(UNSURE) if alone else _by_libcst(text, error)
     except (RecursionError, MemoryError):
         return Unparsed("too deeply nested")
     except ValueError as error:
         return Unparsed(f"not text: {error}")
     if _NEWER is not None and _NEWER.search(text):
+        if alone:
+            return Unparsed(UNSURE)
         alike = _by_libcst(text)
         return Parsed(tree, "ast", text) if isinstance(alike, Unparsed) and alike.reason != _PYTHON2 else alike
     return Parsed(tree, "ast", text)
