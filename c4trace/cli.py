@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from c4trace.commands import COMMANDS, load_command
 from c4trace.console import Console
 from extractor.errors import SOFTWARE_FAULT, C4traceError
+from extractor.text.shapes import masked_literal
 from extractor.workers import Terminated, terminate_whole
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -35,6 +37,7 @@ exit status:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run c4trace with the arguments of the command line (or those given); the exit status."""
     terminate_whole()
+    _write_what_is_known()
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except Terminated:
@@ -44,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         Console().error("interrupted; the last output is as it was")
         return INTERRUPTED
+
+
+def _write_what_is_known() -> None:
+    """What a terminal's encoding has no sign for is written as `\\uNNNN`, and is no fault."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(given: list[str]) -> int:
@@ -71,7 +81,7 @@ def _tell_unexpected(error: Exception, console: Console) -> None:
     if console.verbose:
         console.error(traceback.format_exc())
         return
-    what = str(error).splitlines()[0] if str(error) else ""
+    what = masked_literal(str(error).splitlines()[0]) if str(error) else ""
     console.error(f"unexpected {type(error).__name__}: {what} (run again with --verbose for the traceback)")
 
 

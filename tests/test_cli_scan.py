@@ -169,6 +169,15 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_one_option_away(
 
 
 @pytest.mark.slow
+def test_a_terminal_that_knows_ascii_alone_is_told_all_the_same(here: Path) -> None:
+    git(here / "shop", "commit", "--quiet", "--allow-empty", "-m", "Nothing")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "c4trace", "diff", "shop@HEAD~1..HEAD", "--offline"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert rb"\u2192" in done.stdout
+
+
 def test_render_makes_the_outputs_anew_from_the_graph_alone(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text(render_graph_json(sample_graph()))
     arguments = ["render", "--quiet", "--from", str(tmp_path / "g.json"), "--out"]
