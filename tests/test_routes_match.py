@@ -114,3 +114,9 @@ def test_many_calls_against_many_routes_take_a_few_steps_each(monkeypatch: pytes
     found = sum(len(index.match("GET", f"/api/v{n % 9}/thing{n}/{{pk}}/part/")) for n in range(1500))
     assert found == 1500
     assert next(steps) <= 1500 * 6  # the root and one node for each of five segments
+
+
+def test_what_python_thinks_of_an_expression_of_scanned_code_is_not_told(recwarn: pytest.WarningsRecorder) -> None:
+    route = Route("r", "shop", "web", "/<what>/", None, "v", (), "urls.py", 1)
+    assert RouteIndex([route], {"r": (("what", "[[a]+--b]"),)}).match("GET", "/x/") in ((), (route,))
+    assert list(recwarn) == []

@@ -10,6 +10,7 @@ one with it (`APPEND_SLASH`); one with a slash too much is answered by nobody.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -184,7 +185,8 @@ def _compiled(text: str, inner: list[str]) -> re.Pattern[str] | None:
     rest = iter(inner)
     pieces = [f"(?:{next(rest)})" if i % 2 else re.escape(piece) for i, piece in enumerate(_PARAMETER.split(text))]
     try:
-        return re.compile("".join(pieces))
+        with warnings.catch_warnings(action="ignore"):  # `[[a]`: what the scanned code means is its own affair
+            return re.compile("".join(pieces))
     except (re.error, OverflowError, RecursionError):
         return None
 
