@@ -50,6 +50,7 @@ from extractor.program.index import ModuleIndex
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 from extractor.rules.django import django_rules
+from extractor.rules.python import followed_packages
 
 
 def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> RepoFacts:
@@ -93,7 +94,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
     watch.ended("effects")
     wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
-    replayed = replay(ev, graph, reach, views, wanted, signals)
+    replayed = replay(ev, graph, reach, views, wanted, signals, followed_packages(book))
     reach = reach.sent_in(replayed.sent_in)
     occurrences = Occurrences(finder, replayed)
     watch.ended("replay")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from extractor.files.shipped import rules_dir
 from extractor.files.yaml import read_plain
-from extractor.rules.clients import matches
+from extractor.rules.clients import RuleBook, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class PythonRules:
     runners: tuple[Runner, ...]
     passes: frozenset[str]
     plugins: tuple[HookManager, ...]
+    followed: frozenset[str]
     _known: dict[str, Runner | None] = field(default_factory=dict)
 
     def runner(self, path: str) -> Runner | None:
@@ -50,6 +51,12 @@ class PythonRules:
         if path not in self._known:
             self._known[path] = next((one for one in self.runners if matches(one.match, path)), None)
         return self._known[path]
+
+
+def followed_packages(book: RuleBook) -> frozenset[str]:
+    """The packages whose objects tell something of what code does, by their first names: those that the rules of
+    clients speak of, and `followed`."""
+    return book.packages() | python_rules().followed
 
 
 @functools.cache
@@ -71,8 +78,9 @@ def python_rules() -> PythonRules:
             for row in data["runners"]
         ),
         passes=frozenset(data["passes"]),
+        followed=frozenset(data["followed"]),
         plugins=tuple(HookManager(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["HookManager", "PythonRules", "Runner", "python_rules"]
+__all__ = ["HookManager", "PythonRules", "Runner", "followed_packages", "python_rules"]

@@ -6,8 +6,12 @@ and Khedker, 2013). Values are cut at a depth and to a number of alternatives, s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from extractor.evaluate.attributes import SELF
 from extractor.evaluate.values import (
     Args,
+    Const,
     DefRef,
     Env,
     Ext,
@@ -28,82 +32,110 @@ from extractor.evaluate.values import (
 MAX_DEPTH = 3  # objects in objects in objects
 MAX_ITEMS = 12  # of a sequence or mapping
 MAX_ALTERNATIVES = 4
+MAX_STEPS = 8  # from a package to what was asked of its objects, one after the other
 MAX_TEXT = 300  # characters and holes
 _NOT_FOLLOWED = Unknown("not followed into the function")
 
 
-def kept(values: Values, depth: int = MAX_DEPTH) -> Values:
-    """The values as a context holds them; () when nothing of them is known. What is not followed stays as one unknown
-    alternative, so that no branch is taken for the only one."""
-    known: list[Value] = []
-    is_open = len(values) > MAX_ALTERNATIVES
-    for value in values[:MAX_ALTERNATIVES]:
-        found = _kept(value, depth)
-        if found is None:
-            is_open = True
-        elif found not in known:
-            known.append(found)
-    return (*known, _NOT_FOLLOWED) if known and is_open else tuple(known)
+class Contexts:
+    """Cuts values to what contexts hold. `packages` are those whose objects matter to what is sent, by their first
+    name: an object that other code made, of which no rule speaks, tells nothing, whatever was asked of it."""
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self._packages = frozenset(packages)
+        self._known: dict[tuple[Value, int], Value | None] = {}
+
+    def arguments(self, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+        """The arguments of a call as a context holds them."""
+        return self._each(args, MAX_DEPTH), self._named(kwargs, MAX_DEPTH)
+
+    def receiver(self, value: Value | None) -> Value | None:
+        """What a method is bound to, as a context holds it; an object of which too much is known keeps its class."""
+        if value is None:
+            return None
+        found = self._kept(value, MAX_DEPTH)
+        return found if found is not None else value
+
+    def kept(self, values: Values, depth: int = MAX_DEPTH) -> Values:
+        """The values as a context holds them; () when nothing of them is known. What is not followed stays as one
+        unknown alternative, so that no branch is taken for the only one."""
+        known: list[Value] = []
+        is_open = len(values) > MAX_ALTERNATIVES
+        for value in values[:MAX_ALTERNATIVES]:
+            found = self._kept(value, depth)
+            if found is None:
+                is_open = True
+            elif found not in known:
+                known.append(found)
+        return (*known, _NOT_FOLLOWED) if known and is_open else tuple(known)
+
+    def _kept(self, value: Value, depth: int) -> Value | None:
+        kind = value.__class__
+        if kind is Const:
+            return value
+        if kind is Unknown or kind is Param:
+            return None
+        key = (value, depth)
+        if key in self._known:
+            return self._known[key]
+        found = self._known[key] = self._kept_anew(value, depth)
+        return found
+
+    def _kept_anew(self, value: Value, depth: int) -> Value | None:
+        if isinstance(value, Text):
+            size = sum(len(part) if isinstance(part, str) else 1 for part in value.parts)
+            return value if size <= MAX_TEXT else None
+        if isinstance(value, Ext) and not self._matters(value):
+            return None
+        if depth <= 0:
+            return value if not isinstance(value, Inst | Ext | Seq | Mapping | Partial | Env | Piped) else None
+        return self._cut(value, depth - 1)
+
+    def _matters(self, value: Ext) -> bool:
+        """Whether a rule may speak of an object that was not read: of its package, or by a class of the repository's
+        own that it belongs to."""
+        if value.path.split(".", 1)[0].split("(", 1)[0] in self._packages:
+            return value.path.count(".") <= MAX_STEPS
+        holder: Ext | None = value
+        while holder is not None:
+            if any(name == SELF for name, _values in holder.kwargs):
+                return True
+            holder = holder.receiver
+        return False
+
+    def _cut(self, value: Value, depth: int) -> Value:
+        """A value with what it holds cut to a depth."""
+        if isinstance(value, Inst):
+            bindings = tuple((name, inner) for name, values in value.bindings if (inner := self.kept(values, depth)))
+            return Inst(value.cls, bindings, value.known)
+        if isinstance(value, Ext):
+            receiver = self._cut(value.receiver, depth - 1) if value.receiver is not None and depth > 0 else None
+            args, kwargs = self._each(value.args, depth), self._named(value.kwargs, depth)
+            return Ext(value.path, args, kwargs, receiver if isinstance(receiver, Ext) else None)
+        if isinstance(value, DefRef):
+            me = self._kept(value.self, depth) if value.self is not None else None
+            return DefRef(value.target, me, value.frame, value.is_bare)
+        if isinstance(value, Partial):
+            args, kwargs = self._each(value.args, depth), self._named(value.kwargs, depth)
+            return Partial(value.func, args, kwargs, value.curried)
+        if isinstance(value, Seq):
+            return Seq(self._each(value.items[:MAX_ITEMS], depth), value.open or len(value.items) > MAX_ITEMS)
+        if isinstance(value, Mapping):
+            items = tuple((self.kept(keys, depth), self.kept(inner, depth)) for keys, inner in value.items[:MAX_ITEMS])
+            return Mapping(items, value.open or len(value.items) > MAX_ITEMS)
+        if isinstance(value, Env):
+            return Env(value.name, self.kept(value.default, depth), value.required)
+        if isinstance(value, Piped):
+            return Piped(self.kept(value.left, depth), self.kept(value.right, depth))
+        if isinstance(value, Super):
+            return Super(value.cls, self._kept(value.self, depth) if value.self is not None else None)
+        return value
+
+    def _each(self, values: Args, depth: int) -> Args:
+        return tuple([self.kept(inner, depth) for inner in values])
+
+    def _named(self, values: Kwargs, depth: int) -> Kwargs:
+        return tuple([(name, self.kept(inner, depth)) for name, inner in values])
 
 
-def kept_arguments(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
-    """The arguments of a call as a context holds them."""
-    return tuple(map(kept, args)), tuple((name, kept(values)) for name, values in kwargs)
-
-
-def kept_receiver(value: Value | None) -> Value | None:
-    """What a method is bound to, as a context holds it; an object of which too much is known keeps its class."""
-    if value is None:
-        return None
-    found = _kept(value, MAX_DEPTH)
-    return found if found is not None else value
-
-
-def _kept(value: Value, depth: int) -> Value | None:
-    if isinstance(value, Unknown | Param):
-        return None
-    if isinstance(value, Text):
-        size = sum(len(part) if isinstance(part, str) else 1 for part in value.parts)
-        return value if size <= MAX_TEXT else None
-    if depth <= 0:
-        return value if not isinstance(value, Inst | Ext | Seq | Mapping | Partial | Env | Piped) else None
-    return _cut(value, depth - 1)
-
-
-def _cut(value: Value, depth: int) -> Value:
-    """A value with what it holds cut to a depth."""
-    if isinstance(value, Inst):
-        bindings = tuple((name, inner) for name, values in value.bindings if (inner := kept(values, depth)))
-        return Inst(value.cls, bindings, value.known)
-    if isinstance(value, Ext):
-        receiver = _cut(value.receiver, depth - 1) if value.receiver is not None and depth > 0 else None
-        args, kwargs = _each(value.args, depth), _named(value.kwargs, depth)
-        return Ext(value.path, args, kwargs, receiver if isinstance(receiver, Ext) else None)
-    if isinstance(value, DefRef):
-        me = _kept(value.self, depth) if value.self is not None else None
-        return DefRef(value.target, me, value.frame, value.is_bare)
-    if isinstance(value, Partial):
-        return Partial(value.func, _each(value.args, depth), _named(value.kwargs, depth), value.curried)
-    if isinstance(value, Seq):
-        return Seq(_each(value.items[:MAX_ITEMS], depth), value.open or len(value.items) > MAX_ITEMS)
-    if isinstance(value, Mapping):
-        items = tuple((kept(keys, depth), kept(inner, depth)) for keys, inner in value.items[:MAX_ITEMS])
-        return Mapping(items, value.open or len(value.items) > MAX_ITEMS)
-    if isinstance(value, Env):
-        return Env(value.name, kept(value.default, depth), value.required)
-    if isinstance(value, Piped):
-        return Piped(kept(value.left, depth), kept(value.right, depth))
-    if isinstance(value, Super):
-        return Super(value.cls, _kept(value.self, depth) if value.self is not None else None)
-    return value
-
-
-def _each(values: Args, depth: int) -> Args:
-    return tuple(kept(inner, depth) for inner in values)
-
-
-def _named(values: Kwargs, depth: int) -> Kwargs:
-    return tuple((name, kept(inner, depth)) for name, inner in values)
-
-
-__all__ = ["kept", "kept_arguments", "kept_receiver"]
+__all__ = ["Contexts"]

@@ -10,6 +10,7 @@ from extractor.evaluate.feasible import is_passed_over
 from extractor.evaluate.values import Frame
 from extractor.link.callgraph import CallGraph, Site
 from extractor.link.entrypoints import EntryPoint, Reach
+from extractor.link.replay.contexts import Contexts
 from extractor.link.replay.reach import FrameReach, Reached
 from extractor.link.replay.roots import roots
 from extractor.link.replay.walk import Visits, Walk, leading_to
@@ -64,14 +65,16 @@ def replay(
     views: Sequence[ServedView],
     wanted: Iterable[Def],
     signals: Signals,
+    packages: Iterable[str],
 ) -> Replayed:
     """Visits what leads from the entry points of a repository to the wanted definitions.
 
     `reach` has the entry points and what each service loads, `views` the methods that answer routes, `signals` who
-    receives what. A receiver of signals that are the repository's own is entered once something sends one.
+    receives what, `packages` those whose objects matter to what is sent. A receiver of signals that are the
+    repository's own is entered once something sends one.
     """
     leading = leading_to(graph, wanted)
-    walk = Walk(ev, graph, leading, signals)
+    walk = Walk(ev, graph, leading, signals, Contexts(packages))
     starts = roots(ev, walk, {t: rows for t, rows in reach.entries.items() if _may_lead(t, leading)}, views)
     own = signals.own()
     waiting = {f for f, rows in starts.items() if f.owner in own and all(row.how == "signal" for row in rows)}

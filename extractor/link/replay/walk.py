@@ -15,7 +15,7 @@ from extractor.evaluate.runners import run_by
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
 from extractor.link.callgraph import KEEPERS, RUN_INLINE, CallGraph, Site
 from extractor.link.handed import functions_in
-from extractor.link.replay.contexts import kept_arguments, kept_receiver
+from extractor.link.replay.contexts import Contexts
 from extractor.link.replay.hooks import Hooks
 from extractor.link.signals import Signals
 from extractor.program.module import Def
@@ -50,10 +50,13 @@ class Visits:
 class Walk:
     """Visits what leads to the wanted definitions. `graph` is the call graph of definitions, in which every call was
     evaluated with its function's parameters open; `wanted` are those that can reach what is asked for; `signals` who
-    receives what."""
+    receives what; `contexts` what of a call tells its visits apart."""
 
-    def __init__(self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def], signals: Signals) -> None:
+    def __init__(
+        self, ev: Evaluator, graph: CallGraph, wanted: frozenset[Def], signals: Signals, contexts: Contexts
+    ) -> None:
         self._ev, self._graph, self._wanted, self._signals = ev, graph, wanted, signals
+        self._contexts = contexts
         self._names = frozenset(map(_name, wanted))
         self._hooks = Hooks(ev)
         self._pending: list[Frame] = []
@@ -89,8 +92,9 @@ class Walk:
         """The frame in which a function is visited when it is called so; without arguments, as code calls it of which
         it is not known what it gives."""
         target = func.target
-        args, kwargs = kept_arguments(args, kwargs)
-        made = entry_frame(self._ev, DefRef(target, kept_receiver(func.self), func.frame), args, kwargs)
+        args, kwargs = self._contexts.arguments(args, kwargs)
+        me = self._contexts.receiver(func.self)
+        made = entry_frame(self._ev, DefRef(target, me, func.frame), args, kwargs)
         if made in self.visits.order or len(self.visits.frames.get(target, ())) < MAX_CONTEXTS:
             return made
         self.visits.given_up.add(target)
@@ -212,7 +216,7 @@ class Walk:
 
     def _made(self, cls: Def, args: Args, kwargs: Kwargs) -> Iterator[tuple[Frame, str]]:
         """Making an object runs its constructor; what it does by itself when it is used, as an iterator, may follow."""
-        for value in construct(self._ev, cls, *kept_arguments(args, kwargs)):
+        for value in construct(self._ev, cls, *self._contexts.arguments(args, kwargs)):
             if isinstance(value, Inst):
                 for name in ("__init__", "__post_init__", "__new__"):
                     for member in self._hooks.members(value, (name,)):
