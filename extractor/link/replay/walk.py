@@ -10,6 +10,7 @@ from extractor.evaluate.attributes import SELF
 from extractor.evaluate.calls import construct, waits
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.feasible import is_passed_over
+from extractor.evaluate.relevance import parameters_in
 from extractor.evaluate.rounds import is_looped, rounds
 from extractor.evaluate.runners import run_by
 from extractor.evaluate.values import Args, DefRef, Ext, Frame, Inst, Kwargs, Partial, QueryMethod, Value, Values
@@ -19,6 +20,7 @@ from extractor.link.replay.contexts import Contexts
 from extractor.link.replay.hooks import Hooks
 from extractor.link.signals import Signals
 from extractor.program.module import Def
+from extractor.rules.python import python_rules
 from extractor.summary import Expr
 from extractor.summary.expr import Attribute
 
@@ -60,7 +62,11 @@ class Walk:
         self._names = frozenset(map(_name, wanted))
         self._hooks = Hooks(ev)
         self._pending: list[Frame] = []
-        self._looped: dict[int, bool] = {}  # by the site, which the graph holds
+        self._looped: dict[int, bool] = {}  # by the site, which the graph holds, as the next two
+        self._fixed: dict[int, bool] = {}
+        self._leads: dict[int, bool] = {}
+        self._making: dict[Def, bool] = {}
+        self._holding: dict[Frame, bool] = {}
         self._handed_back: set[Frame] = set()  # what these return is used by code that was not read
         self.visits = Visits()
 
@@ -115,7 +121,10 @@ class Walk:
                 if receiver in self._wanted and not is_passed_over(self._ev, site.call, frame):
                     yield self._ev.frame(receiver), site.call.line, "signal"
             if self._may_lead(site) and not is_passed_over(self._ev, site.call, frame):
-                funcs = site.funcs if frame.is_open else self._ev.eval(site.call.func, frame)
+                is_same = frame.is_open or self._is_fixed(site)
+                funcs = site.funcs if is_same else self._ev.eval(site.call.func, frame)
+                if not self._may_enter(site, funcs, frame):
+                    continue  # and what it is given is long to tell
                 for target, how in self._called(site, funcs, frame):
                     known.add((site.call.line, _name(target.owner)))
                     yield target, site.call.line, how
@@ -125,10 +134,28 @@ class Walk:
             if guessed or edge.how in ("decorator", "hook"):
                 yield self._ev.frame(edge.target), edge.line, edge.how
 
+    def _is_fixed(self, site: Site) -> bool:
+        """Whether what is called is the same whatever the parameters of its function are, and of those around it."""
+        found = self._fixed.get(id(site))
+        if found is None:
+            parent = site.owner.parent
+            alone = parent is None or parent.kind in ("module", "class")
+            found = alone and parameters_in(site.owner.scope, (site.call.func,)) == frozenset()
+            self._fixed[id(site)] = found
+        return found
+
     def _may_lead(self, site: Site) -> bool:
         """Whether a call may enter a wanted function, whatever its function's parameters are."""
+        found = self._leads.get(id(site))
+        if found is None:
+            found = self._leads[id(site)] = self._leads_anywhere(site)
+        return found
+
+    def _leads_anywhere(self, site: Site) -> bool:
         call = site.call
-        if isinstance(call.func, Attribute) and (call.func.name in self._names or call.func.name in RUN_INLINE):
+        if isinstance(call.func, Attribute) and call.func.name in RUN_INLINE:
+            return True
+        if isinstance(call.func, Attribute) and call.func.name in self._names and not self._is_fixed(site):
             return True
         if any(not self._is_inert(func) for func in site.funcs):
             return True
@@ -141,6 +168,50 @@ class Walk:
         if isinstance(func, Ext):
             return not func.path.endswith("()") and _own_object(func) is None
         return isinstance(func, QueryMethod) and func.name.removeprefix("a") not in _CREATES
+
+    def _may_enter(self, site: Site, funcs: Values, frame: Frame) -> bool:
+        """Whether a call of these functions in a frame may enter any, itself or by what it is given."""
+        expr = site.call.func
+        if any(map(self._enters, funcs)) or (isinstance(expr, Attribute) and expr.name in RUN_INLINE):
+            return True
+        return bool(site.call.args or site.call.kwargs) and (self._callbacks_at(site) or self._holds_functions(frame))
+
+    def _enters(self, func: Value) -> bool:
+        if isinstance(func, DefRef) and func.target.kind == "class":
+            return self._runs_when_made(func.target)
+        if isinstance(func, DefRef):
+            if func.target in self._wanted or func.frame is not None or self._ev.wrappers.of(func) is not None:
+                return True
+            me = func.self  # of an object whose own class is not known: a subclass's method may be meant
+            return isinstance(me, Inst) and not me.known and _name(func.target) in self._names
+        if isinstance(func, Ext):
+            is_made = func.path.endswith("()") or _own_object(func) is not None
+            return is_made or python_rules().runner(func.path) is not None
+        if isinstance(func, QueryMethod):
+            return func.name.removeprefix("a") in _CREATES
+        return isinstance(func, Partial | Inst)
+
+    def _runs_when_made(self, cls: Def) -> bool:
+        """Whether making an object of a class, or using it as Python does, runs anything that is wanted."""
+        found = self._making.get(cls)
+        if found is None:
+            me = Inst(cls, (), known=True)
+            run = self._hooks.members(me, ("__init__", "__post_init__", "__new__", *self._hooks.protocol))
+            found = self._making[cls] = any(one.target in self._wanted for one in run)
+        return found
+
+    def _holds_functions(self, frame: Frame) -> bool:
+        """Whether a function was given to the frame, or to one around it, which it may hand on."""
+        here: Frame | None = frame
+        while here is not None:
+            found = self._holding.get(here)
+            if found is None:
+                given = (value for _name, values in here.bindings for value in values)
+                found = self._holding[here] = any(True for value in given for _func in functions_in(value))
+            if found:
+                return True
+            here = here.outer
+        return False
 
     def _callbacks_at(self, site: Site) -> bool:
         line = site.call.line
