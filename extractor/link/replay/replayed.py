@@ -74,7 +74,8 @@ def replay(
     repository's own is entered once something sends one.
     """
     leading = leading_to(graph, wanted)
-    walk = Walk(ev, graph, leading, signals, Contexts(packages))
+    ours = {module.name.partition(".")[0] for module in ev.index.modules}  # `shop.tasks.send.s()` among them
+    walk = Walk(ev, graph, leading, signals, Contexts({*packages, *ours}))
     starts = roots(ev, walk, {t: rows for t, rows in reach.entries.items() if _may_lead(t, leading)}, views)
     own = signals.own()
     waiting = {f for f, rows in starts.items() if f.owner in own and all(row.how == "signal" for row in rows)}
