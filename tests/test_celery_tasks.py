@@ -218,6 +218,28 @@ def test_an_app_made_inside_a_function_is_configured_there() -> None:
     }
 
 
+def queue_of_one(call: str, settings: str) -> str | None:
+    celery = "import os\nfrom celery import Celery\nfrom django.conf import settings\n"
+    celery += "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+    celery += f"app = Celery('shop')\n{call}\n"
+    task = "from shop.celery import app\n@app.task\ndef a(): ...\n"
+    result = found({"shop/celery.py": celery, "orders/tasks.py": task, "shop/settings.py": settings})
+    return result.rows[0].queue
+
+
+@pytest.mark.parametrize("given", ["'django.conf:settings'", "settings", "obj='django.conf:settings', namespace=None"])
+def test_without_a_namespace_only_the_names_of_old_are_read_from_djangos_settings(given: str) -> None:
+    call = f"app.config_from_object({given})"
+    assert queue_of_one(call, "CELERY_TASK_DEFAULT_QUEUE = 'new'\n") == "celery"
+    assert queue_of_one(call, "CELERY_DEFAULT_QUEUE = 'old'\nCELERY_TASK_DEFAULT_QUEUE = 'new'\n") == "old"
+
+
+@pytest.mark.parametrize("given", ["namespace='CELERY'", "False, False, 'CELERY'", "namespace=name()", "**options()"])
+def test_a_namespace_that_is_said_or_not_known_is_that_of_celery(given: str) -> None:
+    call = f"app.config_from_object('django.conf:settings', {given})"
+    assert queue_of_one(call, "CELERY_TASK_DEFAULT_QUEUE = 'new'\n") == "new"
+
+
 def test_a_router_that_looks_the_name_up_in_the_settings_of_each_service() -> None:
     result = found(
         {

@@ -52,6 +52,19 @@ def test_a_model_viewset_serves_list_detail_and_its_actions() -> None:
     ]
 
 
+def test_what_is_registered_by_keyword_is_served_as_by_place() -> None:
+    by_place = rows("router = routers.SimpleRouter()\nrouter.register('books', Books)\nurlpatterns = router.urls\n")
+    for given in ("prefix='books', viewset=Books", "'books', viewset=Books", "viewset=Books, prefix='books'"):
+        body = f"router = routers.SimpleRouter()\nrouter.register({given})\nurlpatterns = router.urls\n"
+        assert rows(body) == by_place, given
+
+
+def test_a_loop_over_rows_registers_each_by_keyword() -> None:
+    body = "router = routers.SimpleRouter()\nfor name, views in (('books', Books), ('pages', Pages)):\n"
+    body += "    router.register(prefix=name, viewset=views)\nurlpatterns = [] + router.urls\n"
+    assert [row[0] for row in rows(body) if row[1] == ("GET",)] == ["/books/newest/", "/pages/", "/pages/<pk>/"]
+
+
 def test_actions_lead_to_the_methods_that_answer() -> None:
     found = table("router = routers.SimpleRouter()\nrouter.register('books', Books)\nurlpatterns = [*router.urls]\n")
     buy = next(r for r in found.routes if r.pattern.endswith("buy-now/"))

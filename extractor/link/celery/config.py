@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from extractor.estate.model import Service
 from extractor.evaluate import folding
-from extractor.evaluate.arguments import arguments
+from extractor.evaluate.arguments import MORE_KWARGS, arguments
 from extractor.evaluate.attributes import SETTINGS
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import (
@@ -227,15 +227,36 @@ def _bodies(ev: Evaluator, module: Module) -> Iterator[Frame]:
 
 
 def _namespaces(ev: Evaluator, modules: Sequence[Module]) -> tuple[str, ...]:
-    found = []
+    """The words in front of Celery's options in the settings. None where the applications read Django's settings and
+    say no namespace: Celery then looks for its options under their own names, of which only those of old are capitals.
+
+    Source: Celery's guide *First steps with Django*, and `celery.app.utils.detect_settings`.
+    """
+    found: list[str] = []
+    bare, open_ = False, False
     for frame in (frame for module in modules for frame in _bodies(ev, module)):
         for call in frame.owner.scope.calls:
             if isinstance(call.func, Attribute) and call.func.name == "config_from_object":
-                args, kwargs = arguments(ev, call, frame)
-                space = ev.constant_key(dict(kwargs).get("namespace", args[2] if len(args) > 2 else ()))
+                args, pairs = arguments(ev, call, frame)
+                kwargs = dict(pairs)
+                given = kwargs.get("namespace", args[3] if len(args) > 3 else None)
+                space = ev.constant_key(given) if given is not None else None
+                nothing = given is None or all(isinstance(v, Const) and v.value is None for v in given)
                 if space:
                     found.append(space)
+                elif not nothing or MORE_KWARGS in kwargs:
+                    open_ = True
+                elif any(_is_django(value) for value in (args[0] if args else kwargs.get("obj", ()))):
+                    bare = True
+    if bare and not found and not open_:
+        return ()
     return tuple(dict.fromkeys([*found, "CELERY"]))
+
+
+def _is_django(value: Value) -> bool:
+    """True for Django's settings, themselves or as the text by which Celery imports them."""
+    named = value.literal if isinstance(value, Text) else value.path if isinstance(value, Ext) else None
+    return named is not None and named.replace(":", ".") == SETTINGS
 
 
 def literals(config: Config, values: Values) -> list[str]:

@@ -118,12 +118,13 @@ class Routers:
             for name, scope in module.summary.scopes.items():
                 for index, call in enumerate(scope.calls):
                     method = call.func
-                    if not isinstance(method, Attribute) or method.name not in registering or not call.args:
+                    if not isinstance(method, Attribute) or method.name not in registering:
                         continue
-                    if method.name == "register" and len(call.args) + len(call.kwargs) < 2:
+                    given = _given(call)
+                    if not given or (method.name == "register" and len(call.args) + len(call.kwargs) < 2):
                         continue
                     place = Reference(CallResult(index), self.ev.frame(module.define(name)))
-                    self._note(place, method, call.args[0], by_router)
+                    self._note(place, method, given[0], by_router)
 
     def _note(self, place: Reference, method: Attribute, arg: Expr, by_router: dict[object, list[Reference]]) -> None:
         base = method.base
@@ -158,7 +159,7 @@ class Routers:
         call = place.call
         if call is None:
             return
-        for ev in unrolled(self.ev, place.frame, call.args[:2]):
+        for ev in unrolled(self.ev, place.frame, _given(call)):
             yield from self._round(ev, place, call, front, parents)
 
     def _round(
@@ -328,6 +329,13 @@ class Routers:
                     return f"{front}{prefix}/{self._lookup(entry.viewset, lookup + '_')}/"
             return f"{front}{prefix}/(?P<{lookup}_pk>[^/.]+)/"
         return f"{prefix}/(?P<{lookup}_pk>[^/.]+)/"
+
+
+def _given(call: CallExpr) -> tuple[Expr, ...]:
+    """What a registration is given as prefix and viewset, by place or by name."""
+    named = dict(call.kwargs)
+    by_name = (named.get(name) for name in ("prefix", "viewset")[len(call.args) :])
+    return (*call.args[:2], *(expr for expr in by_name if expr is not None))
 
 
 def _template(values: Values) -> Iterator[RouterTemplate]:
