@@ -16,7 +16,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class UrlFunctions:
-    """Functions by dotted name; `joining` gives the number of the first argument that holds lists."""
+    """Functions by dotted name; `joining` gives the number of the first argument that holds lists, `objects` for what
+    a pattern object stands: a `path`, a `regex` or `languages`."""
 
     path: frozenset[str]
     regex: frozenset[str]
@@ -26,6 +27,8 @@ class UrlFunctions:
     files: frozenset[str]
     through: frozenset[str]
     joining: Mapping[str, int]
+    resolvers: frozenset[str]
+    objects: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,9 @@ def route_rules() -> RouteRules:
 
 
 def _functions(data: Mapping[str, Any]) -> UrlFunctions:
-    names: dict[str, Any] = {key: frozenset(items) for key, items in data.items() if key != "joining"}
-    return UrlFunctions(**names, joining=data["joining"])
+    tables = ("joining", "objects")
+    names: dict[str, Any] = {key: frozenset(items) for key, items in data.items() if key not in tables}
+    return UrlFunctions(**names, joining=data["joining"], objects=data["objects"])
 
 
 def _views(data: Mapping[str, Any]) -> ViewRules:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from extractor.evaluate.arguments import arguments, entry_frame
+from extractor.evaluate.arguments import arguments
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.references import (
     Reference,
@@ -21,11 +21,11 @@ from extractor.evaluate.references import (
     named,
     names_of,
     reference_of,
-    references,
 )
 from extractor.evaluate.unroll import unrolled
 from extractor.evaluate.values import DefRef, Ext, Frame, ModuleRef, Seq, Text, Value, Values
-from extractor.link.routes import conditions, patterns
+from extractor.link.routes import conditions, patterns, prefixes
+from extractor.link.routes.handed import Handed, holds_patterns
 from extractor.link.routes.objects import ObjectUrls
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.texts import SettingTexts, unknown_name
@@ -68,6 +68,14 @@ class PatternExpander:
     visited: set[str] = field(default_factory=set)
     count: int = 0
     _seen: set[tuple[int, int, str, tuple[str, ...]]] = field(default_factory=set)
+    _handed: Handed | None = None
+
+    @property
+    def handed(self) -> Handed:
+        """What answers for parameters of functions that the walk entered."""
+        if self._handed is None:
+            self._handed = Handed(self.ev)
+        return self._handed
 
     @property
     def objects(self) -> ObjectUrls:
@@ -140,6 +148,9 @@ class PatternExpander:
             yield from self._appended(place, expr.definitions, ground)
         elif expr == Constant(None):
             return
+        elif handed := self.handed.given(place):
+            for one in handed:
+                yield from self.expand(one, ground.deeper())
         elif isinstance(expr, Subscript) and (items := list(items_of(self.ev, expr, place.frame))):
             for one in items:
                 yield from self.expand(one, ground.deeper())
@@ -165,7 +176,7 @@ class PatternExpander:
         if isinstance(expr, ImportedName | Attribute) and module and expr.name in module.summary.scopes[""].names:
             yield from self.name(module, expr.name, ground.deeper())
             return
-        for found in references(self.ev, place):
+        for found in self.handed.leads(place):
             if found == place:
                 yield from self._values(self.ev.eval(place.expr, place.frame), place, ground)
             else:
@@ -178,7 +189,7 @@ class PatternExpander:
                     yield from self._values(item, place, ground)
             elif isinstance(value, ModuleRef):
                 yield from self.module(value.module, ground)
-            elif isinstance(value, Ext) and _makes_pattern(value):
+            elif isinstance(value, Ext) and holds_patterns(value):
                 yield from self._valued(value, place, ground)
             else:
                 for hook in _hook_rules(value):
@@ -214,11 +225,12 @@ class PatternExpander:
         elif names & known.lists:
             yield from self._old_list(place, call, ground)
         elif names & known.languages:
-            prefix = patterns.Pattern("<language>/", (("language", "[a-z]{2}(-[a-z]+)?"),))
-            if dict(call.kwargs).get("prefix_default_language") == Constant(False):
-                prefix = prefix.or_without()
+            prefix = prefixes.language(dict(call.kwargs).get("prefix_default_language") == Constant(False))
             for arg in call.args:
                 yield from self.expand(place.at(arg), ground.deeper(pattern=ground.pattern.then(prefix)))
+        elif names & known.resolvers and len(call.args) > 1:
+            front = prefixes.prefix_of(self.ev, place.at(call.args[0]), self.settings or SettingTexts(self.ev, ()))
+            yield from self._included(place.at(call.args[1]), ground.deeper(pattern=ground.pattern.then(front)))
         elif names & known.through and call.args:
             yield from self.expand(place.at(call.args[0]), ground.deeper())
         elif joining := names & known.joining.keys():
@@ -236,7 +248,7 @@ class PatternExpander:
         if first is None or second is None:
             yield self.unread(place, around, "a URL pattern", "it is called without a route or a view")
             return
-        inner = self._include_of(place.at(second))
+        inner = self.handed.included(place.at(second))
         for ev in unrolled(self.ev, place.frame, (first, second)):
             if conditions.is_passed_over(ev, place, call):  # a round of a loop that goes on to the next
                 continue
@@ -291,24 +303,13 @@ class PatternExpander:
         told = conditions.of_call(ev or self.ev, place, call)
         return replace(ground, conditions=tuple(dict.fromkeys((*ground.conditions, *told)))) if told else ground
 
-    def _include_of(self, view: Reference) -> Reference | None:
-        """The place of what is included, when the second argument of `path()` is no view."""
-        for found in references(self.ev, view):
-            if isinstance(found, Module):
-                return view
-            call = found.call
-            names = names_of(self.ev, found.at(call.func)) if call is not None else ()
-            if call is not None and call.args and route_rules().functions.include.intersection(names):
-                return found.at(call.args[0])
-            if isinstance(found.expr, Attribute) and found.expr.name == "urls":
-                return found
-            if isinstance(found.expr, SequenceDisplay):
-                return found
-        return None
-
     def _included(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """`include(x)`: dotted text, a module, a list, (list or module, application), a router's URLs."""
-        for found in references(self.ev, place):
+        if handed := self.handed.given(place):
+            for one in handed:
+                yield from self._included(one, ground)
+            return
+        for found in self.handed.leads(place):
             if isinstance(found, Module):
                 yield from self.module(found, ground)
                 continue
@@ -353,7 +354,7 @@ class PatternExpander:
             yield self.unread(place, ground, "a URL pattern", "its text is known only at run time")
             return
         pattern = patterns.joined(ground.pattern, texts[0], True)
-        inner = self._include_of(place.at(given))
+        inner = self.handed.included(place.at(given))
         if inner is not None:
             yield from self._included(inner, ground.deeper(pattern=pattern))
             return
@@ -362,15 +363,17 @@ class PatternExpander:
 
     def _returned(self, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
         """A function that was read and returns (or yields) patterns."""
-        args, kwargs = arguments(self.ev, call, place.frame)
         ground = self._guarded(place, call, ground)
         for value in self.ev.eval(call.func, place.frame):
             if isinstance(value, DefRef) and value.target.kind in ("function", "lambda"):
-                frame = entry_frame(self.ev, value, args, kwargs)
+                frame = self.handed.entered(value, place, call)
                 scope = value.target.scope
                 for expr in (*scope.returns, *scope.yields):
                     yield from self.expand(Reference(expr, frame), ground.deeper())
             else:
+                for arg in call.args:  # what it is handed is served, whatever it adds
+                    if any(holds_patterns(one) for one in self.ev.eval(arg, place.frame)):
+                        yield from self.expand(place.at(arg), ground.deeper())
                 yield self.unread(place, ground, f"the URLs that {value_name(value)}() makes", why_unread(value))
 
     def _plugged(self, rule: PluginRule, place: Reference, call: CallExpr, ground: Ground) -> Iterator[Found]:
@@ -389,12 +392,6 @@ class PatternExpander:
             else "write the pattern out as literal text"
         )
         return Unread(module, line, what, reason, remedy, ground.pattern.absolute)
-
-
-def _makes_pattern(value: Ext) -> bool:
-    """True for what `path()` or `re_path()` gave."""
-    known = route_rules().functions
-    return value.path.removesuffix("()") in known.path | known.regex
 
 
 def _hook_rules(value: Value) -> tuple[HookRule, ...]:

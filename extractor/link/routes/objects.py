@@ -8,9 +8,10 @@ from typing import Protocol
 
 from extractor.evaluate.arguments import method_frame
 from extractor.evaluate.evaluator import Evaluator
-from extractor.evaluate.references import Reference, references
+from extractor.evaluate.references import Reference
 from extractor.evaluate.values import DefRef, Ext, Inst
 from extractor.link.routes import patterns, sites
+from extractor.link.routes.handed import Handed
 from extractor.link.routes.routers import Routers
 from extractor.link.routes.tree import Found, Ground, Unread, UrlEntry, value_name, why_unread
 from extractor.link.routes.views import Endpoint, with_actions
@@ -24,6 +25,11 @@ class Walker(Protocol):
 
     ev: Evaluator
     routers: Routers
+
+    @property
+    def handed(self) -> Handed:
+        """What answers for parameters of functions that the walk entered."""
+        ...
 
     def expand(self, place: Reference, ground: Ground) -> Iterator[Found]:
         """The URLs that an expression makes."""
@@ -62,7 +68,7 @@ class ObjectUrls:
 
     def urls_of(self, place: Reference, base: Reference, ground: Ground) -> Iterator[Found]:
         """`x.urls` at a place, `x` being the base: of a router, of a module, of an object whose class was read."""
-        for found in references(self.walk.ev, base):
+        for found in self.walk.handed.leads(base):
             if isinstance(found, Module):
                 yield from self._module_urls(found, ground)
             elif endpoints := self.walk.routers.endpoint_calls(found):
