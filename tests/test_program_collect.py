@@ -60,6 +60,25 @@ def test_tests_migrations_documentation_and_hidden_folders_are_set_aside(tmp_pat
     assert found.set_aside == (("documentation", 1), ("hidden folders", 1), ("migrations", 1), ("tests", 1))
 
 
+def test_apps_that_settings_install_are_read_whatever_their_names(tmp_path: Path) -> None:
+    files = ["docs/__init__.py", "docs/views.py", "lab_tests/tasks.py", "lab_tests/tests.py", "lab_tests/tests/a.py"]
+    files += ["testing/models.py", "tests/models.py", "other_tests/models.py", "orders/tests/models.py"]
+    settings = "INSTALLED_APPS = ['docs.apps.DocsConfig', 'lab_tests', 'testing', 'tests', 'orders.tests']\n"
+    found = collected(tmp_path, dict.fromkeys(files, "") | {"shop/settings.py": settings})
+    read = ["docs/__init__.py", "docs/views.py", "lab_tests/tasks.py", "shop/settings.py", "testing/models.py"]
+    assert sorted(names(found)) == read
+
+
+def test_apps_that_settings_for_tests_install_stay_aside(tmp_path: Path) -> None:
+    files = {"lab_tests/models.py": "", "settings/test.py": "INSTALLED_APPS = ['lab_tests']\n"}
+    assert list(names(collected(tmp_path, files))) == ["settings/test.py"]
+
+
+def test_documentation_that_code_imports_is_read(tmp_path: Path) -> None:
+    files = {"docs/views.py": "", "docs/conf.py": "", "shop/urls.py": "from docs import views\n"}
+    assert sorted(names(collected(tmp_path, files))) == ["docs/views.py", "shop/urls.py"]
+
+
 def test_tasks_that_migrations_queue_are_read(tmp_path: Path) -> None:
     files = ["orders/migrations/0002_fill.py", "orders/migrations/tasks/fill.py", "orders/migrations/tasks.py"]
     assert list(names(collected(tmp_path, dict.fromkeys(files, "")))) == [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.model.graph import Skip
 from extractor.options import ScanOptions
-from extractor.program.module import Module, module_name, source_roots
+from extractor.program.import_roots import import_roots
+from extractor.program.module import Module, module_name
 from extractor.program.summarizing import summarize_all
 from extractor.program.summary_cache import SummaryCache
 from extractor.rules.django import django_rules
@@ -36,6 +37,10 @@ _ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("hidden folders", re.compile(r"(^|/)\.[^/]+/")),
 )
 
+_IMPORTABLE = frozenset({"tests", "documentation"})
+_TESTED = re.compile(r"(^|[/._])(tests?|testing|ci|pytest)([/._]|$)")  # settings for tests
+_CONFIG = re.compile(r"\.apps\.\w+$")
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:
@@ -55,7 +60,7 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     aside = {e.path: kind for e in entries if (kind := _aside_kind(e.path))}
     wanted = [e for e in entries if e.path not in aside]
     summaries, reasons = _summaries(tree, wanted, cache, options)
-    roots = source_roots(e.path for e in wanted)
+    roots = import_roots({path: one for path, one in summaries.items() if one.error is None})
     telling = [e for e in _telling_migrations(tree, entries, aside, summaries) if e.path in aside]
     for entry in telling:
         del aside[entry.path]
@@ -63,7 +68,7 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     summaries |= found
     reasons |= why
     while True:
-        more = _imported_aside(entries, aside, summaries, roots)
+        more = [*_imported_aside(entries, aside, summaries, roots), *_installed_aside(entries, aside, summaries, roots)]
         if not more:
             break
         for entry in more:
@@ -110,14 +115,37 @@ def _telling_migrations(
 
 def _installs(app: str, summaries: Mapping[str, ModuleSummary]) -> bool:
     """Whether a list of apps in some settings names an app."""
-    for summary in summaries.values():
-        for scope in summary.scopes.values():
-            for name in scope.names if scope.kind in ("module", "class") else ():
-                if django_rules().app_lists.fullmatch(name):
-                    lists = [scope.defs[index][1] for index in scope.names[name]]
-                    if any((literal_text(part) or "").split(".")[0] == app for part in walk(*lists)):
-                        return True
-    return False
+    return any(text.split(".")[0] == app for summary in summaries.values() for text in _apps(summary))
+
+
+def _apps(summary: ModuleSummary) -> Iterator[str]:
+    """The texts in the lists of apps that a module makes."""
+    for scope in summary.scopes.values():
+        for name in scope.names if scope.kind in ("module", "class") else ():
+            if django_rules().app_lists.fullmatch(name):
+                lists = [scope.defs[index][1] for index in scope.names[name]]
+                yield from (text for part in walk(*lists) if (text := literal_text(part)))
+
+
+def _installed_aside(
+    entries: Iterable[TreeEntry],
+    aside: Mapping[str, str],
+    summaries: Mapping[str, ModuleSummary],
+    roots: Sequence[str],
+) -> list[TreeEntry]:
+    """Modules of apps that settings install, set aside for the name of the app alone: `docs` of letters, `lab_tests` of
+    blood. What is set aside inside such an app stays so, and so do apps that are tests of others (`shop.tests`)."""
+    texts = (text for path, one in summaries.items() if not _TESTED.search(path) for text in _apps(one))
+    apps = {_CONFIG.sub("", text) for text in texts}
+    apps = {app for app in apps if not {"test", "tests"}.intersection(app.split("."))}
+    found = []
+    for entry in entries:
+        if aside.get(entry.path) in _IMPORTABLE:
+            parts = module_name(entry.path, roots)[0].split(".")
+            sizes = [size for size in range(1, len(parts) + 1) if ".".join(parts[:size]) in apps]
+            if any(_aside_kind("/".join(parts[size:]) + ".py") is None for size in sizes):
+                found.append(entry)
+    return found
 
 
 def _imported_aside(
@@ -126,13 +154,13 @@ def _imported_aside(
     summaries: Mapping[str, ModuleSummary],
     roots: Sequence[str],
 ) -> list[TreeEntry]:
-    """Modules set aside as tests that code which was read imports: they run in production after all."""
+    """Modules set aside as tests or documentation that code which was read imports: they run in production."""
     imported: set[str] = set()
     for path, summary in summaries.items():
         name, package = module_name(path, roots)
         place = Module("", path, name, package, "repo", summary)
         imported.update(place.absolute(target) for target in summary.imports)
-    return [e for e in entries if aside.get(e.path) == "tests" and module_name(e.path, roots)[0] in imported]
+    return [e for e in entries if aside.get(e.path) in _IMPORTABLE and module_name(e.path, roots)[0] in imported]
 
 
 def _summaries(

@@ -85,16 +85,18 @@ def module_name(path: str, roots: Sequence[str] = ()) -> tuple[str, bool]:
     return stem.replace("/", "."), package
 
 
-def source_roots(paths: Iterable[str]) -> tuple[str, ...]:
+def source_roots(paths: Iterable[str], shown: Iterable[str] = ()) -> tuple[str, ...]:
     """The folders from which a repository's modules are imported, beside its root; innermost first.
 
     They are those that hold a `manage.py` (Django puts its folder on the path) and `src`, where they are no packages
-    themselves. A folder whose modules would share a name with others (two projects side by side) is none.
+    themselves, and those that the code shows to be (`shown`, see `import_roots`). A folder whose modules would share a
+    name with others (two projects side by side) is none.
     """
     files = frozenset(paths)
     found = {path.rpartition("/")[0] for path in files if path.endswith("/manage.py")}
     found |= {"src" for path in files if path.startswith("src/")}
-    roots = sorted((r for r in found if f"{r}/__init__.py" not in files), key=lambda r: (-len(r), r))
+    found = {root for root in found if f"{root}/__init__.py" not in files} | set(shown)
+    roots = sorted(found, key=lambda root: (-len(root), root))
     owners: dict[str, set[str]] = {}
     for path in files:
         name, _package = module_name(path, roots)
