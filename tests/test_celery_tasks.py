@@ -218,6 +218,35 @@ def test_an_app_made_inside_a_function_is_configured_there() -> None:
     }
 
 
+UNREAD_APPS = {
+    "from acme.celery import AcmeCelery\nqueue = AcmeCelery()": "@queue.task",
+    "from acme.celery import AcmeCelery\nqueue = AcmeCelery(app=1)": "@queue.task(name='orders.tasks.a')",
+    "from acme.celery import AcmeCelery\nclass Own(AcmeCelery): ...\nqueue = Own()": "@queue.task(queue='x')",
+    "import flask_celery\nqueue = flask_celery.Celery()": "@queue.task()",
+    "from acme.work import Queue\nqueue = Queue()": "@queue.task(bind=True, acks_late=True)",
+}
+
+
+@pytest.mark.parametrize(("made", "decorator"), UNREAD_APPS.items())
+def test_an_application_of_a_librarys_class_is_known_by_its_name_or_use(made: str, decorator: str) -> None:
+    task = f"from shop.work import queue\n{decorator}\ndef a(*args): ...\n"
+    assert list(named(found({"shop/work.py": made + "\n", "orders/tasks.py": task}))) == ["orders.tasks.a"]
+
+
+@pytest.mark.parametrize(
+    ("made", "decorator"),
+    [
+        ("from huey import RedisHuey\nqueue = RedisHuey()", "@queue.task(retries=2, retry_delay=1)"),
+        ("from acme.work import Queue\nqueue = Queue()", "@queue.task(name='a')"),
+        ("from acme.work import queue", "@queue.job(bind=True)"),
+        ("class OwnCelery:\n    def task(self, f): return f\nqueue = OwnCelery()", "@queue.task"),
+    ],
+)
+def test_what_only_looks_like_an_application_makes_no_tasks(made: str, decorator: str) -> None:
+    task = f"from shop.work import queue\n{decorator}\ndef a(*args): ...\n"
+    assert list(named(found({"shop/work.py": made + "\n", "orders/tasks.py": task}))) == []
+
+
 def queue_of_one(call: str, settings: str) -> str | None:
     celery = "import os\nfrom celery import Celery\nfrom django.conf import settings\n"
     celery += "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"

@@ -20,6 +20,9 @@ from extractor.summary.expr import Attribute, Constant, DictDisplay, Subscript, 
 _APP = re.compile(
     r"^celery(\.\w+)*\.(Celery\(\)|current_app|get_current_app\(\)|app_or_default\(\))(\._get_current_object\(\))?$"
 )
+# A library's class that calls itself a Celery (`acme.celery.AcmeCelery`), and an object of it.
+_NAMED_CLASS = re.compile(r"^\w+(\.\w+)*\.\w*Celery$")
+_NAMED_APP = re.compile(r"^\w+(\.\w+)*\.\w*Celery\(\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +40,33 @@ class Written:
 
 
 def is_app(ev: Evaluator, value: Value) -> bool:
-    """True for a Celery application: `Celery(...)`, `current_app`, an instance of a project's subclass of it."""
+    """True for a Celery application: `Celery(...)`, `current_app`, an instance of a subclass of it, the project's own
+    or a library's that is called so."""
     if isinstance(value, Ext):
-        return _APP.match(value.path) is not None
+        return is_app_path(value.path)
     return isinstance(value, Inst) and is_app_class(ev, value.cls)
 
 
 def is_app_class(ev: Evaluator, cls: Def) -> bool:
     """True for a project's own subclass of `Celery`."""
-    return any(path.startswith("celery.") and path.endswith(".Celery") for path in ev.classes.mro(cls)[1])
+    return any(_NAMED_CLASS.match(path) for path in ev.classes.mro(cls)[1])
 
 
 def is_app_member(value: Value, name: str) -> bool:
     """True for `app.name`, where `app` is a Celery application from outside the code that was read."""
-    return isinstance(value, Ext) and value.path.endswith("." + name) and bool(_APP.match(value.path[: -len(name) - 1]))
+    return isinstance(value, Ext) and value.path.endswith("." + name) and is_app_path(value.path[: -len(name) - 1])
+
+
+def is_app_path(path: str) -> bool:
+    """True for the outside path of an application."""
+    return (_APP.match(path) or _NAMED_APP.match(path)) is not None
 
 
 def makes_app(ev: Evaluator, value: Value) -> bool:
     """True for `Celery`, and for a project's subclass of it."""
     if isinstance(value, DefRef):
         return value.target.kind == "class" and is_app_class(ev, value.target)
-    path = qualified(value) or ""
-    return path.startswith("celery.") and path.endswith(".Celery")
+    return _NAMED_CLASS.match(qualified(value) or "") is not None
 
 
 def assigned(ev: Evaluator, module: Module, name: str) -> Written | None:

@@ -16,6 +16,24 @@ from extractor.summary.expr import Attribute, CallResult, Defined, ImportedName,
 
 _TASK_FACTORY = re.compile(r"^celery(\.(app|task|decorators|contrib|base|django))*\.(shared_task|task|periodic_task)$")
 _TASK_CLASS = re.compile(r"^celery(\.\w+)*\.(Task|PeriodicTask)$")
+# Options that only Celery's `task` takes: an unread object's `.task(bind=True)` makes a task of Celery.
+# https://docs.celeryq.dev/en/stable/userguide/tasks.html#list-of-options
+_ONLY_CELERYS = frozenset(
+    {
+        "bind",
+        "autoretry_for",
+        "dont_autoretry_for",
+        "acks_late",
+        "acks_on_failure_or_timeout",
+        "reject_on_worker_lost",
+        "ignore_result",
+        "default_retry_delay",
+        "soft_time_limit",
+        "retry_backoff",
+        "track_started",
+        "store_errors_even_if_ignored",
+    }
+)
 _AUTOREGISTERED = re.compile(r"^celery\.task(\.base)?\.(Task|PeriodicTask)$")  # Celery 3 and older
 
 
@@ -67,6 +85,8 @@ def _made_by(ev: Evaluator, decorator: Value, target: Def, celery: bool) -> Opti
         if is_task_factory(ev, decorator.path):
             return ()
         if decorator.path.endswith("()") and is_task_factory(ev, decorator.path[:-2]):
+            return decorator.kwargs
+        if decorator.path.endswith("().task()") and _ONLY_CELERYS.intersection(dict(decorator.kwargs)):
             return decorator.kwargs
     if isinstance(decorator, DefRef):
         if decorator.target.kind == "class":
