@@ -62,8 +62,16 @@ def test_tests_migrations_documentation_and_hidden_folders_are_set_aside(tmp_pat
 
 def test_apps_that_settings_install_are_read_whatever_their_names(tmp_path: Path) -> None:
     files = ["docs/__init__.py", "docs/views.py", "lab_tests/tasks.py", "lab_tests/tests.py", "lab_tests/tests/a.py"]
-    files += ["testing/models.py", "tests/models.py", "other_tests/models.py", "orders/tests/models.py"]
-    settings = "INSTALLED_APPS = ['docs.apps.DocsConfig', 'lab_tests', 'testing', 'tests', 'orders.tests']\n"
+    files += [
+        "testing/models.py",
+        "tests/models.py",
+        "other_tests/models.py",
+        "orders/tests/models.py",
+        "browser_tests/a.py",
+    ]
+    settings = (
+        "INSTALLED_APPS = ['docs.apps.DocsConfig', 'lab_tests', 'testing', 'tests', 'orders.tests', 'browser_tests']\n"
+    )
     found = collected(tmp_path, dict.fromkeys(files, "") | {"shop/settings.py": settings})
     read = ["docs/__init__.py", "docs/views.py", "lab_tests/tasks.py", "shop/settings.py", "testing/models.py"]
     assert sorted(names(found)) == read

@@ -39,6 +39,9 @@ _ASIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 _IMPORTABLE = frozenset({"tests", "documentation"})
 _TESTED = re.compile(r"(^|[/._])(tests?|testing|ci|pytest)([/._]|$)")  # settings for tests
+_OF_CODE = re.compile(  # apps that test the others
+    r"(^|\.)((selenium|functional|integration|acceptance|browser|smoke|load|unit|e2e|end_to_end)_)?tests?(\.|$)"
+)
 _CONFIG = re.compile(r"\.apps\.\w+$")
 
 
@@ -137,7 +140,7 @@ def _installed_aside(
     blood. What is set aside inside such an app stays so, and so do apps that are tests of others (`shop.tests`)."""
     texts = (text for path, one in summaries.items() if not _TESTED.search(path) for text in _apps(one))
     apps = {_CONFIG.sub("", text) for text in texts}
-    apps = {app for app in apps if not {"test", "tests"}.intersection(app.split("."))}
+    apps = {app for app in apps if not _OF_CODE.search(app)}
     found = []
     for entry in entries:
         if aside.get(entry.path) in _IMPORTABLE:
