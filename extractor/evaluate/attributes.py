@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extractor.evaluate import folding
 from extractor.evaluate.arguments import method_frame, settled_key, table_held_by
+from extractor.evaluate.environment import environment_field
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
 from extractor.evaluate.records import field_default, is_enumeration, member_value
@@ -143,6 +144,8 @@ def instance_attribute(ev: Evaluation, inst: Inst, name: str) -> Values:
     field = dict(inst.bindings).get(name, ()) if inst.known else ()
     if field and ev.classes.member(inst.cls, "__init__") is None:  # a dataclass, made with it
         return field
+    if variable := environment_field(ev, inst.cls, name):
+        return field or variable
     member = ev.classes.member(inst.cls, name)
     if member is not None and (declared := tuple(v for value in member[1] for v in field_default(ev, value))):
         return declared

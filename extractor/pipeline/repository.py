@@ -26,6 +26,7 @@ from extractor.link.programs import console_scripts, programs_of
 from extractor.link.replay.replayed import replay
 from extractor.link.routes import loaded_routes, routes_of, views_of
 from extractor.link.settings import (
+    EnvironmentTable,
     Job,
     declared_stores,
     named_code,
@@ -63,7 +64,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     ev = Evaluator(ModuleIndex(repo, modules))
     settings = settings_of(ev, repo, services, reading.runtime)
     tables = tuple(settings.values())
-    ev.setting = value_of = tables[0].value
+    ev.setting = tables[0].value
+    surroundings = [EnvironmentTable(ev, repo, table.service) for table in tables]
     watch.ended("settings")
 
     type_pipelines(ev, tables)
@@ -100,12 +102,12 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     watch.ended("replay")
 
     declared = with_brokers(ev, services, {name: declared_stores(ev, table) for name, table in settings.items()})
-    systems = Targets(estate, book, repo, value_of)
+    systems = Targets(estate, book, repo, lambda name: tables[0].value(name) or surroundings[0].value(name))
     around = Surroundings(repo, systems, reach, occurrences, store_lookup(declared), undefined_in(tables))
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
     watch.ended("contexts")
-    setting_rows = [settings_rows(ev, table, estate, book, commit) for table in tables]
+    setting_rows = [settings_rows(ev, table, estate, book, commit) for table in (*tables, *surroundings)]
     watch.ended("setting rows")
     program = CheckContext(
         repo=repo,

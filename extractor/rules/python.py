@@ -34,6 +34,17 @@ class HookManager:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class EnvironmentClass:
+    """Base classes whose fields are variables of the environment: the names in a class that configure it, the key there
+    of what stands before each name, and the keywords of a field that name its variable."""
+
+    bases: frozenset[str]
+    configs: tuple[str, ...]
+    prefix: str
+    aliases: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class PythonRules:
     """`forwards` gives, for a base class and a method, the method that this one calls on the same object; `passes` are
@@ -42,6 +53,7 @@ class PythonRules:
     forwards: dict[tuple[str, str], str]
     runners: tuple[Runner, ...]
     passes: frozenset[str]
+    environment: tuple[EnvironmentClass, ...]
     plugins: tuple[HookManager, ...]
     followed: frozenset[str]
     _known: dict[str, Runner | None] = field(default_factory=dict)
@@ -78,9 +90,13 @@ def python_rules() -> PythonRules:
             for row in data["runners"]
         ),
         passes=frozenset(data["passes"]),
+        environment=tuple(
+            EnvironmentClass(frozenset(row["bases"]), tuple(row["configs"]), row["prefix"], tuple(row["aliases"]))
+            for row in data["environment"]
+        ),
         followed=frozenset(data["followed"]),
         plugins=tuple(HookManager(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["HookManager", "PythonRules", "Runner", "followed_packages", "python_rules"]
+__all__ = ["EnvironmentClass", "HookManager", "PythonRules", "Runner", "followed_packages", "python_rules"]

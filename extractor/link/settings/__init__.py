@@ -2,6 +2,7 @@
 
 from extractor.link.settings.bindings import SettingBinding, setting_bindings
 from extractor.link.settings.class_settings import with_class_settings
+from extractor.link.settings.environment import EnvironmentTable
 from extractor.link.settings.jobs import Job, scheduled_jobs
 from extractor.link.settings.layers import settings_modules
 from extractor.link.settings.named_code import named_by, named_code
@@ -12,6 +13,7 @@ from extractor.link.settings.table import SettingsTable, Where, settings_of, und
 
 __all__ = [
     "DeclaredStore",
+    "EnvironmentTable",
     "Job",
     "SettingBinding",
     "SettingsTable",
