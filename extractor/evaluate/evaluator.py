@@ -50,7 +50,8 @@ from extractor.summary.expr import (
 
 MAX_DEPTH = 24  # nested evaluations
 MAX_NAME_DEPTH = 40  # for names: what a module is called does not depend on how deep it is asked
-MAX_STEPS = 50_000  # evaluations for one question
+MAX_STEPS = 5_000  # evaluations for one question
+MAX_STEPS_APART = 20_000  # for all questions apart to which one leads
 _NAMES = frozenset({Name, ImportedName, ImportedModule})
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
@@ -77,6 +78,10 @@ class Evaluator:
         ] = {}  # definitions into whose value the lines of a function put something
         self.cuts = 0  # how often a question was left open
         self._steps = 0  # of the question that is being answered
+        self.spent = 0  # steps, of all questions so far
+        self.most_steps = MAX_STEPS  # of one question, from now on
+        self._apart = 0  # questions apart, one inside the other
+        self._steps_apart = 0
         self._names: dict[tuple[Module, str], Values] = {}
         self._busy: set[tuple[Module, str]] = set()
         # By frame, then by the identity of the expression, which is held so that no other can take it on.
@@ -296,9 +301,14 @@ class Evaluator:
             return known
         if self.depth == 0:
             self._steps = 0
+            if not self._apart:
+                self._steps_apart = 0
         self._steps += 1
+        self.spent += 1
         deepest = MAX_NAME_DEPTH if kind in _NAMES else MAX_DEPTH
-        if self.depth >= deepest or self._steps > MAX_STEPS:
+        self._steps_apart += self._apart > 0
+        asked_enough = self._steps > self.most_steps or (self._apart > 0 and self._steps_apart > MAX_STEPS_APART)
+        if self.depth >= deepest or asked_enough:
             self.cuts += 1
             return ()
         memo[key] = None
@@ -317,15 +327,25 @@ class Evaluator:
             self._held.append(expr)
         return found
 
+    def forget(self, most: int = 0) -> None:
+        """Gives up what expressions are in frames that values tell apart, where there are more than `most` frames: it
+        is seldom asked again, and worked out anew. Only between questions."""
+        if len(self._memo) > most:
+            self._memo = {frame: known for frame, known in self._memo.items() if frame.is_open}
+            self.branches.forget()
+
     @contextlib.contextmanager
     def apart(self) -> Iterator[None]:
-        """Questions asked inside have depths and steps of their own: they are not part of the one that led here."""
+        """Questions asked inside have depths and steps of their own: they are not part of the one that led here. All
+        to which one question leads share a bound, or each could ask as much as the first."""
         before = self.depth, self._steps, self.inline
         self.depth = self._steps = self.inline = 0
+        self._apart += 1
         try:
             yield
         finally:
             self.depth, self._steps, self.inline = before
+            self._apart -= 1
 
     def _constant(self, value: object) -> Values:
         key = (type(value), value)

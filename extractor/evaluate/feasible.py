@@ -57,6 +57,10 @@ class Branches:
         self._known: dict[Frame, dict[int, bool | None]] = {}
         self._set_again_names: frozenset[str] | None = None
 
+    def forget(self) -> None:
+        """Gives up what is known of tests in frames that values tell apart."""
+        self._known = {frame: known for frame, known in self._known.items() if frame.is_open}
+
     def is_passed_over(self, guards: tuple[int, ...], frame: Frame) -> bool:
         """True when one of the tests under which something stands is known to choose another branch in this frame:
         `if method == "POST":` where the method was bound to "GET"."""

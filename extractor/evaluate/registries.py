@@ -97,6 +97,8 @@ class Registries:
         self._busy: set[_Place] = set()
         self._known: dict[tuple[_Place, Values], Values] = {}
         self._made: dict[tuple[Def, str], list[Put]] = {}
+        self._ran: dict[tuple[Def, int], list[Frame]] = {}
+        self._made_by: dict[Def, list[Def]] | None = None  # classes by their metaclass
 
     def keeps(self, cls: Def) -> bool:
         """Whether methods of a class, or of its bases, put something into an attribute."""
@@ -159,7 +161,7 @@ class Registries:
                     found = tuple(self._with_puts(value, puts, place) for value in values)
             finally:
                 self._busy.discard(place)
-            if self._ev.cuts == cuts:
+            if self._ev.cuts == cuts or not self._busy:
                 self._known[key] = found
         return found
 
@@ -235,6 +237,15 @@ class Registries:
         """The frames in which a function runs while modules are loaded, as far as that is seen."""
         if owner.kind in ("module", "class"):
             return [self._ev.frame(owner)]
+        known = self._ran.get((owner, depth))
+        if known is None:
+            cuts = self._ev.cuts
+            known = self._looked_for(owner, depth)
+            if self._ev.cuts == cuts or len(self._busy) <= 1:
+                self._ran[owner, depth] = known
+        return known
+
+    def _looked_for(self, owner: Def, depth: int) -> list[Frame]:
         found: dict[Frame, None] = {}
         short = owner.scope.name.rsplit(".", 1)[-1]
         cls = owner.owner_class
@@ -259,10 +270,14 @@ class Registries:
 
     def _of_metaclass(self, meta: Def, owner: Def) -> Iterator[Frame]:
         """The frames of a metaclass's method that makes classes: what is made is the class itself."""
-        for cls in self._ev.index.defs():
-            if cls.kind == "class" and _metaclass_of(self._ev, cls) is meta:
-                name = (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
-                yield entry_frame(self._ev, DefRef(owner, DefRef(cls)), (name,), ())
+        if self._made_by is None:
+            self._made_by = {}
+            for cls in self._ev.index.defs():
+                if cls.kind == "class" and (maker := _metaclass_of(self._ev, cls)) is not None:
+                    self._made_by.setdefault(maker, []).append(cls)
+        for cls in self._made_by.get(meta, ()):
+            name = (Text((cls.scope.name.rsplit(".", 1)[-1],)),)
+            yield entry_frame(self._ev, DefRef(owner, DefRef(cls)), (name,), ())
 
     def _of_decorators(self, inner: Def, depth: int) -> Iterator[Frame]:
         """The frames of a function that the one around it gives back, as a decorator or to be called."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from extractor.evaluate.arguments import arguments
 from extractor.evaluate.calls import waits
-from extractor.evaluate.evaluator import Evaluator
+from extractor.evaluate.evaluator import MAX_STEPS, Evaluator
 from extractor.evaluate.values import (
     DefRef,
     Ext,
@@ -49,6 +49,9 @@ MAX_FAMILY = 12  # methods of one name that an unknown receiver may mean: those 
 # Methods by which a framework asks a view for the class to use: `get_serializer_class`, `get_form_class`.
 GIVES_CLASS = re.compile(r"get_\w+_class(es)?")
 # Methods that keep a function for a later moment, and do not run it.
+MAX_KEPT = 50_000  # frames of which is kept what their expressions are
+# Evaluations for the calls of one function, and more for each of them; what is asked after that is asked in few steps.
+ALLOWANCE, ALLOWANCE_FOR_CALL, FEW_STEPS = 10_000, 300, 100
 KEEPERS = frozenset(("connect", "register", "register_task", "add_url_rule", "append", "add", "setdefault"))
 # Methods of a decorated function (a task) that run it here and now.
 RUN_INLINE = frozenset(("apply", "run", "__call__", "func", "__wrapped__"))
@@ -115,6 +118,7 @@ def build(ev: Evaluator) -> CallGraph:
         decorated = _decorated(module)
         for name in module.summary.scopes:
             _scope_edges(ev, graph, module.define(name), properties, methods, decorated.get(name, {}), handed)
+        ev.forget(MAX_KEPT)
     for inner in graph.nested:
         outer = inner.parent
         if outer is not None and not _is_run_elsewhere(graph, outer, inner):
@@ -185,7 +189,10 @@ def _scope_edges(
 ) -> None:
     scope, frame = owner.scope, ev.frame(owner)
     sites = graph.sites.setdefault(owner, [])
+    allowed = ev.spent + ALLOWANCE + len(scope.calls) * ALLOWANCE_FOR_CALL
     for index, call in enumerate(scope.calls):
+        if ev.spent > allowed:
+            ev.most_steps = FEW_STEPS
         funcs = ev.eval(call.func, frame)
         sites.append(Site(owner, call, funcs, decorated.get(index)))
         if index in decorated:  # the function's own edge leads to the decorator
@@ -218,6 +225,7 @@ def _scope_edges(
     for line, value in scope.withs:
         _with_edges(ev, graph, owner, ev.eval(value, frame), line)
     _definition_edges(ev, graph, owner)
+    ev.most_steps = MAX_STEPS
 
 
 def _only_callers_know(func: Value, owner: Def, call: CallExpr) -> bool:

@@ -72,6 +72,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     type_tasks(ev)
     graph = callgraph.build(ev)
     plugin_edges(ev, graph)
+    ev.forget()
     watch.ended("call graph")
     # Libraries that are read for their URLs or tasks alone are known where those are looked for, and nowhere else.
     beside = dict.fromkeys((*libraries.url_modules, *libraries.app_modules))
@@ -94,6 +95,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     chain = dict.fromkeys(module for table in tables for module in table.chain)
     finder = Effects(ev, graph, book)
     effects = [*with_constructors(ev, graph, finder.find()), *declared_effects(ev, chain, book)]
+    ev.forget()
     watch.ended("effects")
     wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
     replayed = replay(ev, graph, reach, views, wanted, signals, followed_packages(book))
@@ -106,6 +108,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     around = Surroundings(repo, systems, reach, occurrences, store_lookup(declared), undefined_in(tables))
     events = events_of(graph, settings, around)
     found = calls.rows(effects, graph, around, events.calls)
+    ev.forget()
     watch.ended("contexts")
     setting_rows = [settings_rows(ev, table, estate, book, commit) for table in (*tables, *surroundings)]
     watch.ended("setting rows")
