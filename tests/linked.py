@@ -9,8 +9,8 @@ from extractor.estate.model import Estate, Service, System
 from extractor.libraries.read import Libraries
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Call, Context, Enqueue, Source
+from extractor.pipeline.projects import link_projects
 from extractor.pipeline.reading import ReadRepository
-from extractor.pipeline.repository import link_repository
 from extractor.program.collect import Collected
 from extractor.rules.clients import shipped_rules
 from tests.worlds import REPO, world
@@ -21,10 +21,11 @@ def linked(
     *services: Service,
     hosts: dict[str, str] | None = None,
     libraries: dict[str, dict[str, str]] | None = None,
+    projects: tuple[str, ...] = (),
 ) -> RepoFacts:
     """The facts of a repository of these files (source text by path). Without services there is one, `web`, whose
     settings are `shop.settings` and whose URLs `shop.urls`. `hosts` gives the host of each system outside, `libraries`
-    the files of each distribution that is read along."""
+    the files of each distribution that is read along; `projects` are folders that are programs of their own."""
     known = services or (Service("web", "Web", settings_modules=("shop.settings",), urlconf="shop.urls"),)
     texts = {path: textwrap.dedent(text).lstrip("\n") for path, text in files.items()}
     read = tuple(world(texts, libraries).modules)
@@ -35,11 +36,11 @@ def linked(
         source=Source(REPO, "", "main", "c" * 40, len(modules)),
         estate=Estate("Test", tuple(systems)),
         services=known,
-        collected=Collected(modules, len(modules), (), ()),
+        collected=Collected(modules, len(modules), (), (), projects),
         libraries=Libraries(tuple(module for module in read if not module.in_repo), (), ()),
         runtime=read_runtime({}),
     )
-    return link_repository(reading, shipped_rules(), lambda _stage, _seconds: None)
+    return link_projects(reading, shipped_rules(), lambda _stage, _seconds: None)
 
 
 def entered(row: Call | Enqueue) -> set[str]:

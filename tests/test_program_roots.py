@@ -17,7 +17,7 @@ OPTIONS = ScanOptions("2026-01-01T00:00:00+00:00", "1", 1, None, offline=True)
 def roots(files: dict[str, str]) -> tuple[str, ...]:
     sources = [(path, textwrap.dedent(text).encode()) for path, text in files.items()]
     read = ((path, decode(data)) for path, data in summarize_all(sources, OPTIONS).items())
-    return import_roots({path: summary for path, summary in read if summary is not None})
+    return import_roots({path: summary for path, summary in read if summary is not None})[0]
 
 
 APP = {"apps/members/__init__.py": "", "apps/members/rules.py": "", "manage.py": ""}

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from extractor.link.facts import RepoFacts
 from extractor.options import ScanOptions
+from extractor.pipeline.projects import link_projects
 from extractor.pipeline.reading import ReadRepository
-from extractor.pipeline.repository import link_repository
 from extractor.rules.clients import RuleBook, shipped_rules
 from extractor.workers import interruptible, interrupts_held, worker_pool
 
@@ -26,7 +26,7 @@ def link_all(readings: Sequence[ReadRepository], book: RuleBook, options: ScanOp
     if options.jobs > 1 and len(order) > 1 and can_fork:
         linked = _forked(readings, order, options)
     else:
-        linked = ((at, link_repository(readings[at], book, options.timing)) for at in order)
+        linked = ((at, link_projects(readings[at], book, options.timing)) for at in order)
     for done, (at, found) in enumerate(linked, 1):
         facts[at] = found
         options.progress("linking", done, len(order))
@@ -55,5 +55,5 @@ def _link_here(at: int) -> tuple[RepoFacts, list[tuple[str, float]]]:
     """In a forked process: the facts of a reading, and how long each stage took."""
     timings: list[tuple[str, float]] = []
     with interruptible():
-        facts = link_repository(_READINGS[at], shipped_rules(), lambda *timing: timings.append(timing))
+        facts = link_projects(_READINGS[at], shipped_rules(), lambda *timing: timings.append(timing))
     return facts, timings

@@ -47,12 +47,14 @@ _CONFIG = re.compile(r"\.apps\.\w+$")
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The modules of one tree. `seen` counts the Python files; `set_aside` those not read on purpose, by kind."""
+    """The modules of one tree. `seen` counts the Python files; `set_aside` those not read on purpose, by kind;
+    `projects` are folders of projects that share names of modules, each a program of its own."""
 
     modules: tuple[Module, ...]
     seen: int
     set_aside: tuple[tuple[str, int], ...]
     skipped: tuple[Skip, ...]
+    projects: tuple[str, ...] = ()
 
 
 def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
@@ -63,7 +65,8 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     aside = {e.path: kind for e in entries if (kind := _aside_kind(e.path))}
     wanted = [e for e in entries if e.path not in aside]
     summaries, reasons = _summaries(tree, wanted, cache, options)
-    roots = import_roots({path: one for path, one in summaries.items() if one.error is None})
+    read = {path: one for path, one in summaries.items() if one.error is None}
+    roots, projects = import_roots(read)
     telling = [e for e in _telling_migrations(tree, entries, aside, summaries) if e.path in aside]
     for entry in telling:
         del aside[entry.path]
@@ -90,7 +93,7 @@ def collect(tree: Tree, cache: SummaryCache, options: ScanOptions) -> Collected:
     kinds = sorted(set(aside.values()))
     counted = tuple((kind, sum(1 for k in aside.values() if k == kind)) for kind in kinds)
     told = tuple(sorted(set(skipped), key=lambda s: (s.path, s.reason)))
-    return Collected(tuple(modules), len(entries), counted, told)
+    return Collected(tuple(modules), len(entries), counted, told, projects)
 
 
 def _programs(tree: Tree) -> list[TreeEntry]:

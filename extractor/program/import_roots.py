@@ -8,19 +8,33 @@ imports of its own modules resolve and nowhere else do, is one too: `apps/` of a
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from extractor.program.module import source_roots
+from extractor.program.module import parted_roots, source_roots
 from extractor.summary import Expr, ModuleSummary, Scope
 from extractor.summary.expr import Attribute, BinaryOperation, CallResult, JoinedText, Local, Name, literal_text
 
 _PUTS = frozenset({"insert", "append", "extend"})
+# What a project that runs by itself has: a program of Django, a server or a worker.
+_RUNS = re.compile(r"/(manage|wsgi|asgi|celery|celery_app|celeryapp|worker|main|app|settings)\.py$")
+_MAX_PROJECTS = 20
 _MAX_DEPTH = 6  # calls and names inside one another, in what is put on the path
 
 
-def import_roots(summaries: Mapping[str, ModuleSummary]) -> tuple[str, ...]:
-    """The roots of modules (summaries by path) beside the repository's own; innermost first."""
+def import_roots(summaries: Mapping[str, ModuleSummary]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The roots of modules (summaries by path) beside the repository's own, innermost first; and the folders of
+    projects that share names of modules, so that none of them can be a root of one program: sorted, none where they
+    are not all projects that run by themselves."""
+    roots, shared = parted_roots(summaries, _shown(summaries))
+    outer = sorted(root for root in shared if not any(root.startswith(f"{other}/") for other in shared))
+    run = {root for root in outer for path in summaries if path.startswith(f"{root}/") and _RUNS.search(path)}
+    return roots, tuple(outer) if 1 < len(outer) <= _MAX_PROJECTS and run == set(outer) else ()
+
+
+def _shown(summaries: Mapping[str, ModuleSummary]) -> tuple[str, ...]:
+    """The roots that code shows."""
     files = frozenset(summaries)
     known = source_roots(files)
     tree = _Tree(files)
@@ -29,7 +43,7 @@ def import_roots(summaries: Mapping[str, ModuleSummary]) -> tuple[str, ...]:
     resolved = {
         root for path, summary in summaries.items() for root in _resolving(path, summary, summaries, tree, known)
     }
-    return source_roots(files, (*named, *resolved))
+    return (*named, *resolved)
 
 
 class _Tree:

@@ -92,6 +92,11 @@ def source_roots(paths: Iterable[str], shown: Iterable[str] = ()) -> tuple[str, 
     themselves, and those that the code shows to be (`shown`, see `import_roots`). A folder whose modules would share a
     name with others (two projects side by side) is none.
     """
+    return parted_roots(paths, shown)[0]
+
+
+def parted_roots(paths: Iterable[str], shown: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders that are roots, and those that would be but for names that their modules share with others."""
     files = frozenset(paths)
     found = {path.rpartition("/")[0] for path in files if path.endswith("/manage.py")}
     found |= {"src" for path in files if path.startswith("src/")}
@@ -103,4 +108,4 @@ def source_roots(paths: Iterable[str], shown: Iterable[str] = ()) -> tuple[str, 
         if "." in name:
             owners.setdefault(name, set()).add(next((root for root in roots if path.startswith(f"{root}/")), ""))
     shared = {root for named in owners.values() if len(named) > 1 for root in named}
-    return tuple(root for root in roots if root not in shared)
+    return tuple(root for root in roots if root not in shared), tuple(root for root in roots if root in shared)
