@@ -163,3 +163,67 @@ class Router(SimpleRouter):
 def test_a_viewset_bound_by_hand_serves_the_methods_it_is_given() -> None:
     body = "urlpatterns = [path('b/', Books.as_view({'get': 'newest', 'post': 'create'}))]\n"
     assert rows(body) == [("/b/", ("GET", "POST"), None)]
+
+
+OWN = """
+    from django.urls import path, re_path
+
+    class Base:
+        def __init__(self, slash=True):
+            self.slash = "/" if slash else ""
+            self.registry = []
+
+        def register(self, prefix, viewset, name=None):
+            self.registry.append((prefix, viewset, name))
+
+        @property
+        def urls(self):
+            return self.get_urls()
+
+    class LoopRouter(Base):
+        def get_urls(self):
+            made = []
+            for prefix, viewset, name in self.registry:
+                made.append(re_path(f"^{prefix}{self.slash}$", viewset.as_view({"get": "list"}), name=name))
+            return made
+
+    class Listed(Base):
+        def get_urls(self):
+            return [path(prefix + "/", viewset.as_view({"get": "list"})) for prefix, viewset, _name in self.registry]
+"""
+OWN_VIEWS = """
+    class ViewSet:
+        @classmethod
+        def as_view(cls, actions):
+            def view(request): ...
+            return view
+    class Books(ViewSet):
+        def list(self, request): ...
+    class Pages(ViewSet):
+        def list(self, request): ...
+"""
+
+
+def own_rows(body: str) -> list[tuple[str, str]]:
+    head = "from django.urls import include, path\nfrom shop.own import Books, Pages\nfrom shop.routing import *\n"
+    files = {"shop/own.py": OWN_VIEWS, "shop/routing.py": OWN, "shop/urls.py": head + body}
+    found = routes(Evaluator(world(files)), "shop", "web", "shop.urls")
+    return sorted((r.pattern, r.view) for r in found.routes)
+
+
+def test_a_router_of_ones_own_serves_what_its_own_code_makes_of_what_is_registered() -> None:
+    for cls in ("LoopRouter", "Listed"):
+        body = f"router = {cls}()\nrouter.register('books', Books)\nrouter.register('pages', viewset=Pages)\n"
+        assert own_rows(body + "urlpatterns = [path('api/', include(router.urls))]\n") == [
+            ("/api/books/", "shop.own.Books"),
+            ("/api/pages/", "shop.own.Pages"),
+        ], cls
+
+
+def test_two_routers_of_ones_own_serve_each_its_registrations() -> None:
+    body = "one = LoopRouter(slash=False)\ntwo = LoopRouter()\n"
+    body += "one.register('books', Books)\ntwo.register('pages', Pages)\n"
+    assert own_rows(body + "urlpatterns = one.urls + [path('v2/', include(two.urls))]\n") == [
+        ("/books", "shop.own.Books"),
+        ("/v2/pages/", "shop.own.Pages"),
+    ]

@@ -221,7 +221,7 @@ class Registries:
         owner, name, me = place
         if me is not None:
             held = self._ev.eval(base.base, frame) if isinstance(base, Attribute) and base.name == name else ()
-            return any(isinstance(value, Inst) and _may_be_same(value, me, frame.owner) for value in held)
+            return any(isinstance(value, Inst) and self._may_be_same(value, me, frame.owner) for value in held)
         if isinstance(base, Attribute):
             return base.name == name and any(
                 _owner_of(self._ev, value, name) is owner for value in self._ev.eval(base.base, frame)
@@ -230,6 +230,13 @@ class Registries:
             at = set(base.definitions)
             return frame.owner is owner and bool(at & set(owner.scope.names.get(name, ())))
         return isinstance(base, Name) and _module_of(self._ev, frame.owner, base.name) is owner
+
+    def _may_be_same(self, one: Inst, me: Inst, here: Def) -> bool:
+        """Whether two objects may be one: equal ones, those of which it is not known how they are made, the one that a
+        constructor makes; and the one that a method of a base class is called on."""
+        if one.cls is not me.cls:
+            return not one.known and one.cls is here.owner_class and one.cls in self._ev.classes.mro(me.cls)[0]
+        return one == me or not (one.known and me.known) or here.scope.name.endswith(".__init__")
 
     # where a put runs -------------------------------------------------------------------------------------------
 
@@ -365,12 +372,6 @@ def _under_key(target: Def, base: Expr) -> tuple[Expr, Expr] | None:
         if isinstance(call.func, Attribute) and call.func.name == "setdefault" and call.args:
             return call.func.base, call.args[0]
     return None
-
-
-def _may_be_same(one: Inst, me: Inst, here: Def) -> bool:
-    """Whether two objects may be one: equal ones, those of which it is not known how they are made, and the one that a
-    constructor makes."""
-    return one.cls is me.cls and (one == me or not (one.known and me.known) or here.scope.name.endswith(".__init__"))
 
 
 def _class_around(target: Def) -> Def | None:
