@@ -17,8 +17,8 @@ from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
 from extractor.pipeline import parallel
+from extractor.pipeline.projects import link_projects
 from extractor.pipeline.reading import ReadRepository
-from extractor.pipeline.repository import link_repository
 from extractor.pipeline.scan import scan_estate, scan_states
 from tests.git_repository import add_commit, git, make_repository
 
@@ -208,9 +208,9 @@ def test_a_source_at_one_commit_on_both_sides_is_linked_once_and_its_facts_are_t
 
     def recorded(reading: ReadRepository, *given: Any) -> RepoFacts:
         linked.append(f"{reading.source.name} {reading.source.ref}")
-        return link_repository(reading, *given)
+        return link_projects(reading, *given)
 
-    monkeypatch.setattr(parallel, "link_repository", recorded)
+    monkeypatch.setattr(parallel, "link_projects", recorded)
     against_v1(estate, tmp_path, {"shop/api.py": FILES["shop/api.py"] + "\n"})
     assert sorted(linked) == ["bank HEAD", "shop v1", "shop v2"]
     scan_estate(estate, open_sources(estate, tmp_path / "cache", True, lambda *_: None), options(tmp_path))

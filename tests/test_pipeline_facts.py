@@ -13,8 +13,8 @@ from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
 from extractor.pipeline import parallel
+from extractor.pipeline.projects import link_projects
 from extractor.pipeline.reading import ReadRepository
-from extractor.pipeline.repository import link_repository
 from extractor.pipeline.scan import scan_estate
 from extractor.sources import open_source
 from tests.build_estate import build_estate
@@ -45,13 +45,13 @@ def test_a_second_scan_links_nothing_anew_but_what_a_missing_library_leaves_open
 ) -> None:
     first = scanned(repositories, tmp_path)
     linked: list[str] = []
-    link = link_repository
+    link = link_projects
 
     def recorded(reading: ReadRepository, *given: Any) -> RepoFacts:
         linked.append(reading.source.name)
         return link(reading, *given)
 
-    monkeypatch.setattr(parallel, "link_repository", recorded)
+    monkeypatch.setattr(parallel, "link_projects", recorded)
     assert scanned(repositories, tmp_path) == first
     assert linked == sorted({gap.repo for gap in first.gaps if gap.kind == "library"}) == ["campus-platform"]
 
