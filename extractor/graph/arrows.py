@@ -51,6 +51,7 @@ class Arrows:
     ) -> None:
         self.estate, self.facts, self.timings, self.deployed = estate, facts, timings, deployed
         self.routes = {r.id: r for repo in facts.values() for r in repo.routes}
+        self._tasks = {task.id: task for repo in facts.values() for task in repo.tasks}
         self._arrows: dict[tuple[str, str, str, bool, str], Arrow] = {}
         self.consumers = Consumers(facts)
         self._commands = commands
@@ -142,10 +143,12 @@ class Arrows:
             for schedule in timing.schedules:
                 arrow.cadences[schedule.cadence] = None
                 arrow.schedules[schedule.id] = None
-                evidence = self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")
+                timed = self.facts[schedule.repo]
+                evidence = self._at(timed, schedule.path, schedule.line, schedule.end_line, "schedule")
                 arrow.explaining[evidence] = None
             for enqueue in timing.enqueues[:3]:
-                arrow.explaining[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
+                queued = self.facts[enqueue.repo]
+                arrow.explaining[self._at(queued, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
 
     def _runners(self, system: System, service: str, contexts: Sequence[Context]) -> list[_Runner]:
         """The containers that run code reached from these contexts: workers run tasks, web containers the rest; of the
@@ -196,20 +199,26 @@ class Arrows:
     # Celery ----------------------------------------------------------------------------------------------------
 
     def _celery(self, system: System, repo: RepoFacts) -> None:
-        tasks = {t.id: t for t in repo.tasks}
         for enqueue in repo.enqueues:
-            task = tasks.get(enqueue.task_id or "")
+            task = self._tasks.get(enqueue.task_id or "")
             if task is not None:
-                self._enqueue(system, repo, enqueue, [t for t in repo.tasks if t.name == task.name])
+                rows = [t for t in self.facts[task.repo].tasks if t.name == task.name]
+                self._enqueue(system, repo, enqueue, rows)
         for schedule in repo.schedules:
-            task = tasks.get(schedule.task_id or "")
-            if task is None:
+            task = self._tasks.get(schedule.task_id or "")
+            home = self.estate.system(task.repo) if task is not None else None
+            if task is None or home is None:
                 continue
-            for service in self.consumers.running(system, task, schedule.service):
-                source, target = ids.beat_id(system.id, service.id), ids.queue_id(system.id, service.id)
+            for service in self.consumers.running(home, task, schedule.service):
+                beat = (
+                    service
+                    if home is system
+                    else next(s for s in services_of(system) if s.id in (schedule.service, s.id))
+                )
+                source, target = ids.beat_id(system.id, beat.id), ids.queue_id(home.id, service.id)
                 arrow = self._arrow(source, target, f"{short(task.name)}: {schedule.cadence}", False, "Celery beat")
                 arrow.primary[self._at(repo, schedule.path, schedule.line, schedule.end_line, "schedule")] = None
-                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.explaining[self._at(self.facts[task.repo], task.path, task.line, task.end_line, "task")] = None
                 arrow.cadences[schedule.cadence] = None
                 arrow.triggers[f"schedule {schedule.key}"] = None
                 if schedule.condition:
@@ -219,7 +228,7 @@ class Arrows:
                 arrow.schedules[schedule.id] = None
                 arrow.tasks[task.id] = None
                 arrow.confidence = "certain"
-                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service, "beat")))
+                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, beat, "beat")))
         for one in self.consumers.carried(system, repo):
             task, service = one.task, one.service
             source, target = ids.queue_id(system.id, service.id), ids.worker_id(system.id, service.id)
@@ -228,7 +237,8 @@ class Arrows:
             arrow.primary[self._at(repo, task.path, task.line, task.end_line, "task")] = None
             if one.sent_by is not None:
                 role = "schedule" if isinstance(one.sent_by, Schedule) else "enqueue"
-                at = self._at(repo, one.sent_by.path, one.sent_by.line, one.sent_by.end_line, role)
+                sender = self.facts[one.sent_by.repo]
+                at = self._at(sender, one.sent_by.path, one.sent_by.line, one.sent_by.end_line, role)
                 arrow.explaining[at] = None
             arrow.tasks[task.id] = None
             arrow.data[short(task.name)] = None
@@ -237,19 +247,21 @@ class Arrows:
 
     def _enqueue(self, system: System, repo: RepoFacts, enqueue: Enqueue, tasks: Sequence[Task]) -> None:
         """An enqueue's arrows: from each service that reaches the line to the queue that this service routes the task
-        to. `tasks` are the rows of the task, one for each queue it has."""
+        to. `tasks` are the rows of the task, one for each queue it has, of this repository or of another."""
+        home, having = self.estate.system(tasks[0].repo) or system, self.facts[tasks[0].repo]
         for runner in self._runners(system, "", enqueue.contexts or (Context("unknown", ""),)):
-            task = next((t for t in tasks if runner.service in t.services), tasks[0])
+            sender = runner.service if home is system else ""  # services of two repositories may have one name
+            task = next((t for t in tasks if sender in t.services), tasks[0])
             queue = enqueue.queue or task.queue
-            for service in self.consumers.of_queue(system, repo, task, runner.service, queue):
-                target = ids.queue_id(system.id, service.id)
+            for service in self.consumers.of_queue(home, having, task, sender, queue):
+                target = ids.queue_id(home.id, service.id)
                 arrow = self._arrow(runner.node, target, short(task.name), False, "Celery")
                 arrow.primary[self._at(repo, enqueue.path, enqueue.line, enqueue.end_line, "enqueue")] = None
-                arrow.explaining[self._at(repo, task.path, task.line, task.end_line, "task")] = None
+                arrow.explaining[self._at(having, task.path, task.line, task.end_line, "task")] = None
                 arrow.tasks[task.id] = None
                 arrow.enqueues[enqueue.id] = None
                 arrow.triggers.update({f"{c.kind} {c.name}".strip(): None for c in runner.contexts[:4]})
-                arrow.grounds.update(dict.fromkeys(self._broker(system, repo, service)))
+                arrow.grounds.update(dict.fromkeys(self._broker(home, having, service)))
                 if _RANK[enqueue.confidence] < _RANK[arrow.confidence]:
                     arrow.confidence = enqueue.confidence
                 arrow.unconditional = True
@@ -335,6 +347,12 @@ def _services(system: System, service: str, context: Context) -> tuple[Service, 
     """The services whose processes have an entry point: those it says, within the row's own; none for a script that is
     run by hand."""
     return tuple(s for s in services_of(system) if s.id in context.services and service in ("", s.id))
+
+
+def _beat(system: System, service: str) -> Service:
+    """The service whose beat has an entry: the one that it says, else the first."""
+    every = services_of(system)
+    return next((one for one in every if one.id == service), every[0])
 
 
 def _target(estate: Estate, call: Call, route: Route | None) -> str:

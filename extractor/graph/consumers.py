@@ -30,6 +30,12 @@ class Consumers:
         self._owned: dict[str, dict[str, set[str]]] = {}
         # The queues that the workers of each repository take, None where that is not known.
         self.taken = {name: queues_taken(repo.runtime.units) if repo.runtime else None for name, repo in facts.items()}
+        self._sending: dict[str, list[Enqueue | Schedule]] = {}  # by the task that is meant, whoever queues it
+        for repo in facts.values():
+            rows: list[Enqueue | Schedule] = [*repo.schedules, *repo.enqueues]
+            for row in rows:
+                if row.task_id is not None:
+                    self._sending.setdefault(row.task_id, []).append(row)
         self._by_any = frozenset(queue for known in self.taken.values() for queue in known or ())
 
     def is_taken(self, repo: str, queue: str | None) -> bool:
@@ -58,14 +64,15 @@ class Consumers:
         rows = {task.id: task for task in repo.tasks if task.origin == "repo"}
         usual = {(task.name, task.queue) for task in rows.values()}
         sent: list[tuple[Task, str | None, Enqueue | Schedule | None]] = [(t, t.queue, None) for t in rows.values()]
-        naming: list[Enqueue | Schedule] = [*repo.schedules, *repo.enqueues]
+        naming = [row for task in rows for row in self._sending.get(task, ())]
         for row in naming:
             task = rows.get(row.task_id or "")
             if task is not None and row.queue is not None and (task.name, row.queue) not in usual and _is_sent(row):
                 sent.append((task, row.queue, row))
         for task, queue, named_by in sent:
             if self.is_taken(repo.source.name, queue):
-                sender = named_by.service if isinstance(named_by, Schedule) else ""
+                own = isinstance(named_by, Schedule) and named_by.repo == repo.source.name
+                sender = named_by.service if own and isinstance(named_by, Schedule) else ""
                 owners = self._owners(repo).get(queue or "", set()) if named_by is not None else set[str]()
                 services = self.running(system, task, sender)
                 for service in [s for s in services if s.id in owners] or services:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from extractor.graph.timing import Timing, Timings
 from extractor.link.facts import RepoFacts
-from extractor.model.graph import Call, Context, Evidence, Finding, Flow, Graph, Node, Route, Task
+from extractor.model.graph import Call, Context, Evidence, Finding, Flow, Graph, Node, Route, Schedule, Task
 from extractor.model.ids import command_id, script_id
 
 
@@ -47,12 +47,17 @@ class GraphIndex:
             source.name: Timings(
                 RepoFacts(
                     source,
-                    schedules=tuple(s for s in graph.schedules if s.repo == source.name),
+                    schedules=tuple(s for s in graph.schedules if self._home(s) == source.name),
                     enqueues=tuple(e for e in graph.enqueues if e.repo == source.name),
                 )
             )
             for source in graph.sources
         }
+
+    def _home(self, schedule: Schedule) -> str:
+        """The repository of the task that a beat entry queues; its own where it leads to none."""
+        task = self.tasks.get(schedule.task_id or "")
+        return task.repo if task is not None else schedule.repo
 
     def evidence(self, row: RowAt, role: str) -> Evidence:
         """The lines of a row, at the commit of its source."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Enqueue, Schedule
@@ -65,5 +65,11 @@ class Timings:
 
 
 def timings(facts: Mapping[str, RepoFacts]) -> dict[str, Timings]:
-    """A `Timings` for each repository."""
-    return {name: Timings(repo) for name, repo in facts.items()}
+    """A `Timings` for each repository: of its own beat entries, and of those of others that queue its tasks."""
+    every = [row for repo in facts.values() for row in repo.schedules]
+    found = {}
+    for name, repo in facts.items():
+        own = {task.id for task in repo.tasks}
+        more = tuple(row for row in every if row.repo != name and row.task_id in own)
+        found[name] = Timings(replace(repo, schedules=(*repo.schedules, *more)) if more else repo)
+    return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from extractor.estate.model import Estate
 from extractor.graph.scenarios import load_scenarios
 from extractor.link.contracts import join_contracts
+from extractor.link.elsewhere import join_tasks
 from extractor.link.facts import RepoFacts
 from extractor.model.graph import Graph
 from extractor.options import ScanOptions
@@ -47,6 +48,7 @@ def scan_states(states: Sequence[State], options: ScanOptions, loss: Loss = NO_L
             every = recalled(estate, loss, FactsCache(options.cache_dir))
             every |= {name: facts[one.key] for name, one in named.items()}
             joined = join_contracts({name: every[name] for name in sorted(every)}, estate)
+            joined = join_tasks(joined)
             graph = assemble(estate, joined, scenarios, book, options)
             graphs.append(with_lines_of_code(graph, trees, loss.before))
         return tuple(graphs)
