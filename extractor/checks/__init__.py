@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.checks.across import contracts, queues, schedules
+from extractor.checks.across import contracts, messages, queues, schedules
 from extractor.checks.context import CheckContext, SettingsView
 from extractor.checks.ignores import apply_ignores
 from extractor.checks.registry import checks, find
@@ -19,6 +19,7 @@ __all__ = [
     "contracts",
     "find",
     "load_finding_rules",
+    "messages",
     "of_estate",
     "queues",
     "rule_docs",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from extractor.checks.contracts import ContractContext
+from extractor.checks.messages import MessageContext, whole_roots
 from extractor.checks.queues import QueueContext
 from extractor.checks.registry import find
 from extractor.checks.schedules import ScheduleContext
-from extractor.model.graph import Call, Enqueue, Finding, Gap, Route, Schedule, Task
+from extractor.model.graph import Call, Enqueue, Finding, Gap, Route, Schedule, Source, Task
 from extractor.rules.findings import FindingRule
 
 
@@ -33,6 +34,14 @@ def schedules(rows: Sequence[Schedule]) -> tuple[Finding, ...]:
     for row in rows:
         by_repo.setdefault(row.repo, []).append(row)
     return tuple(found for repo in sorted(by_repo) for found in find(ScheduleContext(repo, by_repo[repo])))
+
+
+def messages(enqueues: Sequence[Enqueue], tasks: Sequence[Task], sources: Sequence[Source]) -> tuple[Finding, ...]:
+    """Findings about tasks that are queued by a name that no repository has."""
+    roots = whole_roots(tasks, sources)
+    repos = sorted({row.repo for row in enqueues})
+    found = (find(MessageContext(name, [e for e in enqueues if e.repo == name], roots)) for name in repos)
+    return tuple(finding for rows in found for finding in rows)
 
 
 def queues(

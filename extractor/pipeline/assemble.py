@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor.checks import apply_ignores, contracts, of_estate, queues, schedules
+from extractor.checks import apply_ignores, contracts, messages, of_estate, queues, schedules
 from extractor.estate.model import Estate
 from extractor.graph.arrows import Arrows, with_findings
 from extractor.graph.commands import command_processes
@@ -91,6 +91,7 @@ def _findings(facts: Mapping[str, RepoFacts], taken: Mapping[str, frozenset[str]
     found += contracts(calls, routes, served, [g for r in facts.values() for g in r.gaps])
     rows = _rows(facts.values())
     found += schedules(rows.schedules)
+    found += messages(rows.enqueues, rows.tasks, rows.sources)
     found += queues(rows.tasks, rows.enqueues, rows.schedules, taken)
     told = apply_ignores(found, [d for r in facts.values() for d in r.directives])
     return tuple(sorted(told, key=lambda f: (f.repo, f.path, f.line, f.rule, f.id)))
