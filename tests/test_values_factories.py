@@ -132,3 +132,32 @@ def test_what_another_method_puts_in_is_not_told_of_an_object_that_was_just_made
     )
     view = "from shop.many import All\ndef a(request):\n    All(['a.acmestock.io']).save()\ndef b(request):\n    pass\n"
     assert not [url for url in shop(ONE, view, many=code) if "late" in url]
+
+
+# objects that settings modules make --------------------------------------------------------------------------------
+
+KEPT = (
+    ONE + '}\nimport requests\nDOOR = requests.Session()\nDOOR_URL = str("https://door.acmestock.io")\n'
+    "from shop.teller import Teller\nTELLER = Teller()\nX = {1: 2"
+)
+
+
+@pytest.mark.parametrize(
+    ("asks", "sent"),
+    [
+        ('settings.DOOR.post("https://door.acmestock.io/in")', "POST https://door.acmestock.io/in"),
+        ("settings.TELLER.tell()", TOLD),
+    ],
+    ids=["of a library", "of the repository"],
+)
+def test_a_client_that_settings_make_is_what_code_asks(asks: str, sent: str) -> None:
+    view = f"from django.conf import settings\ndef a(request):\n    {asks}\ndef b(request):\n    pass\n"
+    assert "/a/" in shop(KEPT, view)[sent]
+
+
+def test_text_that_settings_make_by_a_call_goes_by_the_setting() -> None:
+    view = (
+        "import requests\nfrom django.conf import settings\ndef a(request):\n"
+        "    requests.get(settings.DOOR_URL.rstrip('/') + '/in')\ndef b(request):\n    pass\n"
+    )
+    assert "GET {setting:DOOR_URL}/in" in shop(KEPT, view)

@@ -69,6 +69,16 @@ def held_by(ev: Evaluation, ref: SettingRef) -> Values:
     return folding.under_keys(ev.setting(ref.name), ref.path) if ev.setting is not None else ()
 
 
+def made_by_settings(ev: Evaluation, ref: SettingRef) -> Values:
+    """The objects that a settings module makes and keeps under a name: a client, say; () for a setting of any other
+    kind, of which code says by its name what it is."""
+    if ref.path or ev.setting is None:
+        return ()
+    held = ev.setting(ref.name)
+    is_made = held and all(isinstance(v, Inst) or (isinstance(v, Ext) and "()" in v.path) for v in held)
+    return held if is_made else ()
+
+
 def names_of_code(ev: Evaluation, ref: SettingRef) -> tuple[Text, ...]:
     """The dotted names that a setting holds, of what was read: other texts stay the setting's."""
     held = (value for value in held_by(ev, ref) if isinstance(value, Text) and value.literal is not None)

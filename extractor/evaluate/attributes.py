@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.evaluate import folding
-from extractor.evaluate.arguments import method_frame, settled_key, table_held_by
+from extractor.evaluate.arguments import made_by_settings, method_frame, settled_key, table_held_by
 from extractor.evaluate.environment import environment_field
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
@@ -37,6 +37,8 @@ from extractor.rules.python import python_rules
 SETTINGS = "django.conf.settings"
 # The argument under which an object of a class with outside bases is kept with the access path of its base.
 SELF = "#self"
+# What is asked of a setting that is text or a table, whatever makes it: a reader of the environment, say.
+_OF_DATA = frozenset({*dir(str), *dir(dict), *dir(list)})
 # Class methods of models that hold one row of configuration.
 _SINGLE = frozenset({"current", "get_solo"})
 # Fields of models whose value is a text or a number: what it is stands in the database.
@@ -87,6 +89,9 @@ def attribute(ev: Evaluation, base: Value, name: str) -> Values:
     if isinstance(base, Param):
         return (Param(base.owner, base.name, f"{base.path}.{name}"), *_by_property(ev, name))
     if isinstance(base, SettingRef):
+        made = made_by_settings(ev, base) if name not in _OF_DATA else ()
+        if made:
+            return folding.gathered([attribute(ev, value, name) for value in made])
         return (SettingRef(base.name, (*base.path, name)),)
     if isinstance(base, Partial):
         return (base.func,) if name == "func" else ()
