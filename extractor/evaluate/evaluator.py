@@ -50,8 +50,8 @@ from extractor.summary.expr import (
 
 MAX_DEPTH = 24  # nested evaluations
 MAX_NAME_DEPTH = 40  # for names: what a module is called does not depend on how deep it is asked
-MAX_STEPS = 5_000  # evaluations for one question
-MAX_STEPS_APART = 20_000  # for all questions apart to which one leads
+MAX_STEPS = 10_000  # evaluations for one question
+MAX_STEPS_APART = 30_000  # for all questions apart to which one leads
 _NAMES = frozenset({Name, ImportedName, ImportedModule})
 _NEW: Values = (Unknown("not looked for yet"),)  # told apart by its identity
 
