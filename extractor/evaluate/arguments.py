@@ -75,8 +75,12 @@ def made_by_settings(ev: Evaluation, ref: SettingRef) -> Values:
     if ref.path or ev.setting is None:
         return ()
     held = ev.setting(ref.name)
-    is_made = held and all(isinstance(v, Inst) or (isinstance(v, Ext) and "()" in v.path) for v in held)
-    return held if is_made else ()
+    return held if held and all(isinstance(v, Inst) or _is_client(ev, v) for v in held) else ()
+
+
+def _is_client(ev: Evaluation, value: Value) -> bool:
+    """Whether a value is an object of a library that asks others."""
+    return isinstance(value, Ext) and "()" in value.path and value.path.split(".", 1)[0] in ev.clients
 
 
 def names_of_code(ev: Evaluation, ref: SettingRef) -> tuple[Text, ...]:

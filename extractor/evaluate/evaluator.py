@@ -96,6 +96,7 @@ class Evaluator:
         # What a setting can be, once the settings of a service were read.
         self.setting: Callable[[str], Values] | None = None
         # The literal text of a setting, where settings are to be read as what they are and not by name.
+        self.clients: frozenset[str] = frozenset()  # packages whose objects ask other systems
         self.literal_setting: Callable[[str], str | None] | None = None
         # What a framework is known to pass: (function, parameter) -> values.
         self.given: dict[tuple[Def, str], Values] = {}
@@ -106,6 +107,7 @@ class Evaluator:
         """Another evaluator of the same world and settings, that may assume what this one does not."""
         other = Evaluator(self.index)
         other.setting, other.literal_setting = self.setting, self.literal_setting
+        other.clients = self.clients
         other.registries.share(self.registries)
         return other
 

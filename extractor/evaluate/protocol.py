@@ -103,6 +103,10 @@ class Evaluation(Protocol):
         """What a setting can be, once the settings of a service were read."""
 
     @property
+    def clients(self) -> frozenset[str]:
+        """The packages whose objects ask other systems, by their first names."""
+
+    @property
     def literal_setting(self) -> Callable[[str], str | None] | None:
         """The literal text of a setting, where settings are read as what they are."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -64,6 +65,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     ev = Evaluator(ModuleIndex(repo, modules))
     settings = settings_of(ev, repo, services, reading.runtime)
     tables = tuple(settings.values())
+    ev.clients = book.packages() - sys.stdlib_module_names
     ev.setting = tables[0].value
     surroundings = [EnvironmentTable(ev, repo, table.service) for table in tables]
     watch.ended("settings")
