@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
-# How many times the inputs of an ordinary run are tried: the figures of docs/reliability.md were taken with 50.
+# How many times the inputs of an ordinary run are tried: docs/reliability.md tells those of an ordinary run.
 TIMES = int(os.environ.get("FUZZ_TIMES", "1"))
 # What breaks things: ends of strings and brackets, signs of every grammar, what is very long, deep, or no text.
 _PIECES = (

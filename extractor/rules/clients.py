@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from extractor.files.shipped import read_schema, rules_dir
-from extractor.files.yaml import read_plain, read_yaml
+from extractor.files.yaml import read_plain, read_yaml, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +234,37 @@ def shipped_rules() -> RuleBook:
     return load_rules(rules_dir(), checked=False)
 
 
+_PATTERNED = frozenset({"match", "bases"})
+
+
 def _checked(path: Path, schema: str) -> Any:
-    return read_yaml(path, read_schema(schema)).data
+    document = read_yaml(path, read_schema(schema))
+    open_groups = ((keys, text) for keys, text in _patterns(document.data, ()) if not _is_closed(text))
+    refuse(path, [document.fault(keys, f"a group of {text!r} is not closed") for keys, text in open_groups])
+    return document.data
+
+
+def _patterns(data: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The patterns of access paths in a rule file, each with its place."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key in _PATTERNED and isinstance(value, str):
+                yield (*at, key), value
+            else:
+                yield from _patterns(value, (*at, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _patterns(value, (*at, index))
+
+
+def _is_closed(pattern: str) -> bool:
+    """Whether every group of a pattern is closed, and none is that was not opened."""
+    depth = 0
+    for sign in pattern:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _unchecked(path: Path, _schema: str) -> Any:
