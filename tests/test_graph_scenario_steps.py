@@ -280,8 +280,9 @@ def test_a_webhook_of_a_system_outside_begins_and_opens_its_route() -> None:
 
 
 def test_a_webhook_of_a_system_whose_code_was_read_and_does_not_call_it_is_declared() -> None:
-    found = scenario(small_graph(), query("warehouse/api", "shop/web", route="/hook/")).steps[0]
-    assert (found.missing, found.declared) == (False, True)
+    calls = query("shop/web", "warehouse/api", call="/api/stock/*")
+    found = scenario(small_graph(), CHECKS_OUT, calls, query("warehouse/api", "shop/web", route="/hook/")).steps[2]
+    assert (found.missing, found.declared, found.opened_by) == (False, True, 0)  # nothing in code leads from the call
 
 
 def test_an_arrow_that_the_estate_declares_makes_a_declared_step() -> None:

@@ -102,7 +102,7 @@ def _placed(query: StepQuery, one: FlowMatch) -> bool:
 
 def _way(index: GraphIndex, opened: Opened, one: FlowMatch) -> OpenedWay | None:
     """How earlier steps lead to a match, by the latest of them and with the fewest tasks between."""
-    if (one.begins or one.declared) and not one.entries and (found := opened.at(one.flow.source)) is not None:
+    if one.begins and not one.entries and (found := opened.at(one.flow.source)) is not None:
         return found
     if one.begins or one.declared:
         entry = one.entries[0] if one.entries else None
