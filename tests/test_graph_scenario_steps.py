@@ -11,6 +11,9 @@ from extractor.graph.scenarios import Definition, StepQuery, scenarios
 from extractor.model.graph import Context, Enqueue, Evidence, Graph, Scenario, Step
 from extractor.model.ids import ids_of_service
 from extractor.model.query import where
+from extractor.views import UNLINKED, build_views
+from renderers.diagrams.mermaid import mermaid_source
+from renderers.svg import render_svg
 from tests.small_graph import CALLS, CHECKOUT, NOWHERE, POLL, at, call, enqueue, flow, node, small_graph, task
 
 
@@ -392,3 +395,30 @@ def test_no_more_lines_than_a_reader_can_take_in() -> None:
     every = dataclasses.replace(graph.flows[0], call_ids=tuple(one.id for one in many))
     found = step(small_graph(calls=many, flows=(every, *graph.flows[-2:])), "shop/web", "warehouse/api", call="*")
     assert lines(found) == [*(("shop/api.py", n, "call") for n in range(1, 5)), ("warehouse/urls.py", 3, "route")]
+
+
+# as it is drawn ----------------------------------------------------------------------------------------------------
+
+
+def test_who_answers_a_timed_call_is_not_timed_by_it() -> None:
+    graph = small_graph()
+    stock = Context("request", "/api/stock/<sku>/", ("api",))
+    looks = dataclasses.replace(graph.stores[0], id="store-stock", repo="warehouse", service="api", contexts=(stock,))
+    tables = node("warehouse/postgres", "database", "warehouse")
+    graph = small_graph(nodes=(*graph.nodes, tables), stores=(*graph.stores, looks))
+    calls = query("shop/web-worker", "warehouse/api", call="*")
+    steps = scenario(graph, POLLED, calls, query("warehouse/api", "warehouse/postgres", store="postgres")).steps
+    assert [one.cadence for one in steps[1:]] == ["Fridays, every 6 hours, UTC", ""]
+
+
+def test_a_step_that_nothing_leads_to_is_drawn_dotted_and_says_so() -> None:
+    graph = small_graph()
+    nothing = query("shop/web", "bank", call="/no/*")
+    made = scenario(graph, query("shop/web", "warehouse/api", call="/api/stock/*"), nothing)
+    (view,) = (view for view in build_views(dataclasses.replace(graph, scenarios=(made,))) if view.kind == "dynamic")
+    assert [(edge.basis, edge.missing) for edge in view.edges] == [(UNLINKED, False), ("", True)]
+    assert view.edges[0].technology == "HTTPS, not linked in code"
+    svg = render_svg(view)
+    assert 'class="edge sync unlinked"' in svg
+    assert "Not linked in code to earlier steps" in svg
+    assert "stroke-dasharray:1 4" in mermaid_source(view)

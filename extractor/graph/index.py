@@ -35,6 +35,9 @@ class GraphIndex:
         self.stores = {store.id: store for store in graph.stores}
         self.enqueues = {enqueue.id: enqueue for enqueue in graph.enqueues}
         self.schedules = {schedule.id: schedule for schedule in graph.schedules}
+        self._served: dict[tuple[str, str], list[Route]] = {}
+        for route in graph.routes:
+            self._served.setdefault((route.repo, route.pattern), []).append(route)
         self._commits = {source.name: source.commit for source in graph.sources}
         self._named: dict[tuple[str, str], Task] = {}
         for task in graph.tasks:
@@ -95,6 +98,10 @@ class GraphIndex:
     def answer(self, call: Call) -> Route | None:
         """The route that answers a call, or None."""
         return self.routes.get(call.route_id or "")
+
+    def serving(self, repo: str, pattern: str) -> Sequence[Route]:
+        """The routes of a repository that have a pattern, one for each service or declaration."""
+        return self._served.get((repo, pattern), ())
 
     def between(self, source: str, target: str) -> tuple[Flow, ...]:
         """The flows between nodes that two globs mean, in the order of the graph."""

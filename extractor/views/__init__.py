@@ -3,7 +3,7 @@
 from extractor.views.build import build_views
 from extractor.views.chain import Chains, chain_view
 from extractor.views.opened import opened_views
-from extractor.views.view import BASES, DECLARED, UNLINKED, VIEW_KINDS, Boundary, View, ViewEdge, ViewNode
+from extractor.views.view import BASES, DECLARED, UNLINKED, VIEW_KINDS, Boundary, View, ViewEdge, ViewNode, basis_of
 
 __all__ = [
     "BASES",
@@ -15,6 +15,7 @@ __all__ = [
     "View",
     "ViewEdge",
     "ViewNode",
+    "basis_of",
     "build_views",
     "chain_view",
     "opened_views",

@@ -7,7 +7,7 @@ from extractor.text.slugs import digest, unique_slugs
 from extractor.views.index import ViewIndex
 from extractor.views.project import box, with_basis
 from extractor.views.structure import system_link
-from extractor.views.view import DECLARED, UNLINKED, Boundary, View, ViewEdge, ViewNode
+from extractor.views.view import Boundary, View, ViewEdge, ViewNode, basis_of
 
 
 def scenario_views(index: ViewIndex, drill: dict[str, str]) -> tuple[View, ...]:
@@ -39,7 +39,7 @@ def _step_edge(index: ViewIndex, view_id: str, step: Step) -> ViewEdge:
     """
     flow = index.flow(step.flow_id)
     homeless = step.source not in index.nodes or step.target not in index.nodes
-    basis = DECLARED if step.declared else UNLINKED if step.missing else ""
+    basis = basis_of(step)
     transport = ", ".join(part for part in (flow.protocol, step.cadence, _when(step.condition)) if part) if flow else ""
     return ViewEdge(
         id="e" + digest(view_id, str(step.n), step.source, step.target),

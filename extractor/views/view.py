@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from extractor.model.graph import Step
+
 # What an arrow rests on, other than code that does it: each has a look of its own, and words in its label.
 DECLARED, UNLINKED = "declared", "unlinked"
 BASES: Mapping[str, str] = MappingProxyType({DECLARED: "declared, not in code", UNLINKED: "not linked in code"})
+
+
+def basis_of(step: Step) -> str:
+    """What the arrow of a scenario's step rests on, where no code leads to it or does it; "" for all others."""
+    return DECLARED if step.declared else UNLINKED if step.missing else ""
+
+
 VIEW_KINDS = ("landscape", "context", "container", "component", "dynamic", "dependencies")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from extractor.model.graph import Flow, Graph, Node, Scenario, Step
 from extractor.text.slugs import unique_slugs
-from extractor.views import BASES, DECLARED, UNLINKED
+from extractor.views import BASES, basis_of
 from extractor.views.index import ViewIndex, make_view_index
 from renderers.words import identifiers, plain_quoted
 
@@ -104,7 +104,7 @@ def _dynamic(
 
 
 def _said(step: Step) -> str:
-    basis = DECLARED if step.declared else UNLINKED if step.missing else ""
+    basis = basis_of(step)
     return f"{step.label} ({BASES[basis]})" if basis else step.label
 
 

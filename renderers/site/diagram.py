@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from extractor.model.graph import Scenario, Step
 from extractor.text.slugs import unique_slugs
-from extractor.views.view import View, ViewEdge, ViewNode
+from extractor.views.view import BASES, View, ViewEdge, ViewNode
 from renderers.links import relative
 from renderers.site.details import evidence_rows
 from renderers.site.estate import SiteIndex
@@ -141,7 +141,7 @@ class Diagrams:
             "brittle": edge.brittle,
             "n": edge.n,
             "flows": known,
-            "basis": edge.basis,
+            "basis": BASES.get(edge.basis, ""),
             "about": _told(step) if step else [],
             "evidence": evidence_rows(self._estate, step.evidence) if step else [],
         }

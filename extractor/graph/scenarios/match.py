@@ -200,9 +200,8 @@ def _from_code(
 
 
 def _serving(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:
-    asked = step.queries["route"]
-    fitted = (r for r in index.graph.routes if r.repo == repo and r.pattern == context.name and fits("route", asked, r))
-    return [index.evidence(route, "route") for route in fitted] if context.kind == "request" else []
+    served = index.serving(repo, context.name) if context.kind == "request" else ()
+    return [index.evidence(route, "route") for route in served if fits("route", step.queries["route"], route)]
 
 
 def _running(index: GraphIndex, step: StepQuery, repo: str, context: Context) -> list[Evidence]:

@@ -72,10 +72,6 @@ class Opened:
     def way(self, node: Node, context: Context) -> OpenedWay | None:
         """The shortest way to an entry point of a container: it is opened, or tasks that are queue its task."""
         wanted = Entry(node.repo or "", node.service or "", context.kind, context.name)
-        return self.way_to(wanted)
-
-    def way_to(self, wanted: Entry) -> OpenedWay | None:
-        """The same, of an entry point."""
         seen, waiting = {wanted}, deque([(wanted, tuple[Evidence, ...](), 0)])
         while waiting:
             entry, lines, depth = waiting.popleft()

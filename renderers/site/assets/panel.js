@@ -2,7 +2,6 @@
 (function (c) {
   "use strict";
   const el = c.el;
-  const BASIS = { declared: "declared, not in code", unlinked: "not linked in code" };
   const HOW = {
     call: "calls", enqueue: "queues", signal: "is signalled", hook: "is run by a hook from", schedule: "is scheduled by", route: "is routed by",
     override: "is overridden by", callback: "is handed over to",
@@ -90,7 +89,7 @@
       el("span", { class: "badge " + (edge.sync ? "sync" : "async") }, edge.sync ? "synchronous" : "asynchronous"),
       " ", edge.conf || edge.confidence ? el("span", { class: "badge plain" }, edge.conf || edge.confidence) : "",
       edge.brittle ? el("span", { class: "badge warn" }, "⚠ brittle") : "",
-      edge.basis ? el("span", { class: "badge plain" }, BASIS[edge.basis] || edge.basis) : "",
+      edge.basis ? el("span", { class: "badge plain" }, edge.basis) : "",
     ];
   }
 
