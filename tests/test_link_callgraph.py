@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from extractor.link import callgraph
+from tests.linked import linked
 from tests.worlds import evaluator
 
 OTHERS = """
@@ -271,3 +272,27 @@ def test_a_method_of_a_dozen_classes_of_one_family_is_guessed_and_of_more_is_not
     graph = callgraph.build(evaluator({"o.py": backends, "m.py": "def f(backend):\n    backend.push_grades()\n"}))
     found = [edge.how for out in graph.callees.values() for edge in out if edge.source.scope.name == "f"]
     assert found == ["guess"] * guessed
+
+
+def test_a_function_whose_calls_take_too_long_to_tell_is_a_gap_and_the_others_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("extractor.link.callgraph.ALLOWANCE", 0)
+    monkeypatch.setattr("extractor.link.callgraph.ALLOWANCE_FOR_CALL", 1)
+    files = {
+        "shop/__init__.py": "",
+        "shop/settings.py": "INSTALLED_APPS = ['shop']\nROOT_URLCONF = 'shop.urls'\n",
+        "shop/urls.py": "from django.urls import path\nfrom shop import views\nurlpatterns = [path('do/', views.do)]\n",
+        "shop/views.py": """
+            import requests
+            def long(value):
+                return [value.a().b().c().d(), value.e().f().g(), value.h()]
+            def do(request):
+                requests.get("https://stock.acmestock.io/", timeout=5)
+        """,
+    }
+    facts = linked(files)
+    assert [gap.what for gap in facts.gaps if gap.kind == "not told apart"] == ["the calls in long"]
+    assert [call.url for call in facts.calls] == ["https://stock.acmestock.io/"]
+    monkeypatch.undo()
+    assert not [gap for gap in linked(files).gaps if gap.kind == "not told apart"]

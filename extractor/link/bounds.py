@@ -12,11 +12,13 @@ from extractor.model.ids import row_id
 from extractor.program.module import Def
 
 KIND = "not told apart"
+_TOLD_TOGETHER = "nothing is lost of who reaches it; which of its callers sends what, only running it would tell"
+_CUT = "read the function: arrows that start behind its last calls may be missing"
 
 
-def gaps_of_bounds(calls: Iterable[Site], functions: Iterable[Def]) -> Iterator[Gap]:
-    """The gaps of calls to which more ways lead than are told apart, and of functions that are called with more
-    different arguments."""
+def gaps_of_bounds(calls: Iterable[Site], functions: Iterable[Def], cut: Iterable[Def]) -> Iterator[Gap]:
+    """The gaps of calls to which more ways lead than are told apart, of functions that are called with more different
+    arguments, and of those whose own calls were cut."""
     for site in calls:
         reason = f"over {MAX_WAYS} ways lead to it: it is told once, with what its callers give left open"
         yield _gap(site.owner, site.call.line, f"the call in {site.owner.shown}", reason)
@@ -26,9 +28,14 @@ def gaps_of_bounds(calls: Iterable[Site], functions: Iterable[Def]) -> Iterator[
             "with its parameters open"
         )
         yield _gap(target, target.scope.def_line, f"the callers of {target.shown}", reason)
+    for target in cut:
+        reason = (
+            "it takes too long to tell what its calls lead to: of the last ones it is told only where that is plain"
+        )
+        yield _gap(target, target.scope.def_line, f"the calls in {target.shown}", reason, _CUT)
 
 
-def _gap(owner: Def, line: int, what: str, reason: str) -> Gap:
+def _gap(owner: Def, line: int, what: str, reason: str, remedy: str = _TOLD_TOGETHER) -> Gap:
     return Gap(
         id=row_id("gap", KIND, owner.module.repo, owner.qualified, what),
         kind=KIND,
@@ -37,7 +44,7 @@ def _gap(owner: Def, line: int, what: str, reason: str) -> Gap:
         line=line,
         what=what,
         reason=reason,
-        remedy="nothing is lost of who reaches it; which of its callers sends what, only running it would tell",
+        remedy=remedy,
     )
 
 

@@ -86,13 +86,15 @@ class Site:
 @dataclass(slots=True)
 class CallGraph:
     """Sites by the definition they stand in, edges both ways. `unresolved` are the definitions that call a method of an
-    object which, with their parameters open, is not known, by the method's name."""
+    object which, with their parameters open, is not known, by the method's name; `given_up` those whose calls take
+    long to tell: what the last of them lead to was asked in few steps."""
 
     sites: dict[Def, list[Site]] = field(default_factory=dict)
     callers: dict[Def, list[Edge]] = field(default_factory=dict)
     callees: dict[Def, list[Edge]] = field(default_factory=dict)
     nested: list[Def] = field(default_factory=list)
     unresolved: dict[str, dict[Def, None]] = field(default_factory=dict)
+    given_up: list[Def] = field(default_factory=list)
     _seen: set[tuple[Def, Def, str]] = field(default_factory=set)
 
     def add(self, source: Def, target: Def, line: int, how: str) -> None:
@@ -191,8 +193,9 @@ def _scope_edges(
     sites = graph.sites.setdefault(owner, [])
     allowed = ev.spent + ALLOWANCE + len(scope.calls) * ALLOWANCE_FOR_CALL
     for index, call in enumerate(scope.calls):
-        if ev.spent > allowed:
+        if ev.spent > allowed and ev.most_steps != FEW_STEPS:
             ev.most_steps = FEW_STEPS
+            graph.given_up.append(owner)
         funcs = ev.eval(call.func, frame)
         sites.append(Site(owner, call, funcs, decorated.get(index)))
         if index in decorated:  # the function's own edge leads to the decorator

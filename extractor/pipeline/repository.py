@@ -132,7 +132,8 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
 
     queued = occurrences.enqueues(celery.enqueues, reach)
     unread = (*libraries.gaps, *unread_tasks(program))
-    bounds = gaps_of_bounds(finder.given_up, (one for one in replayed.visits.given_up if one.module.in_repo))
+    many = (one for one in replayed.visits.given_up if one.module.in_repo)
+    bounds = gaps_of_bounds(finder.given_up, many, graph.given_up)
     served_rows = tuple(row for table in served for row in table.routes)
     understood = CoverageInput(
         repo=repo,
