@@ -368,3 +368,18 @@ def test_a_command_is_entered_by_its_handle_and_not_by_its_other_methods() -> No
         "POST https://post.example/letters/": {"tell"},
         "POST https://sms.example/messages/": {""},  # nothing that was read takes this branch
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [("opaque.Key({n}).parent", False), ("'{n}'", True)], ids=["object", "text"]
+)
+def test_objects_of_packages_that_no_rule_speaks_of_do_not_tell_calls_apart(given: str, told: bool) -> None:
+    """Thirty-five calls of one function: with as many texts, which may be parts of URLs, they are too many."""
+    calls = "\n".join(f"    ask({given.format(n=n)})" for n in range(35))
+    code = (
+        "import opaque\nimport requests\ndef ask(key):\n    requests.get('https://stock.acmestock.io/', timeout=5)\n"
+        f"def look(request):\n{calls}\n"
+    )
+    facts = linked(SETTINGS | {"shop/urls.py": views("look"), "shop/views.py": code})
+    assert [gap.what for gap in facts.gaps if gap.kind == "not told apart"] == (["the callers of ask"] if told else [])
+    assert sent(facts) == {"GET https://stock.acmestock.io/": {"/look/"}}
