@@ -86,6 +86,13 @@ def test_an_arrow_between_other_ends_says_nothing_of_it(tmp_path: Path, ends: tu
     assert found_in_code((code, *declared(tmp_path))) == ()
 
 
+@pytest.mark.parametrize("role", ["route", "view"])
+def test_a_caller_that_the_estate_file_names_is_no_code_of_it(tmp_path: Path, role: str) -> None:
+    hook = flow("shop/web", "bank", "hook", at("bank", "bank/urls.py", 3, 3, role), route_ids=("r",))
+    assert found_in_code((hook, *declared(tmp_path))) == ()
+    assert len(found_in_code((dataclasses.replace(hook, call_ids=("c",)), *declared(tmp_path)))) == 1
+
+
 def test_what_a_whole_system_is_said_to_do_is_found_in_any_of_its_parts(tmp_path: Path) -> None:
     said = declared(tmp_path, FILE.replace("from: shop/web", "from: shop"))
     code = flow("shop/web-worker", "bank", "settles", at("shop", "shop/bank.py", 7, 7, "call"))
