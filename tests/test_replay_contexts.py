@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.link.replay.walk import MAX_CONTEXTS
 from tests.linked import entered, linked, sent
 
 SETTINGS = {
@@ -383,3 +384,73 @@ def test_objects_of_packages_that_no_rule_speaks_of_do_not_tell_calls_apart(give
     facts = linked(SETTINGS | {"shop/urls.py": views("look"), "shop/views.py": code})
     assert [gap.what for gap in facts.gaps if gap.kind == "not told apart"] == (["the callers of ask"] if told else [])
     assert sent(facts) == {"GET https://stock.acmestock.io/": {"/look/"}}
+
+
+def test_what_row_a_function_is_given_does_not_tell_its_visits_apart() -> None:
+    names = [f"view{number}" for number in range(MAX_CONTEXTS + 2)]
+    told = "".join(
+        f"""
+        def {name}(request):
+            tell(User.objects.get(email="a@shop.example").{name}, "letter")
+        """
+        for name in names
+    )
+    code = f"""
+        import requests
+        from django.contrib.auth.models import User
+        def tell(profile, kind):
+            if kind == "letter":
+                requests.post("https://post.example/letters/", timeout=5)
+                return
+            requests.post("https://sms.example/messages/", timeout=5)
+        def ring(request):
+            tell(request.user.profile, "message")
+        {told}
+    """
+    assert shop(code, *names, "ring") == {
+        "POST https://post.example/letters/": {f"/{name}/" for name in names},
+        "POST https://sms.example/messages/": {"/ring/"},
+    }
+
+
+def test_a_session_that_a_function_is_given_does_tell_its_visits_apart() -> None:
+    code = """
+        import requests
+        from requests_oauthlib import OAuth2Session
+        def ask(session):
+            return session.get("https://stock.example/items/")
+        def plain(request):
+            ask(requests.Session())
+        def signed(request):
+            ask(OAuth2Session("shop"))
+    """
+    replayed = linked(SETTINGS | {"shop/views.py": code, "shop/urls.py": views("plain", "signed")})
+    assert sent(replayed) == {"GET https://stock.example/items/": {"/plain/", "/signed/"}}
+
+
+def test_an_object_that_a_framework_is_given_back_has_no_methods_that_it_knows_by_name() -> None:
+    code = """
+        import requests
+        from rest_framework import serializers, viewsets
+        class Thread:
+            def retrieve(self):
+                return self
+            def perform_removal(self):
+                requests.delete("https://forum.example/threads/", timeout=5)
+        class ThreadSerializer(serializers.Serializer):
+            def create(self, validated_data):
+                requests.post("https://forum.example/threads/", timeout=5)
+                return Thread()
+        class Threads(viewsets.ModelViewSet):
+            serializer_class = ThreadSerializer
+    """
+    urls = """
+        from rest_framework.routers import DefaultRouter
+        from shop.views import Threads
+        router = DefaultRouter()
+        router.register("threads", Threads, basename="thread")
+        urlpatterns = router.urls
+    """
+    found = sent(linked(SETTINGS | {"shop/views.py": code, "shop/urls.py": urls}))
+    assert found["POST https://forum.example/threads/"] >= {"/threads/", "/threads/<pk>/"}
+    assert found["DELETE https://forum.example/threads/"] == {""}  # nothing that was found

@@ -19,7 +19,7 @@ from extractor.link.surroundings import Surroundings
 from extractor.link.targets import Targets
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module, module_name
-from extractor.rules.python import followed_packages
+from extractor.rules.python import followed_names
 from extractor.summary import decode, encode, summarize
 
 REPO = "shop"
@@ -65,7 +65,5 @@ def around(
     signals = signals_of(ev, finder.graph)
     reach = entrypoints.reach(ev, finder.graph, loading(ev, **settings), {}, views, (), (), signals)
     served = [ServedView(target, pattern, service) for target, pattern, service in views]
-    replayed = replay(
-        ev, finder.graph, reach, served, list(finder.graph.sites), signals, followed_packages(finder.book)
-    )
+    replayed = replay(ev, finder.graph, reach, served, list(finder.graph.sites), signals, followed_names(finder.book))
     return Surroundings(REPO, systems, reach, Occurrences(finder, replayed), store_of)

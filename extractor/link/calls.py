@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.evaluate import folding
 from extractor.evaluate.values import Hole, Text, Values, join
 from extractor.link.callgraph import CallGraph
 from extractor.link.effects import Effect
+from extractor.link.entrypoints import MAX_CHAINS, together
 from extractor.link.labels import label
 from extractor.link.replay.reach import Reached
 from extractor.link.request import Request
 from extractor.link.stores import engine_gap, is_of_another_engine, orm_rows, store_rows
 from extractor.link.surroundings import Surroundings
 from extractor.link.targets import BY_NAME, TargetSystem, setting_texts
-from extractor.model.graph import Call, Context, Gap, Store
+from extractor.model.graph import CONFIDENCES, Call, Context, Gap, Store
 from extractor.model.ids import row_id, with_unique_ids
 from extractor.program.module import Def
 from extractor.summary import Expr
@@ -65,12 +66,14 @@ def rows(effects: Sequence[Effect], graph: CallGraph, around: Surroundings, more
                     stores += store_rows(effect, request, around)
         if around.occurrences.is_told_by_callers(effect, settled.get(id(effect.site), ())):
             told_elsewhere.add((effect.site.owner.module.path, effect.site.call.line))
-        seen: set[tuple[object, ...]] = set()
+        seen: dict[tuple[object, ...], Call] = {}
         for call in _call_rows(effect, around, settled):
             key = (call.system, call.http_method, _shape(call))
-            if key not in seen and len(seen) < MAX_ROWS_PER_SITE:
-                seen.add(key)
-                calls.append(call)
+            if key in seen:
+                seen[key] = _merged(seen[key], call)
+            elif len(seen) < MAX_ROWS_PER_SITE:
+                seen[key] = call
+        calls += seen.values()
     stores += orm_rows(graph, around)
     calls = _best_alternatives(calls)
     kept_stores = tuple(dict.fromkeys(stores))
@@ -189,6 +192,23 @@ def _row(
         why=why,
         chains=tuple(chain for _context, chain in reached.chains),
         entered=tuple(context for context, _chain in reached.chains),
+    )
+
+
+def _merged(call: Call, other: Call) -> Call:
+    """One row of two readings of a line that send the same request: by two clients, say, each from its own callers."""
+    contexts = together((*call.contexts, *other.contexts))
+    more = [pair for pair in zip(other.chains, other.entered, strict=True) if pair[0] not in call.chains]
+    chains = [*zip(call.chains, call.entered, strict=True), *more][: max(MAX_CHAINS, len(call.chains))]
+    surer = min(call, other, key=lambda one: CONFIDENCES.index(one.confidence))
+    return replace(
+        call,
+        contexts=contexts,
+        chains=tuple(chain for chain, _context in chains),
+        entered=tuple(context for _chain, context in chains),
+        service=_only(tuple(sorted({service for context in contexts for service in context.services}))),
+        confidence=surer.confidence,
+        why=surer.why,
     )
 
 

@@ -27,6 +27,15 @@ _COMMAND = re.compile(r"(^|/)management/commands/([^/]+)\.py$")
 ORDER = {"request": 0, "task": 1, "command": 2, "signal": 3, "startup": 4, "unknown": 5}
 
 
+def together(contexts: Iterable[Context]) -> tuple[Context, ...]:
+    """Contexts, each once, in the services of all of them; requests first."""
+    services: dict[Context, set[str]] = {}
+    for context in contexts:
+        services.setdefault(context, set()).update(context.services)
+    known = sorted(services, key=lambda context: (ORDER[context.kind], context.name))
+    return tuple(replace(context, services=tuple(sorted(services[context]))) for context in known)
+
+
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
     """An entry point: its context, the line that makes it one, and the services whose processes have it."""

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from extractor.estate.model import Service
+from extractor.link.entrypoints import together
 from extractor.link.facts import RepoFacts
-from extractor.model.graph import Context, Coverage
+from extractor.model.graph import Coverage
 from extractor.options import Timing
 from extractor.pipeline.reading import ReadRepository
 from extractor.pipeline.repository import link_repository
@@ -106,19 +107,11 @@ def _joined(lists: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         if known is None:
             found[key] = row
         elif hasattr(row, "contexts"):
-            found[key] = dataclasses.replace(known, contexts=_together((*known.contexts, *row.contexts)))
+            found[key] = dataclasses.replace(known, contexts=together((*known.contexts, *row.contexts)))
     rows = tuple(found.values())
     if rows and all(hasattr(row, "path") and hasattr(row, "line") for row in rows):
         return tuple(sorted(rows, key=_place))
     return rows
-
-
-def _together(contexts: Iterable[Context]) -> tuple[Context, ...]:
-    """Contexts, each once, in the services of all of them."""
-    services: dict[Context, set[str]] = {}
-    for context in contexts:
-        services.setdefault(context, set()).update(context.services)
-    return tuple(dataclasses.replace(context, services=tuple(sorted(names))) for context, names in services.items())
 
 
 def _counted(rows: Sequence[Coverage]) -> tuple[Coverage, ...]:

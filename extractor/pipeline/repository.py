@@ -52,7 +52,7 @@ from extractor.program.index import ModuleIndex
 from extractor.program.module import Def
 from extractor.rules.clients import RuleBook
 from extractor.rules.django import django_rules
-from extractor.rules.python import followed_packages
+from extractor.rules.python import followed_names
 
 
 def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> RepoFacts:
@@ -100,7 +100,7 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     ev.forget()
     watch.ended("effects")
     wanted = {*owners_of(effects), *celery.enqueues.owners, *senders(graph, settings)}
-    replayed = replay(ev, graph, reach, views, wanted, signals, followed_packages(book))
+    replayed = replay(ev, graph, reach, views, wanted, signals, followed_names(book))
     reach = reach.sent_in(replayed.sent_in)
     occurrences = Occurrences(finder, replayed)
     watch.ended("replay")

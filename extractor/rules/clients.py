@@ -17,6 +17,8 @@ from typing import Any
 from extractor.files.shipped import read_schema, rules_dir
 from extractor.files.yaml import read_plain, read_yaml, refuse
 
+MAX_BEGINNING = 5  # names: `django.contrib.auth.models.User()`
+
 
 @dataclass(frozen=True, slots=True)
 class ArgumentPlace:
@@ -207,6 +209,12 @@ class RuleBook:
         """The packages whose calls a rule speaks of."""
         return frozenset((*self._index, *self._switches))
 
+    def beginnings(self) -> frozenset[str]:
+        """What the access paths begin with that a rule speaks of, at most `MAX_BEGINNING` names of each."""
+        patterns = [call.match for client in self.clients for call in client.calls]
+        patterns += [switch.match for client in self.clients for switch in client.tls]
+        return frozenset(name for pattern in dict.fromkeys(patterns) for name in _beginnings(pattern))
+
     def libraries(self) -> frozenset[str]:
         """Distributions that the rules want read at the version a repository pins."""
         return frozenset(name for client in self.clients for name in client.libraries)
@@ -388,6 +396,17 @@ def _heads(pattern: str) -> set[str]:
         return {pattern[:start]}
     options, tail = _group(pattern, start)
     return {head for option in options for head in _heads(pattern[:start] + option + tail)}
+
+
+def _beginnings(pattern: str) -> set[str]:
+    """What an access path can start with that is as a pattern says: up to the first name that it leaves open."""
+    start = next((at for at, sign in enumerate(pattern) if sign in "{*"), len(pattern))
+    names = pattern[:start].split(".")
+    if len(names) > MAX_BEGINNING or pattern[start : start + 1] != "{":
+        whole = names if start == len(pattern) else names[:-1]  # the last name may go on
+        return {".".join(whole[:MAX_BEGINNING])}
+    options, tail = _group(pattern, start)
+    return {found for option in options for found in _beginnings(pattern[:start] + option + tail)}
 
 
 def _group(pattern: str, start: int) -> tuple[list[str], str]:

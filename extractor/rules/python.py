@@ -65,10 +65,10 @@ class PythonRules:
         return self._known[path]
 
 
-def followed_packages(book: RuleBook) -> frozenset[str]:
-    """The packages whose objects tell something of what code does, by their first names: those that the rules of
-    clients speak of, and `followed`."""
-    return book.packages() | python_rules().followed
+def followed_names(book: RuleBook) -> frozenset[str]:
+    """The dotted names of what tells something of what code does, and so does all that is asked of it: what the rules
+    of clients speak of, and `followed`."""
+    return book.beginnings() | python_rules().followed
 
 
 @functools.cache
@@ -99,4 +99,4 @@ def python_rules() -> PythonRules:
     )
 
 
-__all__ = ["EnvironmentClass", "HookManager", "PythonRules", "Runner", "followed_packages", "python_rules"]
+__all__ = ["EnvironmentClass", "HookManager", "PythonRules", "Runner", "followed_names", "python_rules"]

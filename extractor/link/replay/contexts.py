@@ -33,16 +33,21 @@ MAX_DEPTH = 3  # objects in objects in objects
 MAX_ITEMS = 12  # of a sequence or mapping
 MAX_ALTERNATIVES = 4
 MAX_STEPS = 8  # from a package to what was asked of its objects, one after the other
+MAX_OF_OWN = 1  # names asked of an object of the repository's own: a method that was not read, and runs its others
 MAX_TEXT = 300  # characters and holes
 _NOT_FOLLOWED = Unknown("not followed into the function")
 
 
 class Contexts:
-    """Cuts values to what contexts hold. `packages` are those whose objects matter to what is sent, by their first
-    name: an object that other code made, of which no rule speaks, tells nothing, whatever was asked of it."""
+    """Cuts values to what contexts hold. `followed` are the access paths of what matters to what is sent: an object
+    that other code made, of which no rule speaks (a row, a request, a block), tells nothing, whatever is asked of
+    it."""
 
-    def __init__(self, packages: Iterable[str]) -> None:
-        self._packages = frozenset(packages)
+    def __init__(self, followed: Iterable[str]) -> None:
+        self._followed = frozenset(form for path in followed for form in (path, f"{path}()"))
+        begun = {tuple(path.split(".")[:count]) for path in self._followed for count in range(1, path.count(".") + 2)}
+        self._on_the_way = frozenset(form for names in begun for form in (".".join(names), ".".join(names)[:-2]))
+        self._longest = 1 + max((path.count(".") for path in self._followed), default=0)
         self._known: dict[tuple[Value, int], Value | None] = {}
 
     def arguments(self, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
@@ -94,14 +99,21 @@ class Contexts:
     def _matters(self, value: Ext) -> bool:
         """Whether a rule may speak of an object that was not read: of its package, or by a class of the repository's
         own that it belongs to."""
-        if value.path.split(".", 1)[0].split("(", 1)[0] in self._packages:
+        if self._is_followed(value.path):
             return value.path.count(".") <= MAX_STEPS
         holder: Ext | None = value
         while holder is not None:
             if any(name == SELF for name, _values in holder.kwargs):
-                return True
+                return value.path.count(".") - holder.path.count(".") <= MAX_OF_OWN
             holder = holder.receiver
         return False
+
+    def _is_followed(self, path: str) -> bool:
+        """Whether a followed path, or what leads to one, is what an access path is or begins with."""
+        if path in self._on_the_way:
+            return True
+        names = path.split(".", self._longest)[: self._longest]
+        return any(".".join(names[:count]) in self._followed for count in range(1, len(names) + 1))
 
     def _cut(self, value: Value, depth: int) -> Value:
         """A value with what it holds cut to a depth."""

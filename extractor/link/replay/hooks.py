@@ -113,7 +113,10 @@ class Hooks:
     def _overriding(self, cls: Def) -> tuple[Def, ...]:
         found = self._of_class.get(cls)
         if found is None:
-            names = {name for owner in self._ev.classes.mro(cls)[0] for name in owner.scope.names}
+            classes, outside = self._ev.classes.mro(cls)
+            names = {name for owner in classes for name in owner.scope.names}
+            if not outside:  # it overrides nothing that another could know by name, beside what Python itself calls
+                names = {name for name in names if name.startswith("__")}
             methods = (
                 value.target
                 for name in sorted(names)

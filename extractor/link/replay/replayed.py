@@ -65,17 +65,17 @@ def replay(
     views: Sequence[ServedView],
     wanted: Iterable[Def],
     signals: Signals,
-    packages: Iterable[str],
+    followed: Iterable[str],
 ) -> Replayed:
     """Visits what leads from the entry points of a repository to the wanted definitions.
 
     `reach` has the entry points and what each service loads, `views` the methods that answer routes, `signals` who
-    receives what, `packages` those whose objects matter to what is sent. A receiver of signals that are the
+    receives what, `followed` the names of what matters to what is sent. A receiver of signals that are the
     repository's own is entered once something sends one.
     """
     leading = leading_to(graph, wanted)
     ours = {module.name.partition(".")[0] for module in ev.index.modules}  # `shop.tasks.send.s()` among them
-    walk = Walk(ev, graph, leading, signals, Contexts({*packages, *ours}))
+    walk = Walk(ev, graph, leading, signals, Contexts({*followed, *ours}))
     starts = roots(ev, walk, {t: rows for t, rows in reach.entries.items() if _may_lead(t, leading)}, views)
     own = signals.own()
     waiting = {f for f, rows in starts.items() if f.owner in own and all(row.how == "signal" for row in rows)}

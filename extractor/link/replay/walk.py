@@ -81,8 +81,6 @@ class Walk:
                 if target is frame or target.owner not in self._wanted:
                     continue
                 self.visits.into.setdefault(target, []).append(FrameStep(frame, target, line, how))
-                if how == "override":
-                    self._handed_back.add(target)
                 self._visit(target)
 
     def _visit(self, frame: Frame) -> None:
@@ -108,6 +106,12 @@ class Walk:
         if isinstance(me, Inst):  # the receiver's class still says which methods are meant
             return self._ev.bound_frame(target, (), Inst(me.cls, (), known=False), made.outer)
         return self._ev.frame(target)
+
+    def _hook_frame(self, hook: DefRef) -> Frame:
+        """The frame of a method that code which was not read calls, and whose result it uses."""
+        made = self.frame(hook)
+        self._handed_back.add(made)
+        return made
 
     # steps -----------------------------------------------------------------------------------------------------
 
@@ -274,7 +278,7 @@ class Walk:
             if me is not None:  # a method that was not read may call those that the object's class overrides
                 called = func.path.rsplit(".", 1)[-1]  # its own override it is called from, and does not call again
                 hooks = (hook for hook in self._hooks.of_object(me) if _name(hook.target) != called)
-                yield from ((self.frame(hook), "override") for hook in hooks)
+                yield from ((self._hook_frame(hook), "override") for hook in hooks)
             for run, given, named in run_by(self._ev, func, args, kwargs):
                 yield from self._targets(run, given, named)
             if func.path.endswith("()"):  # made outside from functions: `compose(f, g)(x)`
@@ -323,7 +327,8 @@ class Walk:
         if frame in self._handed_back:
             for given in (v for expr in scope.returns for v in self._ev.eval(expr, frame)):
                 if isinstance(given, Inst):
-                    yield from ((self.frame(hook), scope.line, "override") for hook in self._hooks.of_object(given))
+                    hooks = self._hooks.of_object(given)
+                    yield from ((self._hook_frame(hook), scope.line, "override") for hook in hooks)
 
     def _nested(self, frame: Frame) -> Iterator[tuple[Frame, int, str]]:
         """Functions defined in a function run through it, unless it was seen who else calls them."""
