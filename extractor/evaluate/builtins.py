@@ -11,6 +11,7 @@ from extractor.evaluate import folding, formatting
 from extractor.evaluate.arguments import held_by
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.readers import read_outside
 from extractor.evaluate.values import (
     Args,
     Const,
@@ -55,8 +56,9 @@ def outside(ev: Evaluation, func: Ext, args: Args, kwargs: Kwargs, frame: Frame 
         key = ev.constant_key(args[0]) if args else None
         if key is not None and key.isupper():
             return (Env(f"yaml:{key}", args[1] if len(args) > 1 else (), len(args) < 2 and func.path.endswith("pop")),)
-    if reads_environment(func.path):
-        return environment(ev, args, dict(kwargs), func.path)
+    variable = read_outside(ev, func, args, kwargs)
+    if variable is not None:
+        return variable
     receiver = func if func.args or func.kwargs else func.receiver  # `task(queue="q")(run)` keeps the queue
     return (Ext(f"{func.path}()", args, kwargs, receiver),)
 
@@ -75,54 +77,10 @@ def _substitute(ev: Evaluation, template: Ext, args: Args, kwargs: Kwargs) -> Va
     return bounded(v for text in texts for v in formatting.substituted(text, named)) or (Unknown("template"),)
 
 
-def reads_environment(path: str) -> bool:
-    """Readers of django-environ, environs, python-decouple and mitol-django-common's kind, by their shape."""
-    head, _, last = path.rpartition(".")
-    if path in ("environ.Env()", "environs.Env()"):  # env("NAME")
-        return True
-    if head.endswith((".Env()", ".EnvParser()", ".Env", "envparser.env", "environs.env")):
-        return True
-    return (last.startswith("get_") and "env" in head.lower() and last != "get_env") or path == "decouple.config"
-
-
-# What django-environ's readers of URLs take when no name is given.
-_USUAL_VARIABLES = {
-    "db": "DATABASE_URL",
-    "db_url": "DATABASE_URL",
-    "cache": "CACHE_URL",
-    "cache_url": "CACHE_URL",
-    "email": "EMAIL_URL",
-    "email_url": "EMAIL_URL",
-    "search_url": "SEARCH_URL",
-}
-
-
 def _database_url(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:
     """`dj_database_url.config(env="DATABASE_URL", default=None)`."""
     name = ev.constant_key(args[0] if args else kwargs.get("env", ())) or "DATABASE_URL"
     return (Env(name, args[1] if len(args) > 1 else kwargs.get("default", ())),)
-
-
-def environment_read(ev: Evaluation, qualified: str, args: Args, kwargs: Kwargs) -> Values | None:
-    """The variable that a function which was read takes from the environment, by the shape of its name
-    (`shop.envs.get_string("NAME", default)`); None when it is no such function or the name is not known."""
-    if not reads_environment(qualified):
-        return None
-    found = environment(ev, args, dict(kwargs), qualified)
-    return found if isinstance(found[0], Env) and found[0].name.isupper() else None
-
-
-def environment(ev: Evaluation, args: Args, kwargs: dict[str, Values], path: str) -> Values:
-    """The variable that a call of such a reader names, with the default it is given."""
-    names = kwargs.get("name") or kwargs.get("var") or (args[0] if args else ())
-    name = ev.constant_key(names) or (None if names else _USUAL_VARIABLES.get(path.rpartition(".")[2]))
-    if name is None:
-        return (Unknown("environment variable"),)
-    default = kwargs.get("default")
-    if default is None:
-        default = args[1] if len(args) > 1 else ()
-    required = not default or any(isinstance(v, Const) and v.value is True for v in kwargs.get("required", ()))
-    return (Env(name, default, required),)
 
 
 def _getenv(ev: Evaluation, args: Args, kwargs: dict[str, Values], frame: Frame | None) -> Values | None:

@@ -16,6 +16,7 @@ from extractor.evaluate.arguments import (
 )
 from extractor.evaluate.folding import bounded, gathered
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.readers import prefixed, read_by
 from extractor.evaluate.records import fields, is_enumeration
 from extractor.evaluate.values import (
     SET,
@@ -79,7 +80,8 @@ def call_result(ev: Evaluation, call: CallExpr, frame: Frame) -> Values:
     if not funcs:
         return ()
     args, kwargs = arguments(ev, call, frame)
-    return gathered([call_value(ev, func, args, kwargs, None, frame) for func in funcs])
+    found = gathered([call_value(ev, func, args, kwargs, None, frame) for func in funcs])
+    return prefixed(ev, call, frame, funcs, found) if any(isinstance(v, Env) for v in found) else found
 
 
 def _method_on_data(ev: Evaluation, method: Attribute, call: CallExpr, frame: Frame) -> Values | None:
@@ -180,7 +182,7 @@ def call_value(
         method = ev.classes.member(func.cls, "__call__")
         if method is not None:
             return bounded(v for m in method[1] for v in call_value(ev, m, args, kwargs, func))
-        return (Unknown(f"{func.cls.scope.name}()()"),)
+        return read_by(ev, func, args, kwargs) or (Unknown(f"{func.cls.scope.name}()()"),)
     if isinstance(func, QueryMethod):
         return _query(ev, func)
     if isinstance(func, Param):

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from extractor.evaluate import attributes, builtins, calls
+from extractor.evaluate import attributes, builtins, calls, readers
 from extractor.evaluate.classes import Classes
 from extractor.evaluate.expressions import EXPRESSIONS
 from extractor.evaluate.feasible import Branches
@@ -120,7 +120,7 @@ class Evaluator:
     returned = calls.returned
     entered = calls.entered
     outside = builtins.outside
-    environment_read = builtins.environment_read
+    environment_read = readers.environment_read
 
     # frames ----------------------------------------------------------------------------------------------------
 

@@ -225,7 +225,7 @@ def _scope_edges(
         if read.name in properties:
             for base in ev.eval(read.base, frame):
                 _property_edge(ev, graph, owner, base, read.name, line)
-    for line, value in scope.withs:
+    for line, _end_line, value in scope.withs:
         _with_edges(ev, graph, owner, ev.eval(value, frame), line)
     _definition_edges(ev, graph, owner)
     ev.most_steps = MAX_STEPS

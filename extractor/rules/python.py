@@ -45,6 +45,27 @@ class EnvironmentClass:
     aliases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EnvironmentReader:
+    """What reads a variable of the environment by its name: objects of the classes `made`, called or by a method that
+    is none of `other`, and `functions`, which may be objects with such methods. `prefix` is the keyword, or the attribute, that says what stands before each
+    name, `within` the method that says so for a `with` block; with `schema` the keywords of a class are defaults."""
+
+    made: frozenset[str]
+    functions: frozenset[str]
+    prefix: str
+    within: str
+    schema: bool
+    other: frozenset[str]
+
+    def asks(self, path: str) -> bool:
+        """Whether a call of this access path asks such a reader: by itself, or by a method of it or of its class."""
+        for one in (path, path.rpartition(".")[0]):
+            if one in self.functions or one.removesuffix("()") in self.made:
+                return one != path or path.endswith("()") or path in self.functions
+        return False
+
+
 @dataclass(slots=True)
 class PythonRules:
     """`forwards` gives, for a base class and a method, the method that this one calls on the same object; `passes` are
@@ -54,9 +75,17 @@ class PythonRules:
     runners: tuple[Runner, ...]
     passes: frozenset[str]
     environment: tuple[EnvironmentClass, ...]
+    readers: tuple[EnvironmentReader, ...]
     plugins: tuple[HookManager, ...]
     followed: frozenset[str]
     _known: dict[str, Runner | None] = field(default_factory=dict)
+    _readers: dict[str, EnvironmentReader | None] = field(default_factory=dict)
+
+    def reader(self, path: str) -> EnvironmentReader | None:
+        """The rule of the reader that a call of this access path asks: `environ.Env()`, `environ.Env().str`."""
+        if path not in self._readers:
+            self._readers[path] = next((rule for rule in self.readers if rule.asks(path)), None)
+        return self._readers[path]
 
     def runner(self, path: str) -> Runner | None:
         """What is known of the function at an access path, if it runs another."""
@@ -94,9 +123,20 @@ def python_rules() -> PythonRules:
             EnvironmentClass(frozenset(row["bases"]), tuple(row["configs"]), row["prefix"], tuple(row["aliases"]))
             for row in data["environment"]
         ),
+        readers=tuple(
+            EnvironmentReader(
+                frozenset(row.get("made", ())),
+                frozenset(row.get("functions", ())),
+                row.get("prefix", ""),
+                row.get("within", ""),
+                row.get("schema", False),
+                frozenset(row.get("other", ())),
+            )
+            for row in data["readers"]
+        ),
         followed=frozenset(data["followed"]),
         plugins=tuple(HookManager(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["EnvironmentClass", "HookManager", "PythonRules", "Runner", "followed_names", "python_rules"]
+__all__ = ["EnvironmentClass", "EnvironmentReader", "HookManager", "PythonRules", "Runner", "followed_names", "python_rules"]

@@ -260,7 +260,7 @@ _ScopeRow: Any = tuple[
     tuple[tuple[_Ref, _Ref, _Ref, int, bool, _Indices], ...],
     tuple[tuple[str, _Ref, int], ...],
     _Lined,
-    _Lined,
+    tuple[tuple[int, int, _Ref], ...],
     tuple[tuple[_Ref, bool, int], ...],
     tuple[tuple[_Indices, ...], dict[_Indices, tuple[tuple[_Index, _Indices, _Indices], ...]], _Indices],
 ]
@@ -297,7 +297,7 @@ def _scope_row(scope: Scope, place: Place) -> Row:
         [(place(base), place(key), place(value), *rest) for base, key, value, *rest in s.subs],
         [(name, place(value), line) for name, value, line in s.global_sets],
         _columns(s.reads, place),
-        _columns(s.withs, place),
+        [(line, end_line, place(value)) for line, end_line, value in s.withs],
         [(place(test), holds, line) for test, holds, line in s.guards],
         (s.return_guards, s.ways, s.unsettled),
     )
@@ -341,7 +341,7 @@ def _scope(row: Row, at: At) -> Scope:
         tuple([(at(base), at(key), at(value), *told) for base, key, value, *told in subs]),
         tuple([(name, at(value), line) for name, value, line in global_sets]),
         tuple(zip(reads[0], map(at, reads[1]), strict=True)),
-        tuple(zip(withs[0], map(at, withs[1]), strict=True)),
+        tuple([(line, end_line, at(value)) for line, end_line, value in withs]),
         tuple([(at(test), holds, line) for test, holds, line in guards]),
         return_guards,
         ways,

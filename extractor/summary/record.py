@@ -31,7 +31,8 @@ class Scope:
     hold at the end of a module or class body, all of them in a function.
     `attrs` holds assignments to attributes (base, attribute, value, line), `subs` those to subscripts, with two more:
     whether in a branch that may not be taken, and the guards around. `del x[k]` is the call `x.__delitem__(k)`.
-    `reads` are attribute loads that are not called: a property may do I/O. `guards` holds (test, holds, line);
+    `withs` holds what `with` enters (line, last line of its block, value). `reads` are attribute loads that are not
+    called: a property may do I/O. `guards` holds (test, holds, line);
     `unsettled` are those whose variables a later round of a loop may have changed. `return_guards` are the guards of
     each of `returns`. `ways` holds the definitions of a variable that meet where the two ways of a test do: the guard
     of that test, the definitions that come there when it holds, and those when it does not, for each such place (of a
@@ -59,7 +60,7 @@ class Scope:
     subs: tuple[tuple[Expr, Expr, Expr, int, bool, tuple[int, ...]], ...]
     global_sets: tuple[tuple[str, Expr, int], ...]
     reads: tuple[tuple[int, Attribute], ...]
-    withs: tuple[tuple[int, Expr], ...]
+    withs: tuple[tuple[int, int, Expr], ...]
     guards: tuple[tuple[Expr, bool, int], ...]
     return_guards: tuple[tuple[int, ...], ...]
     ways: dict[tuple[int, ...], tuple[Way, ...]]

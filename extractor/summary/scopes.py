@@ -53,7 +53,7 @@ class ScopeBuilder:
         self.former_read: set[tuple[Expr, str]] = set()
         self.branches = 0  # how many branches deep the statement stands that is being read
         self.global_sets: list[tuple[str, Expr, int]] = []
-        self.withs: list[tuple[int, Expr]] = []
+        self.withs: list[tuple[int, int, Expr]] = []
         self.guards: list[tuple[Expr, bool, int]] = []
         self.guarded: tuple[int, ...] = ()
         self.return_guards: list[tuple[int, ...]] = []

@@ -220,7 +220,7 @@ class _ModuleReader:
     def with_(self, node: ast.With | ast.AsyncWith, scope: ScopeBuilder) -> bool:
         for item in node.items:
             value = value_of(item.context_expr, scope)
-            scope.withs.append((item.context_expr.lineno, value))
+            scope.withs.append((item.context_expr.lineno, node.end_lineno or node.lineno, value))
             if item.optional_vars is not None:
                 scope.bind_target(item.optional_vars, Entered(value), node.lineno)
         return self.body(node.body, scope)

@@ -317,7 +317,7 @@ class Walk:
                         for member in self._hooks.members(base, (read.name,)):
                             if self._ev.classes.is_property(member.target):
                                 yield self.frame(member), line, "property"
-        for line, value in scope.withs:
+        for line, _end_line, value in scope.withs:
             for entered in self._ev.eval(value, frame):
                 if isinstance(entered, Inst):
                     for member in self._hooks.members(entered, ("__enter__", "__exit__", "__aenter__", "__aexit__")):
