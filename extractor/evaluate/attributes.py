@@ -7,6 +7,7 @@ from extractor.evaluate.arguments import made_by_settings, method_frame, settled
 from extractor.evaluate.environment import environment_field
 from extractor.evaluate.folding import bounded
 from extractor.evaluate.protocol import Evaluation
+from extractor.evaluate.readers import attribute_read
 from extractor.evaluate.records import field_default, is_enumeration, member_value
 from extractor.evaluate.values import (
     MADE_AT,
@@ -73,7 +74,8 @@ def attribute(ev: Evaluation, base: Value, name: str) -> Values:
         if base.path == SETTINGS:
             literal = ev.literal_setting(name) if ev.literal_setting is not None else None
             return (SettingRef(name),) if literal is None else (Text((literal,)),)
-        return _put_on(base, name) or _named_field(base, name) or (base.extended(f".{name}"),)
+        found = _put_on(base, name) or _named_field(base, name) or attribute_read(ev, base, name)
+        return found or (base.extended(f".{name}"),)
     if isinstance(base, Inst):
         return instance_attribute(ev, base, name)
     if isinstance(base, DefRef):

@@ -66,7 +66,7 @@ _QUERY_PLAIN = frozenset(
 _VIEWS = frozenset({"items", "values", "keys", "copy"})
 _PUT = frozenset({"update", "setdefault", "pop", "__setitem__"})  # methods that change a dictionary
 # Methods of text that take something off its ends: an open text stays the same.
-_TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix"})
+_TRIMS = frozenset({"rstrip", "strip", "lstrip", "lower", "removesuffix", "removeprefix", "geturl"})
 MAX_RECURSION = 2  # times that a function is entered inside itself
 
 

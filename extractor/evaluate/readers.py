@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from extractor.evaluate.protocol import Evaluation
-from extractor.evaluate.values import Args, Const, DefRef, Env, Ext, Frame, Inst, Kwargs, Seq, Text, Unknown, Value, Values
+from extractor.evaluate.values import (
+    Args,
+    Const,
+    DefRef,
+    Env,
+    Ext,
+    Frame,
+    Inst,
+    Kwargs,
+    Seq,
+    Unknown,
+    Value,
+    Values,
+)
 from extractor.rules.python import EnvironmentReader, python_rules
 from extractor.summary import CallExpr
 from extractor.summary.expr import Attribute, CallResult
@@ -66,8 +80,7 @@ def environment(ev: Evaluation, args: Args, kwargs: dict[str, Values], func: Ext
     if name is None:
         return (Unknown("environment variable"),)
     rule, made = python_rules().reader(func.path), dict(held.kwargs) if (held := _object(func)) is not None else {}
-    if rule is not None and rule.prefix:
-        name = f"{ev.constant_key(made.get(rule.prefix, ())) or ''}{name}"
+    name = _whole(ev, rule, made, name) if rule is not None else name
     default = kwargs.get("default")
     if default is None:
         default = next((given for given in args[1:] if not _is_cast(given)), ())
@@ -75,6 +88,31 @@ def environment(ev: Evaluation, args: Args, kwargs: dict[str, Values], func: Ext
         default = _declared(made.get(name, ()))
     required = not default or any(isinstance(v, Const) and v.value is True for v in kwargs.get("required", ()))
     return (Env(name, default, required),)
+
+
+def attribute_read(ev: Evaluation, base: Ext, name: str) -> Values:
+    """The variable that an attribute of a reader is (`Dynaconf().TAX_URL`); () for what is none."""
+    rule = python_rules().reader(base.path) if base.path in _paths() else None
+    if rule is None or not rule.attributes or name in rule.attributes or name.startswith("_"):
+        return ()
+    return (Env(_whole(ev, rule, dict(base.kwargs), name)),)
+
+
+@functools.cache
+def _paths() -> frozenset[str]:
+    """The access paths of readers whose attributes are variables."""
+    rules = [rule for rule in python_rules().readers if rule.attributes]
+    return frozenset((*(f"{one}()" for rule in rules for one in rule.made), *(f for r in rules for f in r.functions)))
+
+
+def _whole(ev: Evaluation, rule: EnvironmentReader, made: dict[str, Values], name: str) -> str:
+    """The name of a variable with what stands before it, as the reader was made."""
+    given = made.get(rule.prefix, ())
+    prefix = ev.constant_key(given) or ""
+    if not rule.front:
+        return f"{prefix}{name}"
+    none = any(isinstance(v, Const) and v.value is False for v in given)
+    return name.upper() if none else f"{prefix or rule.front}_{name}".upper()
 
 
 def _object(func: Ext) -> Ext | None:
@@ -90,6 +128,24 @@ def _is_cast(values: Values) -> bool:
 def _declared(values: Values) -> Values:
     """The default of `NAME=(str, "default")`."""
     return next((v.items[1] for v in values if isinstance(v, Seq) and len(v.items) > 1), ())
+
+
+def assigned(ev: Evaluation, name: str, value: Value) -> Value:
+    """What is assigned to a setting of this name: the variable that an object reads by it
+    (`URLValue("https://...")` of django-configurations), or the value itself."""
+    module, _, last = value.path.removesuffix("()").rpartition(".") if isinstance(value, Ext) else ("", "", "")
+    rule = next((one for one in python_rules().assigned if module in one.modules), None)
+    if rule is None or not isinstance(value, Ext) or not value.path.endswith("()"):
+        return value
+    given = dict(value.kwargs)
+    default = value.args[0] if value.args else given.get("default", ())
+    own = ev.constant_key(given.get(rule.name, ())) or rule.usual.get(last)
+    if not own and any(isinstance(v, Const) and v.value is False for v in given.get(rule.unless, ())):
+        return default[0] if len(default) == 1 else value
+    front = "" if last in rule.usual or rule.prefix in given else f"{rule.front}_"
+    said = ev.constant_key(given.get(rule.prefix, ()))
+    variable = f"{f'{said}_' if said else front}{own or name}"
+    return Env(variable, default, required=last in rule.required)
 
 
 def prefixed(ev: Evaluation, call: CallExpr, frame: Frame, funcs: Values, found: Values) -> Values:
@@ -113,9 +169,10 @@ def _around(ev: Evaluation, rule: EnvironmentReader, call: CallExpr, frame: Fram
     for line, end_line, manager in scope.withs if rule.within else ():
         if line <= call.line <= end_line and isinstance(manager, CallResult):
             entered = scope.calls[manager.call]
-            if entered is not call and isinstance(entered.func, Attribute) and entered.func.name == rule.within:
-                if _is_reader(rule, ev.eval(entered.func.base, frame)):
-                    yield ev.constant_key(ev.eval(entered.args[0], frame) if entered.args else ()) or ""
+            method = entered.func if isinstance(entered.func, Attribute) and entered is not call else None
+            named = method is not None and method.name == rule.within and entered.args
+            if method is not None and named and _is_reader(rule, ev.eval(method.base, frame)):
+                yield ev.constant_key(ev.eval(entered.args[0], frame)) or ""
 
 
 def _set_on(ev: Evaluation, rule: EnvironmentReader, func: Ext, frame: Frame) -> Iterator[str]:
@@ -133,4 +190,13 @@ def _is_reader(rule: EnvironmentReader, values: Iterable[Value]) -> bool:
     return any(isinstance(v, Ext) and v.path.rpartition(".")[2] != rule.within and rule.asks(v.path) for v in values)
 
 
-__all__ = ["environment", "environment_read", "prefixed", "read_by", "read_outside", "reads_environment"]
+__all__ = [
+    "assigned",
+    "attribute_read",
+    "environment",
+    "environment_read",
+    "prefixed",
+    "read_by",
+    "read_outside",
+    "reads_environment",
+]

@@ -29,6 +29,7 @@ from extractor.link.routes import loaded_routes, routes_of, views_of
 from extractor.link.settings import (
     EnvironmentTable,
     Job,
+    chosen_classes,
     declared_stores,
     named_code,
     scheduled_jobs,
@@ -61,7 +62,9 @@ def link_repository(reading: ReadRepository, book: RuleBook, timing: Timing) -> 
     estate, services, libraries = reading.estate, reading.services, reading.libraries
     watch = Stopwatch(repo, timing)
 
-    modules = with_class_settings(repo, (*reading.collected.modules, *libraries.modules))
+    modules = with_class_settings(
+        repo, (*reading.collected.modules, *libraries.modules), chosen_classes(reading.runtime)
+    )
     ev = Evaluator(ModuleIndex(repo, modules))
     settings = settings_of(ev, repo, services, reading.runtime)
     tables = tuple(settings.values())

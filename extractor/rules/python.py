@@ -48,8 +48,10 @@ class EnvironmentClass:
 @dataclass(frozen=True, slots=True)
 class EnvironmentReader:
     """What reads a variable of the environment by its name: objects of the classes `made`, called or by a method that
-    is none of `other`, and `functions`, which may be objects with such methods. `prefix` is the keyword, or the attribute, that says what stands before each
-    name, `within` the method that says so for a `with` block; with `schema` the keywords of a class are defaults."""
+    is none of `other`, and `functions`, which may be objects with such methods. `prefix` is the keyword, or the
+    attribute, that says what stands before each name, `within` the method that says so for a `with` block; with
+    `schema` the keywords of a class are defaults. `front` stands before each name, in capitals, unless `prefix` says
+    otherwise; where `attributes` lists those that are none, attributes of the object are variables."""
 
     made: frozenset[str]
     functions: frozenset[str]
@@ -57,6 +59,8 @@ class EnvironmentReader:
     within: str
     schema: bool
     other: frozenset[str]
+    front: str
+    attributes: frozenset[str]
 
     def asks(self, path: str) -> bool:
         """Whether a call of this access path asks such a reader: by itself, or by a method of it or of its class."""
@@ -64,6 +68,21 @@ class EnvironmentReader:
             if one in self.functions or one.removesuffix("()") in self.made:
                 return one != path or path.endswith("()") or path in self.functions
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedVariable:
+    """Classes of the `modules` whose objects, assigned to a setting, read the variable of its name behind `front`;
+    `prefix`, `name` and `unless` are keywords that say otherwise, `required` classes without a default, `usual` those
+    whose variable has a name of its own."""
+
+    modules: tuple[str, ...]
+    front: str
+    prefix: str
+    name: str
+    unless: str
+    required: frozenset[str]
+    usual: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -76,6 +95,8 @@ class PythonRules:
     passes: frozenset[str]
     environment: tuple[EnvironmentClass, ...]
     readers: tuple[EnvironmentReader, ...]
+    assigned: tuple[AssignedVariable, ...]
+    fills: frozenset[str]
     plugins: tuple[HookManager, ...]
     followed: frozenset[str]
     _known: dict[str, Runner | None] = field(default_factory=dict)
@@ -131,12 +152,36 @@ def python_rules() -> PythonRules:
                 row.get("within", ""),
                 row.get("schema", False),
                 frozenset(row.get("other", ())),
+                row.get("front", ""),
+                frozenset(row.get("attributes", ())),
             )
             for row in data["readers"]
         ),
+        assigned=tuple(
+            AssignedVariable(
+                tuple(row["modules"]),
+                row["front"],
+                row["prefix"],
+                row["name"],
+                row["unless"],
+                frozenset(row["required"]),
+                dict(row["usual"]),
+            )
+            for row in data["assigned"]
+        ),
+        fills=frozenset(data["fills"]),
         followed=frozenset(data["followed"]),
         plugins=tuple(HookManager(**row) for row in data["plugins"]),
     )
 
 
-__all__ = ["EnvironmentClass", "EnvironmentReader", "HookManager", "PythonRules", "Runner", "followed_names", "python_rules"]
+__all__ = [
+    "AssignedVariable",
+    "EnvironmentClass",
+    "EnvironmentReader",
+    "HookManager",
+    "PythonRules",
+    "Runner",
+    "followed_names",
+    "python_rules",
+]

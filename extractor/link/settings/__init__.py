@@ -1,7 +1,7 @@
 """Django settings of a service: what each setting is, where it stands, and the datastores that settings declare."""
 
 from extractor.link.settings.bindings import SettingBinding, setting_bindings
-from extractor.link.settings.class_settings import with_class_settings
+from extractor.link.settings.class_settings import chosen_classes, with_class_settings
 from extractor.link.settings.environment import EnvironmentTable
 from extractor.link.settings.jobs import Job, scheduled_jobs
 from extractor.link.settings.layers import settings_modules
@@ -19,6 +19,7 @@ __all__ = [
     "SettingsTable",
     "StoreOf",
     "Where",
+    "chosen_classes",
     "declared_stores",
     "named_by",
     "named_code",

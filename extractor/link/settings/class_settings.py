@@ -7,11 +7,13 @@ django-configurations, where `DJANGO_CONFIGURATION` names the class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from extractor.deployment.units import Runtime
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.values import DefRef
-from extractor.link.settings.layers import settings_modules
+from extractor.link.settings.layers import is_server, settings_modules
+from extractor.link.settings.named_modules import kind_of, set_to
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Def, Module
 from extractor.summary import CallExpr, Expr, ModuleSummary, Scope
@@ -23,7 +25,6 @@ from extractor.summary.expr import (
     ImportedName,
     Local,
     Name,
-    literal_text,
     parts,
     with_parts,
 )
@@ -33,8 +34,9 @@ _VARIABLE = "DJANGO_CONFIGURATION"
 _CONFIGURATION = ("configurations.Configuration", "configurations.base.Configuration")
 
 
-def with_class_settings(repo: str, modules: Iterable[Module]) -> tuple[Module, ...]:
+def with_class_settings(repo: str, modules: Iterable[Module], deployed: Sequence[str] = ()) -> tuple[Module, ...]:
     """The modules of a repository, those whose settings stand in classes with these settings as names of their own.
+    `deployed` are the classes that deployment files name, of which the first counts.
 
     A class's bases in the same module come first, as what it overrides; those of another module are brought by a star
     import of it, so that one settings module lies above the other.
@@ -44,7 +46,7 @@ def with_class_settings(repo: str, modules: Iterable[Module]) -> tuple[Module, .
         return given
     ev = Evaluator(ModuleIndex(repo, given))
     named = settings_modules(ev.index)
-    starts = sorted(_settings_classes(ev, given), key=lambda cls: cls.module.name not in named[:1])
+    starts = sorted(_settings_classes(ev, given, deployed), key=lambda cls: cls.module.name not in named[:1])
     classes: dict[Module, dict[Def, Def]] = {}  # the classes to lift, each with the one that is the settings
     for start in starts:
         for cls in reversed(ev.classes.mro(start)[0]):
@@ -58,6 +60,12 @@ def with_class_settings(repo: str, modules: Iterable[Module]) -> tuple[Module, .
     )
 
 
+def chosen_classes(runtime: Runtime) -> list[str]:
+    """The classes of settings that deployment files name."""
+    given = (value for unit in runtime.units for value in unit.env if value.name == _VARIABLE)
+    return list(dict.fromkeys(value.value for value in given if value.kind == "deployment"))
+
+
 def _may_hold(summary: ModuleSummary) -> bool:
     """A cheap look: the module imports django-configurations, or hands its own name to a method."""
     scope = summary.scopes.get("")
@@ -66,14 +74,16 @@ def _may_hold(summary: ModuleSummary) -> bool:
     )
 
 
-def _settings_classes(ev: Evaluator, modules: Iterable[Module]) -> Iterator[Def]:
-    chosen = _chosen(modules)
+def _settings_classes(ev: Evaluator, modules: Iterable[Module], deployed: Sequence[str]) -> Iterator[Def]:
+    chosen = [*deployed, *_chosen(modules)]
     for module in modules:
         if module.in_repo and _may_hold(module.summary):
             yield from _loaded(ev, module)
             configured = [cls for cls in _classes(module) if set(ev.classes.mro(cls)[1]) & set(_CONFIGURATION)]
-            named = [cls for cls in configured if cls.scope.name in chosen]
-            yield from named or configured[-1:]
+            named = sorted(
+                (cls for cls in configured if cls.scope.name in chosen), key=lambda cls: chosen.index(cls.scope.name)
+            )
+            yield from named[:1] or configured[-1:]
 
 
 def _loaded(ev: Evaluator, module: Module) -> Iterator[Def]:
@@ -86,16 +96,18 @@ def _loaded(ev: Evaluator, module: Module) -> Iterator[Def]:
                     yield value.target
 
 
-def _chosen(modules: Iterable[Module]) -> frozenset[str]:
-    """The classes that `os.environ.setdefault("DJANGO_CONFIGURATION", ...)` names."""
-    return frozenset(
-        name
+def _chosen(modules: Iterable[Module]) -> list[str]:
+    """The classes that `os.environ.setdefault("DJANGO_CONFIGURATION", ...)` names: by servers first, and those for
+    production before those for a developer's machine."""
+    found = [
+        (not is_server(module), kind_of(name), name)
         for module in modules
         if module.in_repo
         for scope in module.summary.scopes.values()
         for call in scope.calls
-        if len(call.args) == 2 and literal_text(call.args[0]) == _VARIABLE and (name := literal_text(call.args[1]))
-    )
+        for name in set_to(call, _VARIABLE, scope)
+    ]
+    return list(dict.fromkeys(name for _server, _kind, name in sorted(found)))
 
 
 def _classes(module: Module) -> list[Def]:
@@ -194,4 +206,4 @@ class _Moved:
         )
 
 
-__all__ = ["with_class_settings"]
+__all__ = ["chosen_classes", "with_class_settings"]

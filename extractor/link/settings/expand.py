@@ -194,13 +194,18 @@ def _namespace_updates(scope: Scope) -> list[int]:
     found = []
     for call in scope.calls:
         base = call.func.base if isinstance(call.func, Attribute) and call.func.name == "update" else None
-        if isinstance(base, CallResult) and call.args and not _written_out(call.args[0]):
+        if isinstance(base, CallResult) and call.args and not _of_code(call.args[0], scope):
             opener = scope.calls[base.call].func
             if isinstance(opener, Name) and opener.name in _NAMESPACES:
                 found.append(call.line)
     return found
 
 
-def _written_out(expr: Expr) -> bool:
-    """True for a dict whose keys stand in the code."""
+def _of_code(expr: Expr, scope: Scope) -> bool:
+    """True for a dict whose keys stand in the code, and for the names of a module (`vars(module)`)."""
+    if isinstance(expr, CallResult):
+        opener = scope.calls[expr.call]
+        return isinstance(opener.func, Name) and opener.func.name == "vars" and bool(opener.args)
+    if isinstance(expr, Attribute):
+        return expr.name == "__dict__"
     return isinstance(expr, DictDisplay) and all(isinstance(key, Constant) for key, _value in expr.items)

@@ -1,7 +1,8 @@
 """Which assignment of a setting holds: settings modules laid over one another by star imports, and later changes.
 
 A layer is one module. A name is taken from the first layer that binds it; star imports lie below the module that
-makes them, the last one on top, as Python would leave them (a star import is taken to stand above the assignments).
+makes them, the last one on top, as Python would leave them (a star import is taken to stand above the assignments);
+beside one for production those for a developer's machine lie below: where it is deployed they are not made.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
+from extractor.link.settings.named_modules import (
+    OF_DEVELOPERS,
+    OF_TESTS,
+    kind_of,
+    loaded_modules,
+    named_by,
+    set_to,
+    texts_of,
+)
 from extractor.program.index import ModuleIndex
 from extractor.program.module import Module
-from extractor.summary import CallExpr, Expr, Scope
+from extractor.summary import Expr, Scope
 from extractor.summary.expr import (
     Attribute,
     CallResult,
@@ -24,21 +33,12 @@ from extractor.summary.expr import (
     Name,
     Parameter,
     Subscript,
-    last_name,
     literal_text,
     walk,
 )
-from extractor.text.words import words_of
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _SERVERS = frozenset({"wsgi.py", "asgi.py"})
-# What settings are for, by a word of their name.
-_WORDS = {
-    **dict.fromkeys(("prod", "production", "live", "deploy", "deployment", "aws", "heroku", "staging"), 0),
-    **dict.fromkeys(("local", "dev", "devel", "develop", "development", "devstack", "debug", "example", "docker"), 2),
-    **dict.fromkeys(("test", "tests", "testing", "ci", "pytest", "travis"), 3),
-}
-_OF_TESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +74,32 @@ def settings_modules(index: ModuleIndex, deployed: Iterable[str] = ()) -> tuple[
     ranks: dict[str, int] = dict.fromkeys(deployed, 0)
     for module in index.modules:
         if module.in_repo:
-            server = posixpath.basename(module.path) in _SERVERS
-            for name in _named_in(module):
+            for name in _named_in(index, module):
                 counts[name] = counts.get(name, 0) + 1
-                ranks[name] = min(ranks.get(name, 2), 1 if server else 2)
+                ranks[name] = min(ranks.get(name, 2), 1 if is_server(module) else 2)
     known = [name for name in ranks if index.find(name) is not None]
     if not known:
         known = [module.name for module in index.modules if module.in_repo and _is_settings_module(module)]
         deep = {name: len(layers(index, (name,))) for name in known}
-        return tuple(sorted(known, key=lambda name: (_kind(name), -deep[name], name)))
-    return tuple(sorted(known, key=lambda n: (_kind(n) == _OF_TESTS, ranks[n], _kind(n), -counts.get(n, 0), n)))
+        return tuple(sorted(known, key=lambda name: (kind_of(name), -deep[name], name)))
+    return tuple(sorted(known, key=lambda n: (kind_of(n) == OF_TESTS, ranks[n], kind_of(n), -counts.get(n, 0), n)))
 
 
-def _named_in(module: Module) -> Iterator[str]:
-    """The settings modules that a module names, where it sets `DJANGO_SETTINGS_MODULE`."""
+def is_server(module: Module) -> bool:
+    """Whether a module is that of a WSGI or ASGI application."""
+    return posixpath.basename(module.path) in _SERVERS
+
+
+def _named_in(index: ModuleIndex, module: Module) -> Iterator[str]:
+    """The settings modules that a module names, where it sets `DJANGO_SETTINGS_MODULE`; all that fit where only a run
+    knows a part of the name."""
     for scope in module.summary.scopes.values():
-        for call in scope.calls:
-            texts = _texts(call)
-            if len(texts) == 2 and texts[0] == _VARIABLE:
-                yield texts[1]
+        texts = [text for call in scope.calls for text in set_to(call, _VARIABLE, scope)]
         for _base, key, value, *_rest in scope.subs:
-            name = literal_text(value) if literal_text(key) == _VARIABLE else None
-            if name is not None:
-                yield name
+            texts += texts_of(value, scope) if literal_text(key) == _VARIABLE else []
+        for text in texts:
+            known = index.find(text)
+            yield from [text] if known is not None else [found.name for found in named_by(index, module, text)]
 
 
 def _is_settings_module(module: Module) -> bool:
@@ -105,11 +108,6 @@ def _is_settings_module(module: Module) -> bool:
     if scope is None or "settings" not in module.name:
         return False
     return "ROOT_URLCONF" in scope.names or "INSTALLED_APPS" in scope.names or bool(module.summary.stars)
-
-
-def _kind(dotted: str) -> int:
-    """For what settings are by their name: 0 for production, 1 for anything, 2 for a developer, 3 for tests."""
-    return max((_WORDS.get(word, 1) for word in words_of(dotted) if word in _WORDS), default=1)
 
 
 def layers(index: ModuleIndex, modules: Iterable[str]) -> tuple[Module, ...]:
@@ -128,42 +126,13 @@ def _with_stars(index: ModuleIndex, module: Module, seen: set[str]) -> Iterator[
         return
     seen.add(module.name)
     yield module
-    for dotted in (*reversed(_loaded(index, module)), *reversed(module.summary.stars)):
-        below = index.find(module.absolute(dotted))
-        if below is not None and (_kind(below.name) < _OF_TESTS or _kind(module.name) == _OF_TESTS):
+    stars = [below for dotted in module.summary.stars if (below := index.find(module.absolute(dotted))) is not None]
+    stars.reverse()
+    if any(kind_of(below.name) == 0 for below in stars):  # each under a test of its own
+        stars.sort(key=lambda below: kind_of(below.name) == OF_DEVELOPERS)
+    for below in (*reversed(loaded_modules(index, module)), *stars):
+        if kind_of(below.name) < OF_TESTS or kind_of(module.name) == OF_TESTS:
             yield from _with_stars(index, below, seen)
-
-
-def _loaded(index: ModuleIndex, module: Module) -> list[str]:
-    """Modules of settings that a call names: `import_settings_modules("package.settings")`, whatever the loader, when
-    its name speaks of settings; `include("components/database.py")` of django-split-settings."""
-    scope = module.summary.scopes.get("")
-    found: list[str] = []
-    for call in scope.calls if scope is not None else ():
-        texts = _texts(call)
-        name = last_name(call.func) or _variable(scope, call.func)
-        if not texts or name is None:
-            continue
-        if "settings" in name.lower():
-            found += [text for text in texts if index.find(text) is not None]
-        elif name == "include":
-            folder = posixpath.dirname(module.path)
-            globs = [posixpath.normpath(posixpath.join(folder, text)) for text in texts]
-            found += [m.name for glob in globs for m in index.modules if m.in_repo and fnmatchcase(m.path, glob)]
-    return found
-
-
-def _variable(scope: Scope | None, func: Expr) -> str | None:
-    """The imported name behind a variable."""
-    if scope is not None and isinstance(func, Local) and len(func.definitions) == 1:
-        value = scope.defs[func.definitions[0]][1]
-        return value.name if isinstance(value, ImportedName) else None
-    return None
-
-
-def _texts(call: CallExpr) -> list[str]:
-    """The texts among the arguments of a call."""
-    return [text for arg in call.args if (text := literal_text(arg)) is not None]
 
 
 def bindings(module: Module, name: str) -> tuple[Binding, ...]:

@@ -11,6 +11,7 @@ from extractor.estate.model import Service
 from extractor.evaluate import folding
 from extractor.evaluate.evaluator import Evaluator
 from extractor.evaluate.folding import bounded
+from extractor.evaluate.readers import assigned
 from extractor.evaluate.values import Const, Env, Ext, Mapping, Seq, Text, Unknown, Value, Values
 from extractor.link.settings.expand import SettingExpander
 from extractor.link.settings.layers import (
@@ -25,6 +26,7 @@ from extractor.link.settings.layers import (
 )
 from extractor.program.module import Module
 from extractor.rules.django import django_rules
+from extractor.rules.python import python_rules
 from extractor.summary.expr import last_name
 from extractor.text.masking import masked
 
@@ -124,7 +126,7 @@ class SettingsTable:
         values: list[Value] = []
         for binding in self._bindings(name)[:1]:
             made = self.ev.module_name(binding.module, name) if not binding.scope else self._made(binding)
-            values += self.expander.opened(made)
+            values += self.expander.opened(assigned(self.ev, name, value) for value in made)
         for module, change in self._changes_of(name):
             values = [*self._changed(values, module, change)]
         return bounded(values)
@@ -237,7 +239,7 @@ class SettingsTable:
             stars = [(module, star) for module in self.chain for star in module.summary.stars]
             self._whole = (
                 any(name in scope.names for scope in scopes for name in ("INSTALLED_APPS", "ROOT_URLCONF"))
-                and not called & _FILLS
+                and not called & (_FILLS | {name.rpartition(".")[2] for name in python_rules().fills})
                 and all(self.ev.index.find(module.absolute(star)) is not None for module, star in stars)
             )
         return self._whole
