@@ -43,6 +43,7 @@ _IMPORTERS = frozenset({"import_module", "__import__"})
 _FILLERS = frozenset({"globals", "vars", "locals", "setattr"})
 _READERS = frozenset({"get", "getenv"})
 _MAX_DEPTH = 8
+_FIELD = re.compile(r"\{[\w.!:]*\}")  # of `str.format`
 _OPEN = "\0"  # a part of a text that is not written
 
 
@@ -134,7 +135,7 @@ def _pattern(expr: Expr, scope: Scope, depth: int = 0) -> str:
         return _pattern(scope.defs[expr.definitions[0]][1], scope, depth + 1)
     func = scope.calls[expr.call].func if isinstance(expr, CallResult) else None
     if isinstance(func, Attribute) and func.name == "format":
-        return re.sub(r"\{[^{}]*\}", _OPEN, _pattern(func.base, scope, depth + 1))
+        return _FIELD.sub(_OPEN, _pattern(func.base, scope, depth + 1))
     return _OPEN
 
 
